@@ -1,0 +1,98 @@
+package dockerfile
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// An Edit replaces the bytes of a span. An empty span inserts.
+type Edit struct {
+	Span Span
+	New  string
+}
+
+// Apply returns a copy of src with the edits made. Edits may come in any order;
+// insertions at the same place keep theirs, and the same edit given twice is made
+// once. Edits that overlap are an error, and nothing is changed then: which one
+// was meant is not for this function to say.
+func Apply(src []byte, edits []Edit) ([]byte, error) {
+	sorted := slices.Clone(edits)
+	slices.SortStableFunc(sorted, func(a, b Edit) int {
+		if a.Span.Start != b.Span.Start {
+			return a.Span.Start - b.Span.Start
+		}
+		// An insertion comes before a replacement that starts at the same byte.
+		return min(a.Span.Len(), 1) - min(b.Span.Len(), 1)
+	})
+	var out bytes.Buffer
+	at := 0
+	for i, e := range sorted {
+		if e.Span.Start < 0 || e.Span.End > len(src) || e.Span.Start > e.Span.End {
+			return nil, fmt.Errorf("edit of bytes %d to %d of a file of %d bytes", e.Span.Start, e.Span.End, len(src))
+		}
+		if slices.Contains(sorted[:i], e) {
+			continue
+		}
+		if e.Span.Start < at {
+			return nil, fmt.Errorf("edits overlap at byte %d: %q", e.Span.Start, e.New)
+		}
+		out.Write(src[at:e.Span.Start])
+		out.WriteString(e.New)
+		at = e.Span.End
+	}
+	out.Write(src[at:])
+	return out.Bytes(), nil
+}
+
+// LinesBefore inserts whole lines over an instruction and over the comments that
+// belong to it, with the instruction's indentation and line ending.
+func (in *Instruction) LinesBefore(lines ...string) Edit {
+	d := in.Doc
+	return Edit{Span{in.Lead.Start, in.Lead.Start}, joinLines(lines, in.indent(), d.lineEnding(in.Lead.Start))}
+}
+
+// LinesAfter inserts whole lines right below an instruction.
+func (in *Instruction) LinesAfter(lines ...string) Edit {
+	d := in.Doc
+	line := d.lineAt(max(in.Span.End-1, in.Span.Start))
+	eol := d.lineEnding(in.Span.Start)
+	new := joinLines(lines, in.indent(), eol)
+	if !bytes.HasSuffix(d.Src[line.Start:line.End], []byte("\n")) {
+		// The last line of the file has no line ending, and keeps it that way.
+		new = eol + strings.TrimSuffix(new, eol)
+	}
+	return Edit{Span{line.End, line.End}, new}
+}
+
+func joinLines(lines []string, indent, eol string) string {
+	var b strings.Builder
+	for _, l := range lines {
+		b.WriteString(indent + l + eol)
+	}
+	return b.String()
+}
+
+// indent returns the blanks before the instruction's keyword.
+func (in *Instruction) indent() string {
+	line := in.Doc.lineAt(in.Keyword.Start)
+	text := bytes.TrimPrefix(in.Doc.Src[line.Start:in.Keyword.Start], bom)
+	if leadingSpace(text) != len(text) {
+		return ""
+	}
+	return string(text)
+}
+
+// lineEnding returns the line ending of the line at offset; for a last line that
+// has none, the one of the line before.
+func (d *Document) lineEnding(offset int) string {
+	line := d.lineAt(offset)
+	if line.End == len(d.Src) && !bytes.HasSuffix(d.Src, []byte("\n")) && line.Start > 0 {
+		line = d.lineAt(line.Start - 1)
+	}
+	if bytes.HasSuffix(d.Src[line.Start:line.End], []byte("\r\n")) {
+		return "\r\n"
+	}
+	return "\n"
+}
