@@ -1,10 +1,12 @@
 package dockerfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // seeds are files that have broken Dockerfile tools, and plain ones. They are
@@ -126,8 +128,9 @@ func checkFlags(in *Instruction) error {
 	var got []string
 	for _, f := range in.Flags {
 		start := f.textStart
-		end := flagEnd(in.Text.Bytes, start, in.Doc.Escape)
-		if s := unquote(string(in.Text.Bytes[start:end]), in.Doc.Escape); s != "" {
+		text := bytes.TrimRightFunc(in.Text.Bytes, unicode.IsSpace)
+		end := flagEnd(text, start, in.Doc.Escape)
+		if s := unquote(string(text[start:end]), in.Doc.Escape); s != "" {
 			got = append(got, s)
 		}
 	}

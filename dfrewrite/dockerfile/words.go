@@ -89,7 +89,7 @@ func wordEnd(b []byte, pos int, escape byte) int {
 
 // splitHead finds keyword and flags in the logical line.
 func (in *Instruction) splitHead() {
-	b := in.Text.Bytes
+	b := bytes.TrimRightFunc(in.Text.Bytes, unicode.IsSpace)
 	start := leadingSpace(b)
 	end := start
 	for end < len(b) && !strings.ContainsRune("\t\v\f\r ", rune(b[end])) {
