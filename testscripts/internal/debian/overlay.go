@@ -1,0 +1,161 @@
+//go:build linux
+
+package debian
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"xxkit/testscripts/internal/cache"
+)
+
+// A Throwaway is a Debian root that a test may install into and break: an overlay on a kept root,
+// with /proc, /dev, a name resolver and working apt. Call it from within a sandbox, so that a killed
+// test leaves no mounts.
+type Throwaway struct {
+	Dir    string // the root, to chroot into
+	mounts []string
+}
+
+// Mount makes a throw-away copy of the root at lower, with what is written to it kept under scratch,
+// which must be an empty folder on a disk. Each folder in share appears in it under its own path.
+func Mount(lower, scratch string, share ...string) (*Throwaway, error) {
+	t := &Throwaway{Dir: filepath.Join(scratch, "root")}
+	if err := t.mount(lower, scratch, share); err != nil {
+		return nil, errors.Join(err, t.Unmount())
+	}
+	return t, nil
+}
+
+func (t *Throwaway) mount(lower, scratch string, share []string) error {
+	upper, work := filepath.Join(scratch, "upper"), filepath.Join(scratch, "work")
+	for _, d := range []string{t.Dir, upper, work} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := t.add("overlay", t.Dir, "overlay", 0, fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", lower, upper, work)); err != nil {
+		return err
+	}
+	if err := t.add("proc", filepath.Join(t.Dir, "proc"), "proc", 0, ""); err != nil {
+		return err
+	}
+	// apt keeps what it has downloaded; the next root, or the next run, need not ask again. Its lock
+	// file comes with the folder, so that two roots take turns.
+	root, err := cache.Root()
+	if err != nil {
+		return err
+	}
+	archives := filepath.Join(root, "debian", "archives-"+filepath.Base(filepath.Dir(lower)))
+	if err := os.MkdirAll(filepath.Join(archives, "partial"), 0o755); err != nil {
+		return err
+	}
+	if err := t.devices(); err != nil {
+		return err
+	}
+	binds := [][2]string{{archives, "/var/cache/apt/archives"}}
+	for _, s := range share {
+		binds = append(binds, [2]string{s, s})
+	}
+	for _, b := range binds {
+		to := filepath.Join(t.Dir, b[1])
+		if err := os.MkdirAll(to, 0o755); err != nil {
+			return err
+		}
+		if err := t.add(b[0], to, "", unix.MS_BIND, ""); err != nil {
+			return err
+		}
+	}
+	return t.configure()
+}
+
+// devices gives the root a /dev of its own: a script that breaks that of the machine breaks the machine.
+func (t *Throwaway) devices() error {
+	dev := filepath.Join(t.Dir, "dev")
+	if err := t.add("tmpfs", dev, "tmpfs", unix.MS_NOSUID, "mode=755"); err != nil {
+		return err
+	}
+	for name, minor := range map[string]uint32{"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9} {
+		node := filepath.Join(dev, name)
+		if err := unix.Mknod(node, unix.S_IFCHR, int(unix.Mkdev(1, minor))); err != nil {
+			return fmt.Errorf("mknod %s: %w", node, err)
+		}
+		if err := os.Chmod(node, 0o666); err != nil { // not what the umask left of it
+			return err
+		}
+	}
+	for name, to := range map[string]string{
+		"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2",
+		"ptmx": "pts/ptmx",
+	} {
+		if err := os.Symlink(to, filepath.Join(dev, name)); err != nil {
+			return err
+		}
+	}
+	for _, d := range []string{"pts", "shm"} {
+		if err := os.Mkdir(filepath.Join(dev, d), 0o755); err != nil {
+			return err
+		}
+	}
+	// dpkg runs under a terminal of its own.
+	return t.add("devpts", filepath.Join(dev, "pts"), "devpts", unix.MS_NOSUID|unix.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620")
+}
+
+// configure gives the root the machine's way to the archive.
+func (t *Throwaway) configure() error {
+	settings, err := acquireSettings()
+	if err != nil {
+		return err
+	}
+	// qemu and chroot know nothing of the user that apt would download as.
+	settings = append(settings, "APT::Sandbox::User \"root\";\nAPT::Keep-Downloaded-Packages \"true\";\n"...)
+	if err := os.WriteFile(filepath.Join(t.Dir, "etc/apt/apt.conf.d/99machine"), settings, 0o644); err != nil {
+		return err
+	}
+	for _, f := range []string{"/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt"} {
+		data, err := os.ReadFile(f)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // a machine without it gets along without it, and so does the root
+		}
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(t.Dir, f)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		if err := os.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err // a link would lead out of the root
+		}
+		if err := os.WriteFile(to, data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Throwaway) add(source, target, fstype string, flags uintptr, data string) error {
+	if err := unix.Mount(source, target, fstype, flags, data); err != nil {
+		return fmt.Errorf("mount %s on %s: %w", source, target, err)
+	}
+	t.mounts = append(t.mounts, target)
+	return nil
+}
+
+// Unmount takes the root away; what was written to it stays under scratch.
+func (t *Throwaway) Unmount() error {
+	var errs []error
+	for len(t.mounts) > 0 {
+		last := t.mounts[len(t.mounts)-1]
+		t.mounts = t.mounts[:len(t.mounts)-1]
+		// Detached, since a program that the script started may still be in there.
+		if err := unix.Unmount(last, unix.MNT_DETACH); err != nil {
+			errs = append(errs, fmt.Errorf("unmount %s: %w", last, err))
+		}
+	}
+	return errors.Join(errs...)
+}
