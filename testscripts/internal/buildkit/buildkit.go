@@ -1,0 +1,294 @@
+//go:build linux
+
+// Package buildkit starts a BuildKit and a registry for tests, and stops them.
+//
+// Both are the real programs: runc and docker-registry from Debian, buildkitd and buildx built from
+// the versions that tools/go.mod names. The registry comes with the base images that Dockerfiles in
+// tests are based on, and BuildKit takes it for a mirror of Docker Hub, so that a user's Dockerfile
+// builds here as it stands.
+package buildkit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"xxkit/testscripts/internal/cache"
+	"xxkit/testscripts/internal/debian"
+)
+
+// A Builder is a running BuildKit with its registry.
+type Builder struct {
+	Registry string // host:port of the registry, for image names
+	Buildx   string // the buildx program
+	Env      []string
+	daemons  []*daemon
+	unmounts []string
+}
+
+// Start starts a registry that has the base images, and a BuildKit, which keep their data in dir.
+// Call it from within a sandbox: what a Stop that is never called would undo, the sandbox's end does.
+func Start(dir string) (*Builder, error) {
+	if runtime.GOARCH != "amd64" {
+		// Base images are made for it, and what is emulated elsewhere is native on other machines.
+		return nil, fmt.Errorf("these tests run on amd64, not on %s", runtime.GOARCH)
+	}
+	if err := debian.Install("runc", "docker-registry"); err != nil {
+		return nil, err
+	}
+	if err := debian.Foreign(); err != nil {
+		return nil, err
+	}
+	tools, err := buildTools()
+	if err != nil {
+		return nil, err
+	}
+	images, err := baseImages(tools, dir)
+	if err != nil {
+		return nil, err
+	}
+	store := filepath.Join(dir, "registry")
+	b := &Builder{}
+	// What a test pushes goes on top of the kept images, and away with dir.
+	if err := b.overlay(images, store); err != nil {
+		return nil, err
+	}
+	if err := b.start(tools, dir, store); err != nil {
+		return nil, errors.Join(err, b.Stop())
+	}
+	return b, nil
+}
+
+// Stop stops what Start started.
+func (b *Builder) Stop() error {
+	var errs []error
+	for len(b.daemons) > 0 {
+		last := len(b.daemons) - 1
+		errs = append(errs, b.daemons[last].stop())
+		b.daemons = b.daemons[:last]
+	}
+	for _, m := range b.unmounts {
+		if err := unix.Unmount(m, unix.MNT_DETACH); err != nil {
+			errs = append(errs, fmt.Errorf("unmount %s: %w", m, err))
+		}
+	}
+	b.unmounts = nil
+	return errors.Join(errs...)
+}
+
+// Command returns a command that runs buildx with args against this BuildKit.
+func (b *Builder) Command(args ...string) *exec.Cmd {
+	cmd := exec.Command(b.Buildx, args...)
+	cmd.Env = append(os.Environ(), b.Env...)
+	return cmd
+}
+
+// Run runs buildx with args; what it printed is in the error if it fails.
+func (b *Builder) Run(args ...string) ([]byte, error) {
+	cmd := b.Command(args...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return out, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
+	}
+	return out, nil
+}
+
+func (b *Builder) overlay(lower, target string) error {
+	upper, work := target+".upper", target+".work"
+	for _, d := range []string{target, upper, work} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := unix.Mount("overlay", target, "overlay", 0, fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", lower, upper, work)); err != nil {
+		return fmt.Errorf("mount an overlay on %s: %w", target, err)
+	}
+	b.unmounts = append(b.unmounts, target)
+	return nil
+}
+
+// start starts a registry on the folder store, then a BuildKit that has it as its mirror.
+func (b *Builder) start(tools, dir, store string) error {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	b.Registry = fmt.Sprintf("127.0.0.1:%d", port)
+	b.Buildx = filepath.Join(tools, "buildx")
+	b.Env = []string{
+		"BUILDX_BUILDER=xxkit",
+		"BUILDX_CONFIG=" + filepath.Join(dir, "buildx"),
+		"DOCKER_CONFIG=" + filepath.Join(dir, "docker"), // not the user's credentials
+	}
+	config := filepath.Join(dir, "registry.yml")
+	if err := os.WriteFile(config, fmt.Appendf(nil, `version: 0.1
+log: {level: warn}
+storage:
+  filesystem: {rootdirectory: %s}
+http: {addr: %s}
+`, store, b.Registry), 0o644); err != nil {
+		return err
+	}
+	if err := b.daemon(exec.Command("docker-registry", "serve", config), dir, func() error {
+		answer, err := http.Get("http://" + b.Registry + "/v2/")
+		if err != nil {
+			return err
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return errors.New(answer.Status)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+
+	config = filepath.Join(dir, "buildkitd.toml")
+	if err := os.WriteFile(config, fmt.Appendf(nil, `[worker.containerd]
+enabled = false
+[worker.oci]
+networkMode = "host"
+[registry."docker.io"]
+mirrors = [%q]
+[registry.%[1]q]
+http = true
+`, b.Registry), 0o644); err != nil {
+		return err
+	}
+	address := "unix://" + filepath.Join(dir, "buildkit.sock")
+	if err := b.daemon(exec.Command(filepath.Join(tools, "buildkitd"),
+		"--config", config,
+		"--root", filepath.Join(dir, "buildkit"),
+		"--addr", address,
+		"--otel-socket-path", filepath.Join(dir, "otel.sock"),
+	), dir, func() error {
+		conn, err := net.Dial("unix", strings.TrimPrefix(address, "unix://"))
+		if err == nil {
+			conn.Close()
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	_, err = b.Run("create", "--name", "xxkit", "--driver", "remote", "--bootstrap", address)
+	return err
+}
+
+// freePort returns a TCP port that was free a moment ago.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// buildTools builds buildkitd and buildx and returns the folder with them.
+func buildTools() (string, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(root, "testscripts/internal/buildkit/tools")
+	key := sha256.New()
+	fmt.Fprintln(key, runtime.Version())
+	for _, f := range []string{"go.mod", "go.sum"} {
+		data, err := os.ReadFile(filepath.Join(dir, f))
+		if err != nil {
+			return "", err
+		}
+		key.Write(data)
+	}
+	return cache.Make(fmt.Sprintf("tools/%x", key.Sum(nil)[:8]), func(into string) error {
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", into+"/", "tool")
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOWORK=off")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
+		}
+		return nil
+	})
+}
+
+// moduleRoot is the folder of the module that the current folder is in.
+func moduleRoot() (string, error) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("go list -m: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// A daemon is a running program that is of use from the moment that it answers.
+type daemon struct {
+	cmd  *exec.Cmd
+	log  string
+	done chan error
+}
+
+// daemon starts cmd, with its output in a file in dir, and waits until ready returns nil.
+func (b *Builder) daemon(cmd *exec.Cmd, dir string, ready func() error) error {
+	name := filepath.Base(cmd.Path)
+	log, err := os.Create(filepath.Join(dir, name+".log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	d := &daemon{cmd: cmd, log: log.Name(), done: make(chan error, 1)}
+	go func() { d.done <- cmd.Wait() }()
+	b.daemons = append(b.daemons, d)
+	for wait := time.Now().Add(30 * time.Second); ; {
+		err := ready()
+		if err == nil {
+			return nil
+		}
+		select {
+		case died := <-d.done:
+			d.done <- died
+			return fmt.Errorf("%s ended at once: %v\n%s", name, died, d.tail())
+		case <-time.After(50 * time.Millisecond):
+		}
+		if time.Now().After(wait) {
+			return fmt.Errorf("%s does not answer: %w\n%s", name, err, d.tail())
+		}
+	}
+}
+
+// tail is the end of what the daemon printed.
+func (d *daemon) tail() []byte {
+	data, err := os.ReadFile(d.log)
+	if err != nil {
+		return []byte(err.Error())
+	}
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	return bytes.Join(lines[max(0, len(lines)-20):], nil)
+}
+
+func (d *daemon) stop() error {
+	if err := d.cmd.Process.Signal(unix.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-d.done:
+	case <-time.After(20 * time.Second):
+		d.cmd.Process.Kill()
+		<-d.done
+	}
+	return nil
+}

@@ -1,0 +1,17 @@
+# The base images that Dockerfiles in tests build on: as close to those of Docker Hub as the tests
+# need, made from Debian's packages and the Go toolchain. images.go lays the context out.
+FROM scratch AS debian
+ARG TARGETARCH TARGETVARIANT
+ADD debian-${TARGETARCH}${TARGETVARIANT}.tar /
+CMD ["bash"]
+
+FROM scratch AS golang
+ARG TARGETARCH TARGETVARIANT
+ADD golang-${TARGETARCH}${TARGETVARIANT}.tar /
+COPY goroot-${TARGETARCH}${TARGETVARIANT} /usr/local/go
+ARG GOLANG_VERSION
+ENV PATH=/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    GOLANG_VERSION=$GOLANG_VERSION \
+    GOTOOLCHAIN=local \
+    GOPATH=/go
+WORKDIR /go
