@@ -69,7 +69,10 @@ func (in *Instruction) LinesAfter(lines ...string) Edit {
 func joinLines(lines []string, indent, eol string) string {
 	var b strings.Builder
 	for _, l := range lines {
-		b.WriteString(indent + l + eol)
+		if l != "" {
+			l = indent + l
+		}
+		b.WriteString(l + eol)
 	}
 	return b.String()
 }

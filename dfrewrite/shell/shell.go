@@ -34,6 +34,8 @@ type Script struct {
 	// Commands are the simple commands in source order, those in functions,
 	// conditions and command substitutions included.
 	Commands []*Command
+	// Functions are the names of the functions that the script declares.
+	Functions []string
 	// Uses are the variables that the script expands, in source order.
 	Uses []Use
 	// Opaque says why there are no commands to look at, or is empty.
@@ -236,6 +238,9 @@ func (w *walker) node(n syntax.Node) {
 			}
 			return false
 		case *syntax.FuncDecl:
+			if n.Name != nil {
+				w.script.Functions = append(w.script.Functions, n.Name.Value)
+			}
 			w.inner(n.Body)
 			return false
 		case *syntax.BinaryCmd:

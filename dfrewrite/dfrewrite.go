@@ -1,0 +1,154 @@
+// Package dfrewrite lints Dockerfiles for multi-platform mistakes and rewrites
+// stages that would run under emulation into stages that cross-compile.
+//
+// [Lint] says what is wrong, [Rewrite] makes the fixes. Both take the bytes of a
+// Dockerfile and touch no files. The packages below are useful alone: dockerfile
+// (bytes, instructions, edits), shell (the commands in a RUN), graph (how stages
+// hang together and where they run), recipes (how commands cross-compile), rules
+// (what to look for) and report (how findings are shown).
+package dfrewrite
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/containerd/platforms"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/recipes"
+	"xxkit/dfrewrite/rules"
+)
+
+// PublicImage holds helpers that keep the plain contract, for builds of dfrewrite
+// that have no image of their own stamped in.
+const PublicImage = "tonistiigi/xx:1.8.0"
+
+// DefaultPlatforms are the targets when none are named.
+var DefaultPlatforms = []string{"linux/amd64", "linux/arm64"}
+
+// Options say what to lint and rewrite for. The zero value is usable.
+type Options struct {
+	recipes.Options
+	// Unsafe makes Rewrite apply the fixes that a person should read.
+	Unsafe bool
+}
+
+// ErrPlatform is wrapped by errors about platform strings.
+var ErrPlatform = errors.New("not a platform")
+
+// ParsePlatforms reads a comma-separated list such as linux/amd64,linux/arm/v7
+// and brings each into BuildKit's normal form.
+func ParsePlatforms(list string) ([]string, error) {
+	var out []string
+	for _, s := range strings.Split(list, ",") {
+		p, err := platforms.Parse(strings.TrimSpace(s))
+		if err != nil || !strings.Contains(s, "/") {
+			return nil, fmt.Errorf("%w: %q; write it as os/arch[/variant], like linux/arm64 or linux/arm/v7", ErrPlatform, s)
+		}
+		out = append(out, platforms.Format(platforms.Normalize(p)))
+	}
+	return out, nil
+}
+
+func (o Options) recipes() *recipes.Options {
+	r := o.Options
+	if len(r.Platforms) == 0 {
+		r.Platforms = DefaultPlatforms
+	}
+	if r.Image == "" {
+		r.Image = PublicImage
+	}
+	return &r
+}
+
+// A File is a Dockerfile with what was found in it.
+type File struct {
+	Doc *dockerfile.Document
+	// Findings are in file order; ignored ones are left out.
+	Findings []rules.Diagnostic
+}
+
+// Lint checks a Dockerfile with every rule. The name is used in messages only.
+// The error is a *dockerfile.ParseError.
+func Lint(name string, src []byte, opt Options) (*File, error) {
+	doc, err := dockerfile.Parse(name, src)
+	if err != nil {
+		return nil, err
+	}
+	found := rules.Run(graph.New(doc), opt.recipes(), rules.All)
+	ignored := ignores(doc)
+	found = slices.DeleteFunc(found, ignored)
+	return &File{Doc: doc, Findings: found}, nil
+}
+
+// A Rewritten is what Rewrite made of a file.
+type Rewritten struct {
+	// Out is the new file; the same bytes as the old one if nothing was to do.
+	Out []byte
+	// Made are the findings whose fixes were made, in the order in which they
+	// were. Their places are those at that moment.
+	Made []rules.Diagnostic
+	// Left is the new file with what is still to be found in it.
+	Left *File
+}
+
+// Held returns the findings whose fix was held back, because a person should
+// read it.
+func (r *Rewritten) Held() []rules.Diagnostic {
+	var out []rules.Diagnostic
+	for _, d := range r.Left.Findings {
+		if d.Fix != nil {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// maxFixes ends a rewrite that does not come to an end by itself. Every fix
+// removes its finding, and the most that any test needs is a dozen.
+const maxFixes = 1000
+
+// Rewrite makes the safe fixes in a Dockerfile, and with opt.Unsafe the others
+// too. It makes one fix, looks at the result afresh, and goes on until there is
+// nothing left to fix, so rewriting its own output changes nothing. The error is
+// a *dockerfile.ParseError for a file that is no Dockerfile; any other is a bug
+// here.
+func Rewrite(name string, src []byte, opt Options) (*Rewritten, error) {
+	r := &Rewritten{Out: src}
+	for {
+		file, err := Lint(name, r.Out, opt)
+		if err != nil {
+			if len(r.Made) > 0 {
+				return nil, fmt.Errorf("internal error: the fix for %s left a broken file: %w", r.Made[len(r.Made)-1].Rule.Name, err)
+			}
+			return nil, err
+		}
+		next := nextFix(file.Findings, opt.Unsafe)
+		if next == nil {
+			r.Left = file
+			return r, nil
+		}
+		if len(r.Made) == maxFixes {
+			return nil, fmt.Errorf("internal error: %s: no end of fixes for %s", name, next.Rule.Name)
+		}
+		r.Made = append(r.Made, *next)
+		if r.Out, err = dockerfile.Apply(r.Out, next.Fix.Edits); err != nil {
+			return nil, fmt.Errorf("internal error: %s: %s: %w", name, next.Rule.Name, err)
+		}
+	}
+}
+
+// nextFix picks the fix to make: rules in their order, then file order.
+func nextFix(found []rules.Diagnostic, unsafe bool) *rules.Diagnostic {
+	for _, r := range rules.All {
+		for i := range found {
+			if d := &found[i]; d.Rule == r && d.Fix != nil && (unsafe || d.Fix.Safety == rules.Safe) {
+				return d
+			}
+		}
+	}
+	return nil
+}

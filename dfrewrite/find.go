@@ -1,0 +1,68 @@
+package dfrewrite
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Find turns paths into Dockerfiles. A file is taken as it is; a folder stands
+// for every Dockerfile in it and below, by name: Dockerfile, Dockerfile.NAME,
+// NAME.Dockerfile and Containerfile, and dockerfile in lower case, which BuildKit
+// takes when there is no Dockerfile. Version control folders and node_modules
+// are passed over. A folder without any is an error.
+func Find(paths []string) ([]string, error) {
+	var out []string
+	for _, p := range paths {
+		if p == "-" {
+			out = append(out, p)
+			continue
+		}
+		info, err := os.Stat(p)
+		if err != nil {
+			return nil, err
+		}
+		if !info.IsDir() {
+			out = append(out, p)
+			continue
+		}
+		before := len(out)
+		err = filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && path != p && (d.Name() == ".git" || d.Name() == "node_modules"):
+				return fs.SkipDir
+			case isDockerfile(d.Name()) && isFile(path, d):
+				out = append(out, path)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if len(out) == before {
+			return nil, fmt.Errorf("%s: no Dockerfile in this folder", p)
+		}
+	}
+	return out, nil
+}
+
+func isDockerfile(name string) bool {
+	if strings.HasSuffix(name, ".dockerignore") {
+		return false
+	}
+	return name == "Dockerfile" || name == "dockerfile" || name == "Containerfile" ||
+		strings.HasPrefix(name, "Dockerfile.") || strings.HasSuffix(name, ".Dockerfile")
+}
+
+// isFile reports whether an entry is a file, or a link to one.
+func isFile(path string, d fs.DirEntry) bool {
+	if d.Type()&fs.ModeSymlink != 0 {
+		info, err := os.Stat(path)
+		return err == nil && info.Mode().IsRegular()
+	}
+	return d.Type().IsRegular()
+}

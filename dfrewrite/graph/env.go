@@ -1,0 +1,200 @@
+package graph
+
+import (
+	"path"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	bkshell "github.com/moby/buildkit/frontend/dockerfile/shell"
+
+	"xxkit/dfrewrite/dockerfile"
+)
+
+// Automatic lists the arguments that BuildKit sets by itself. They are there in
+// FROM lines; inside a stage they have to be declared with ARG.
+var Automatic = []string{
+	"TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT",
+	"BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT",
+}
+
+// IsAutomatic reports whether BuildKit sets the argument by itself.
+func IsAutomatic(name string) bool {
+	for _, a := range Automatic {
+		if a == name {
+			return true
+		}
+	}
+	return false
+}
+
+// IsTargetArg reports whether the argument says what is built for.
+func IsTargetArg(name string) bool { return strings.HasPrefix(name, "TARGET") && IsAutomatic(name) }
+
+// A Variable is what a name stands for at some point of a stage.
+type Variable struct {
+	Name string
+	// Value has other variables filled in as far as they are known; what is not
+	// known stays in it as $NAME.
+	Value string
+	// HasValue is false for an ARG without a default.
+	HasValue bool
+	// Env says that it was set with ENV, so it is part of the image's
+	// environment and wins over an ARG of the same name.
+	Env bool
+}
+
+// Env is the state at one point of a stage: variables, working folder, shell and
+// user. It is not changed once made.
+type Env struct {
+	parent *Env
+	v      Variable
+
+	// Dir is the working folder; what the base image sets is not known, and
+	// taken for "/". DirKnown says that a WORKDIR stands in the file.
+	Dir      string
+	DirKnown bool
+	// Shell is the last SHELL, or nil.
+	Shell []string
+}
+
+// Lookup returns the variable of that name.
+func (e *Env) Lookup(name string) (Variable, bool) {
+	var arg *Variable
+	for ; e != nil; e = e.parent {
+		if e.v.Name != name {
+			continue
+		}
+		if e.v.Env {
+			return e.v, true
+		}
+		if arg == nil {
+			arg = &e.v
+		}
+	}
+	if arg != nil {
+		return *arg, true
+	}
+	return Variable{}, false
+}
+
+func (e *Env) with(v Variable) *Env {
+	return &Env{parent: e, v: v, Dir: e.Dir, DirKnown: e.DirKnown, Shell: e.Shell}
+}
+
+// Expand fills in the variables of a word as far as they have values. It removes
+// quotes, as BuildKit does.
+func (e *Env) Expand(word string, escape rune) string {
+	if !strings.ContainsAny(word, "$\"'\\`") {
+		return word
+	}
+	out, _, err := bkshell.NewLex(escape).ProcessWord(word, getter{e})
+	if err != nil {
+		return word
+	}
+	return out
+}
+
+// getter gives BuildKit's expansion the values; a variable without one stands
+// for itself.
+type getter struct{ e *Env }
+
+func (g getter) Get(name string) (string, bool) {
+	v, ok := g.e.Lookup(name)
+	switch {
+	case ok && v.HasValue:
+		return v.Value, true
+	case ok:
+		return "$" + name, true
+	}
+	return "", false
+}
+
+func (g getter) Keys() []string { return nil }
+
+// globalEnv is what FROM lines see: the automatic arguments and those declared
+// before the first FROM.
+func (g *Graph) globalEnv() *Env {
+	e := &Env{Dir: "/"}
+	for _, name := range Automatic {
+		e = e.with(Variable{Name: name})
+	}
+	for _, in := range g.Doc.MetaArgs {
+		g.envs[in] = e
+		e = g.declare(e, in, nil)
+	}
+	return e
+}
+
+// declare applies an ARG instruction. An ARG without default takes the value of
+// the global one of that name, if there is any.
+func (g *Graph) declare(e *Env, in *dockerfile.Instruction, global *Env) *Env {
+	for _, a := range in.Command.(*instructions.ArgCommand).Args {
+		v := Variable{Name: a.Key}
+		if a.Value != nil {
+			v.HasValue = true
+			v.Value = e.Expand(*a.Value, rune(g.Doc.Escape))
+		} else if global != nil {
+			if gv, ok := global.Lookup(a.Key); ok {
+				v.HasValue, v.Value = gv.HasValue, gv.Value
+			}
+		}
+		e = e.with(v)
+	}
+	return e
+}
+
+// stageEnv walks a stage and remembers the state before each instruction.
+func (g *Graph) stageEnv(s *Stage, global *Env) {
+	e := &Env{Dir: "/"}
+	if s.Base != nil {
+		e = s.Base.end
+	}
+	escape := rune(g.Doc.Escape)
+	g.envs[s.From] = e
+	for _, in := range s.Body {
+		g.envs[in] = e
+		switch c := in.Command.(type) {
+		case *instructions.ArgCommand:
+			e = g.declare(e, in, global)
+		case *instructions.EnvCommand:
+			before := e
+			for _, kv := range c.Env {
+				e = e.with(Variable{Name: before.Expand(kv.Key, escape), Value: before.Expand(kv.Value, escape), HasValue: true, Env: true})
+			}
+		case *instructions.WorkdirCommand:
+			dir := e.Expand(c.Path, escape)
+			if !path.IsAbs(dir) {
+				dir = path.Join(e.Dir, dir)
+			}
+			e = e.with(Variable{})
+			e.Dir, e.DirKnown = path.Clean(dir), true
+		case *instructions.ShellCommand:
+			e = e.with(Variable{})
+			e.Shell = c.Shell
+		}
+	}
+	s.end = e
+}
+
+// EnvAt returns the state before an instruction of this graph.
+func (g *Graph) EnvAt(in *dockerfile.Instruction) *Env { return g.envs[in] }
+
+// VariablesIn lists the names of the variables that a word of an instruction
+// other than RUN expands.
+func VariablesIn(word string, escape rune) []string {
+	if !strings.Contains(word, "$") {
+		return nil
+	}
+	r := &recorder{}
+	_, _, _ = bkshell.NewLex(escape).ProcessWord(word, r)
+	return r.names
+}
+
+type recorder struct{ names []string }
+
+func (r *recorder) Get(name string) (string, bool) {
+	r.names = append(r.names, name)
+	return "", false
+}
+
+func (r *recorder) Keys() []string { return nil }

@@ -1,0 +1,290 @@
+// Package graph says how the stages of a Dockerfile hang together: what each is
+// based on, what it takes from others, what variables hold at each instruction,
+// and, above all, on which platform each stage runs.
+//
+// A stage runs on the target platform unless its FROM says otherwise, so a
+// build for another machine's platform runs it under emulation. A stage with
+// FROM --platform=$BUILDPLATFORM runs on the machine that builds. `FROM stage`
+// inherits the platform; a --platform there is ignored by BuildKit.
+//
+// The files: stages and their relations (this file), variables (env.go).
+package graph
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/shell"
+)
+
+// A Graph is a Dockerfile's stages with their relations.
+type Graph struct {
+	Doc    *dockerfile.Document
+	Stages []*Stage
+
+	scripts map[*dockerfile.Instruction]*shell.Script
+	envs    map[*dockerfile.Instruction]*Env
+}
+
+// A Place says where a stage's commands run.
+type Place int
+
+// The places.
+const (
+	// Target is the platform that is built for: emulated, if it is foreign.
+	Target Place = iota
+	// Build is the platform of the machine that builds.
+	Build
+	// Fixed is one platform, whatever is built.
+	Fixed
+	// Unknown depends on a build argument without a default.
+	Unknown
+)
+
+func (p Place) String() string {
+	return [...]string{"target platform", "build platform", "fixed platform", "unknown platform"}[p]
+}
+
+// A Stage is one stage and what it has to do with the others.
+type Stage struct {
+	*dockerfile.Stage
+	Graph *Graph
+	// Image is the base image with build arguments filled in as far as they have
+	// defaults; empty when the base is a stage of the same file.
+	Image string
+	// Base is the stage that this one is based on, or nil.
+	Base *Stage
+	// Candidates are the stages that a base with a variable in its name
+	// (FROM build-$TARGETARCH) may mean.
+	Candidates []*Stage
+	// Place is where the stage's commands run.
+	Place Place
+	// Platform is the value of --platform with build arguments filled in, of the
+	// stage that decides it; empty if there is none.
+	Platform string
+	// Uses is what the stage takes from stages and images, except its base.
+	Uses []*Use
+	// UsedBy is what other stages take from this one, except as their base.
+	UsedBy []*Use
+	// Children are the stages based on this one, candidates included.
+	Children []*Stage
+
+	end *Env // the state after the last instruction
+}
+
+// A UseKind says how something is taken from a stage or image.
+type UseKind int
+
+// The kinds.
+const (
+	Copy  UseKind = iota // COPY --from
+	Mount                // RUN --mount=from=
+)
+
+// A Use is one COPY --from or RUN --mount=from.
+type Use struct {
+	Kind UseKind
+	// In is the stage that takes, By the instruction.
+	In *Stage
+	By *dockerfile.Instruction
+	// From is the stage that is taken from, or nil when it is an image.
+	From *Stage
+	// Image is the image or named context that is taken from.
+	Image string
+	// Paths are the source paths, as written.
+	Paths []string
+	// Dest is where they go.
+	Dest string
+}
+
+// New works out the graph of a document.
+func New(d *dockerfile.Document) *Graph {
+	g := &Graph{Doc: d, scripts: map[*dockerfile.Instruction]*shell.Script{}, envs: map[*dockerfile.Instruction]*Env{}}
+	global := g.globalEnv()
+	for _, ds := range d.Stages {
+		s := &Stage{Stage: ds, Graph: g}
+		g.linkBase(s, global)
+		g.Stages = append(g.Stages, s)
+		g.stageEnv(s, global)
+	}
+	for _, s := range g.Stages {
+		for _, in := range s.Body {
+			g.linkUses(s, in)
+		}
+	}
+	return g
+}
+
+// linkBase finds what a stage is based on and where it runs.
+func (g *Graph) linkBase(s *Stage, global *Env) {
+	escape := rune(g.Doc.Escape)
+	name := global.Expand(s.BaseName, escape)
+	if base := g.named(name); base != nil {
+		s.Base = base
+		s.Place, s.Platform = base.Place, base.Platform
+		base.Children = append(base.Children, s)
+		return
+	}
+	s.Image = name
+	if strings.Contains(name, "$") {
+		s.Candidates = g.matching(name)
+		for _, c := range s.Candidates {
+			c.Children = append(c.Children, s)
+		}
+		if len(s.Candidates) > 0 {
+			s.Place, s.Platform = s.Candidates[0].Place, s.Candidates[0].Platform
+			for _, c := range s.Candidates {
+				if c.Place != s.Place {
+					s.Place = Unknown
+				}
+			}
+			return
+		}
+	}
+	s.Platform = global.Expand(s.Stage.Platform, escape)
+	s.Place = placeOf(s.Platform)
+}
+
+// placeOf reads a --platform in which the automatic arguments are still names.
+func placeOf(platform string) Place {
+	switch {
+	case platform == "":
+		return Target
+	case !strings.Contains(platform, "$"):
+		return Fixed
+	case strings.Contains(platform, "$TARGET") || strings.Contains(platform, "${TARGET"):
+		return Target
+	case strings.Contains(platform, "$BUILD") || strings.Contains(platform, "${BUILD"):
+		return Build
+	}
+	return Unknown
+}
+
+// named finds the latest stage of that name.
+func (g *Graph) named(name string) *Stage {
+	for i := len(g.Stages) - 1; i >= 0; i-- {
+		if g.Stages[i].Name != "" && strings.EqualFold(g.Stages[i].Name, name) {
+			return g.Stages[i]
+		}
+	}
+	return nil
+}
+
+var variable = regexp.MustCompile(`\\\$(\w+|\\\{[^}]*\\\})`)
+
+// matching finds the stages whose names fit a name with variables in it.
+func (g *Graph) matching(name string) []*Stage {
+	re, err := regexp.Compile("(?i)^" + variable.ReplaceAllString(regexp.QuoteMeta(name), ".+") + "$")
+	if err != nil || strings.HasPrefix(name, "$") {
+		return nil // a name that is nothing but a variable could be anything
+	}
+	var found []*Stage
+	for _, s := range g.Stages {
+		if s.Name != "" && re.MatchString(s.Name) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// stageRef resolves --from: a name, or an index that stands before the user.
+func (g *Graph) stageRef(user *Stage, ref string) *Stage {
+	if s := g.named(ref); s != nil {
+		return s
+	}
+	if i, err := strconv.Atoi(ref); err == nil && i >= 0 && i < user.Index {
+		return g.Stages[i]
+	}
+	return nil
+}
+
+func (g *Graph) linkUses(s *Stage, in *dockerfile.Instruction) {
+	add := func(u *Use, ref string) {
+		u.In, u.By = s, in
+		if u.From = g.stageRef(s, ref); u.From != nil {
+			u.From.UsedBy = append(u.From.UsedBy, u)
+		} else {
+			u.Image = ref
+		}
+		s.Uses = append(s.Uses, u)
+	}
+	switch c := in.Command.(type) {
+	case *instructions.CopyCommand:
+		if c.From != "" {
+			add(&Use{Kind: Copy, Paths: c.SourcePaths, Dest: c.DestPath}, c.From)
+		}
+	case *instructions.RunCommand:
+		// Mounts are only complete after the arguments in them are expanded.
+		_ = c.Expand(func(word string) (string, error) { return word, nil })
+		for _, m := range instructions.GetMounts(c) {
+			if m.From != "" {
+				add(&Use{Kind: Mount, Paths: []string{m.Source}, Dest: m.Target}, m.From)
+			}
+		}
+	}
+}
+
+// Final returns the stage that is built when none is named: the last one.
+func (g *Graph) Final() *Stage { return g.Stages[len(g.Stages)-1] }
+
+// Root returns the stage of this file that s is based on in the end.
+func (s *Stage) Root() *Stage {
+	for s.Base != nil {
+		s = s.Base
+	}
+	return s
+}
+
+// Tree returns s and all stages that are based on it, in file order.
+func (s *Stage) Tree() []*Stage {
+	in := map[*Stage]bool{s: true}
+	tree := []*Stage{s}
+	for _, t := range s.Graph.Stages[s.Index+1:] {
+		if t.Base != nil && in[t.Base] {
+			in[t] = true
+			tree = append(tree, t)
+			continue
+		}
+		for _, c := range t.Candidates {
+			if in[c] && !in[t] {
+				in[t] = true
+				tree = append(tree, t)
+			}
+		}
+	}
+	return tree
+}
+
+// Shipped reports whether the stage is what a build delivers: the last stage,
+// and any other that no stage builds upon, since it can be named as the target.
+func (s *Stage) Shipped() bool {
+	return s == s.Graph.Final() || len(s.UsedBy) == 0 && len(s.Children) == 0
+}
+
+// Title names the stage as messages do: its name, or its number.
+func (s *Stage) Title() string {
+	if s.Name != "" {
+		return strconv.Quote(s.Name)
+	}
+	return "stage " + strconv.Itoa(s.Index)
+}
+
+// Script returns the shell script of a RUN in this graph; it is parsed once.
+func (g *Graph) Script(run *dockerfile.Instruction) *shell.Script {
+	s, ok := g.scripts[run]
+	if !ok {
+		s = shell.Parse(run, g.EnvAt(run).Shell)
+		g.scripts[run] = s
+	}
+	return s
+}
+
+// IsRun reports whether an instruction is a RUN.
+func IsRun(in *dockerfile.Instruction) bool {
+	_, ok := in.Command.(*instructions.RunCommand)
+	return ok
+}

@@ -1,0 +1,46 @@
+package recipes
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"xxkit/dfrewrite/shell"
+)
+
+// Build tools without a recipe of their own. They compile, so a stage that calls
+// them is slow under emulation, but what they call in turn is not known.
+var (
+	cCompilers   = set("cc gcc g++ c++ clang clang++ ld tcc musl-gcc")
+	buildDrivers = set("make gmake cmake ninja meson configure autoreconf bazel scons mage just task goreleaser mvn gradle dotnet")
+	rustTools    = set("cargo rustc")
+	binaryTools  = set("strip upx setcap objcopy patchelf")
+)
+
+func judgeCompilers(c *call) (Step, bool) {
+	switch {
+	case cCompilers[c.name]:
+		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s compiles C for the machine that it runs on; there is no recipe for C yet", c.name),
+			Way: "compile with xx-clang, and its libraries from xx-apt-get or xx-apk"}, true
+	case rustTools[c.name]:
+		compiles := c.name == "rustc" || slices.ContainsFunc(c.args, func(w shell.Word) bool { return w.Lit == "build" || w.Lit == "install" || w.Lit == "b" })
+		return Step{Verdict: Block, Compiles: compiles, Reason: fmt.Sprintf("%s builds for the machine that it runs on; there is no recipe for Rust yet", c.name),
+			Way: "build with xx-cargo"}, true
+	case buildDrivers[c.name]:
+		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what %s runs is not in this file", c.name),
+			Way: "call the compiler in the Dockerfile, or convert the stage by hand"}, true
+	case binaryTools[c.name]:
+		for _, w := range c.args {
+			if c.plan.writes(c.abs(w.Lit)) {
+				return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on %s, which would be a binary of another platform", c.name, w.Raw),
+					Way: "for strip, link with -ldflags=-s; run the others in a stage of the target platform"}, true
+			}
+		}
+		return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on a binary that may be of another platform", c.name),
+			Way: "run it in a stage of the target platform"}, true
+	case c.name == "npm" || c.name == "yarn" || c.name == "pnpm" || c.name == "node" || c.name == "npx":
+		return Step{Verdict: Block, Reason: fmt.Sprintf("whether %s makes the same on every platform is not known", path.Base(c.name)),
+			Way: "build the front end in a stage of its own with --platform=$BUILDPLATFORM"}, true
+	}
+	return Step{}, false
+}

@@ -1,0 +1,258 @@
+package recipes
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+)
+
+// A Conversion is what it takes to let stages cross-compile, or why that cannot
+// be done.
+type Conversion struct {
+	// Stages are all stages that are affected.
+	Stages []*graph.Stage
+	// Plans are the verdicts, one a stage.
+	Plans []*Plan
+	// Blocks is why it cannot be done; empty if it can.
+	Blocks []Step
+	// Reviews are the reasons why a person has to read the result.
+	Reviews []string
+	// Edits do it; empty when there are blocks.
+	Edits []dockerfile.Edit
+}
+
+// ToBuildPlatform moves a stage, and with it every stage that shares its base in
+// this file, to the build platform.
+func ToBuildPlatform(s *graph.Stage, opt *Options) *Conversion {
+	root := s.Root()
+	c := &Conversion{Stages: root.Tree()}
+	c.judge(opt)
+	for _, t := range c.Stages {
+		if len(t.Candidates) > 0 {
+			c.blockAt(t.From, fmt.Sprintf("which stage %s is based on depends on a build argument", t.Title()), "convert the stages by hand")
+		}
+		switch {
+		case t == t.Graph.Final():
+			c.blockAt(t.From, c.finalReason(t), "build in a stage of its own, and copy the result into a stage that stays on the target platform")
+		case t.Shipped() && !onlyChecks(t):
+			c.blockAt(t.From, fmt.Sprintf("%s is not used by another stage, so it may be an image that is shipped", t.Title()),
+				"give it a base of its own, or pin the others by hand")
+		}
+	}
+	if root.Place != graph.Target {
+		c.blockAt(root.From, "the stage does not run on the target platform", "")
+	}
+	c.checkLeaving()
+	if len(c.Blocks) > 0 {
+		return c
+	}
+	c.Edits = append(c.Edits, pin(root.From))
+	c.edit(opt)
+	return c
+}
+
+func (c *Conversion) finalReason(final *graph.Stage) string {
+	if len(c.Stages) == 1 && len(final.Graph.Stages) == 1 {
+		return "the only stage both builds and is what is shipped, and must stay on the target platform"
+	}
+	return fmt.Sprintf("%s is what is shipped, and must stay on the target platform", final.Title())
+}
+
+// InPlace lets a stage that runs on the build platform already compile for the
+// target.
+func InPlace(s *graph.Stage, opt *Options) *Conversion {
+	c := &Conversion{Stages: []*graph.Stage{s}}
+	c.judge(opt)
+	if len(c.Blocks) == 0 {
+		c.edit(opt)
+	}
+	return c
+}
+
+func (c *Conversion) judge(opt *Options) {
+	for _, t := range c.Stages {
+		p := Judge(t, opt)
+		c.Plans = append(c.Plans, p)
+		c.Blocks = append(c.Blocks, p.Blocks()...)
+		for _, s := range p.Steps {
+			if s.Review != "" && !slices.Contains(c.Reviews, s.Review) {
+				c.Reviews = append(c.Reviews, s.Review)
+			}
+		}
+	}
+}
+
+func (c *Conversion) blockAt(in *dockerfile.Instruction, reason, way string) {
+	c.Blocks = append(c.Blocks, Step{In: in, Span: in.Span, Recipe: "stage", Verdict: Block, Reason: reason, Way: way})
+}
+
+// onlyChecks reports whether a stage is there to run tests and nothing else: no
+// stage uses it, and it says nothing about a container to start.
+func onlyChecks(s *graph.Stage) bool {
+	runs := false
+	for _, in := range s.Body {
+		switch in.Command.(type) {
+		case *instructions.CmdCommand, *instructions.EntrypointCommand, *instructions.ExposeCommand, *instructions.HealthCheckCommand:
+			return false
+		case *instructions.RunCommand:
+			for _, cmd := range s.Graph.Script(in).Commands {
+				if cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck" {
+					runs = true
+				}
+			}
+		}
+	}
+	return runs
+}
+
+// checkLeaving looks at everything that other stages take.
+func (c *Conversion) checkLeaving() {
+	for i, t := range c.Stages {
+		plans := c.plansUpTo(i)
+		for _, u := range t.UsedBy {
+			if slices.Contains(c.Stages, u.In) {
+				continue
+			}
+			if why := leavingStage(u, plans); why != "" {
+				c.Blocks = append(c.Blocks, Step{In: u.By, Span: u.By.Span, Recipe: "stage", Verdict: Block, Reason: why,
+					Way: "take it from a stage of the target platform"})
+			}
+		}
+	}
+}
+
+// plansUpTo returns the plans of a stage and of the stages that it is based on.
+func (c *Conversion) plansUpTo(i int) []*Plan {
+	var out []*Plan
+	for s := c.Stages[i]; s != nil; s = s.Base {
+		if j := slices.Index(c.Stages, s); j >= 0 {
+			out = append(out, c.Plans[j])
+		}
+	}
+	return out
+}
+
+// pin puts --platform=$BUILDPLATFORM into a FROM.
+func pin(from *dockerfile.Instruction) dockerfile.Edit {
+	if f := from.Flag("platform"); f != nil {
+		return dockerfile.Edit{Span: f.ValueSpan, New: "$BUILDPLATFORM"}
+	}
+	at := from.Keyword.End
+	return dockerfile.Edit{Span: dockerfile.Span{Start: at, End: at}, New: " --platform=$BUILDPLATFORM"}
+}
+
+// edit collects the edits of the steps, the ARGs that they need, and the stage
+// with the helpers.
+func (c *Conversion) edit(opt *Options) {
+	helper := false
+	declaredIn := map[*graph.Stage]map[string]bool{}
+	for _, p := range c.Plans {
+		declared := map[string]bool{}
+		maps.Copy(declared, declaredIn[p.Stage.Base]) // ARGs are inherited
+		declaredIn[p.Stage] = declared
+		for _, in := range p.Stage.Body {
+			var need []string
+			for _, s := range p.Steps {
+				if s.In != in || s.Verdict != Convert {
+					continue
+				}
+				c.Edits = append(c.Edits, s.Edits...)
+				helper = helper || s.Helper
+				for _, a := range s.Args {
+					if _, ok := p.Stage.Graph.EnvAt(in).Lookup(a); !ok && !declared[a] {
+						declared[a] = true
+						need = append(need, a)
+					}
+				}
+			}
+			if len(need) > 0 {
+				slices.SortFunc(need, func(a, b string) int {
+					return slices.Index(graph.Automatic, a) - slices.Index(graph.Automatic, b)
+				})
+				c.Edits = append(c.Edits, in.LinesBefore("ARG "+strings.Join(need, " ")))
+			}
+		}
+	}
+	if helper {
+		c.addHelpers(opt)
+	}
+}
+
+// addHelpers brings the helpers into the converted stages: a stage that holds
+// them, if there is none yet, and a COPY below the FROM of the stage that the
+// others are based on.
+func (c *Conversion) addHelpers(opt *Options) {
+	g := c.Stages[0].Graph
+	name, exists := helperStage(g)
+	if !exists {
+		first := g.Stages[0].From
+		c.Edits = append(c.Edits, first.LinesBefore("FROM --platform=$BUILDPLATFORM "+opt.Image+" AS "+name, ""))
+		c.Edits = append(c.Edits, renumber(g)...)
+	}
+	// The COPY comes first where an ARG is inserted at the same place.
+	root := c.Stages[0]
+	for _, u := range root.Uses {
+		if u.From != nil && u.From.Name == name {
+			return // they are there already
+		}
+	}
+	c.Edits = slices.Insert(c.Edits, 0, root.From.LinesAfter("COPY --from="+name+" / /"))
+}
+
+// helperStage finds the stage that holds the helpers, or a free name for one.
+func helperStage(g *graph.Graph) (name string, exists bool) {
+	taken := map[string]bool{}
+	for _, s := range g.Stages {
+		taken[s.Name] = true
+		image, _, _ := strings.Cut(s.Image, "@")
+		image = image[strings.LastIndex(image, "/")+1:]
+		if repo, _, _ := strings.Cut(image, ":"); repo == "xx" && s.Name != "" && s.Place == graph.Build {
+			return s.Name, true
+		}
+	}
+	for _, name := range []string{"xx", "xx-helpers"} {
+		if !taken[name] {
+			return name, false
+		}
+	}
+	for i := 2; ; i++ {
+		if name := "xx" + strconv.Itoa(i); !taken[name] {
+			return name, false
+		}
+	}
+}
+
+// renumber moves references to stages by number, since a stage is put in front.
+func renumber(g *graph.Graph) []dockerfile.Edit {
+	var edits []dockerfile.Edit
+	for _, s := range g.Stages {
+		for _, u := range s.Uses {
+			if u.From == nil {
+				continue
+			}
+			old := strconv.Itoa(u.From.Index)
+			for _, f := range u.By.Flags {
+				next := strconv.Itoa(u.From.Index + 1)
+				switch {
+				case u.Kind == graph.Copy && f.Name == "from" && f.Value == old:
+					edits = append(edits, dockerfile.Edit{Span: f.ValueSpan, New: next})
+				case u.Kind == graph.Mount && f.Name == "mount":
+					raw := string(u.By.Doc.Src[f.ValueSpan.Start:f.ValueSpan.End])
+					for _, opt := range strings.Split(f.Value, ",") {
+						if strings.TrimSpace(opt) == "from="+old {
+							edits = append(edits, dockerfile.Edit{Span: f.ValueSpan, New: strings.Replace(raw, "from="+old, "from="+next, 1)})
+						}
+					}
+				}
+			}
+		}
+	}
+	return edits
+}

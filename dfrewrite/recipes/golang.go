@@ -1,0 +1,410 @@
+package recipes
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/shell"
+)
+
+// Go cross-compiles by itself: GOOS and GOARCH say for what. Two things need
+// care. Go uses cgo by default when it builds natively and there is a C
+// compiler, and not when it cross-compiles, so what the native build did has to
+// be written down. And `go install` puts a cross-compiled program elsewhere.
+// The facts are those of `go help build`, `go help install` and cmd/cgo.
+
+// goFlagsWithValue are the build flags that take a value in the next word.
+var goFlagsWithValue = set(`-C -o -p -asmflags -buildmode -compiler -covermode -coverpkg -gccgoflags -gcflags
+	-installsuffix -ldflags -mod -modfile -overlay -pgo -pkgdir -tags -toolexec`)
+
+// A goCall is a go command taken apart.
+type goCall struct {
+	*call
+	sub      *shell.Word // build, install, …
+	flags    map[string]string
+	packages []shell.Word
+}
+
+func judgeGo(c *call) (Step, bool) {
+	if c.name == "xx-go" {
+		step := Step{Reason: "builds for the target already", Compiles: true}
+		g := parseGo(c)
+		if g.sub != nil && (g.sub.Lit == "build" || g.sub.Lit == "install") {
+			step.Writes = g.outputs()
+		}
+		return step, true
+	}
+	if c.name != "go" {
+		return Step{}, false
+	}
+	g := parseGo(c)
+	if g.sub == nil {
+		return Step{Reason: "prints help"}, true
+	}
+	if !g.sub.Const {
+		return Step{Verdict: Block, Reason: fmt.Sprintf("which go command %s is cannot be known", g.sub.Raw), Way: "write it out"}, true
+	}
+	switch g.sub.Lit {
+	case "build":
+		return g.judgeBuild(), true
+	case "install":
+		return g.judgeInstall(), true
+	case "test":
+		if _, ok := g.flags["-c"]; ok {
+			return g.judgeBuild(), true
+		}
+		return g.judgeOnHost("tests run on the build platform"), true
+	case "run", "generate", "tool":
+		return g.judgeOnHost("runs on the build platform"), true
+	case "env":
+		for _, w := range g.packages {
+			if c.Substituted && set("GOARCH GOHOSTARCH GOOS GOARM GOAMD64")[w.Lit] {
+				return Step{Verdict: Block, Reason: c.text() + " gives the build machine's value in a stage on $BUILDPLATFORM",
+					Way: "use $TARGETARCH or $TARGETOS"}, true
+			}
+		}
+		return Step{Reason: "prints settings"}, true
+	case "mod", "work", "get", "version", "vet", "fmt", "list", "clean", "doc", "help", "fix", "telemetry", "bug":
+		return Step{Reason: "does the same on every platform"}, true
+	}
+	return Step{Verdict: Block, Reason: fmt.Sprintf("there is no go command %q", g.sub.Lit), Way: "check the spelling"}, true
+}
+
+func parseGo(c *call) *goCall {
+	g := &goCall{call: c, flags: map[string]string{}}
+	for i := 0; i < len(c.args); i++ {
+		w := c.args[i]
+		if !strings.HasPrefix(w.Raw, "-") || len(g.packages) > 0 {
+			if g.sub == nil {
+				g.sub = &c.args[i]
+			} else {
+				g.packages = append(g.packages, w)
+			}
+			continue
+		}
+		name, val, glued := strings.Cut(w.Raw, "=")
+		name = "-" + strings.TrimLeft(name, "-")
+		if glued {
+			if w.Const {
+				_, val, _ = strings.Cut(w.Lit, "=")
+			}
+		} else if goFlagsWithValue[name] && i+1 < len(c.args) {
+			i++
+			val = c.args[i].Raw
+			if c.args[i].Const {
+				val = c.args[i].Lit
+			}
+		}
+		g.flags[name] = val
+		if name == "-C" {
+			moved := *c
+			moved.dir = moved.abs(c.env.Expand(val, '\\'))
+			g.call = &moved
+		}
+	}
+	return g
+}
+
+// judgeOnHost is for commands that run what they compile: they must not see
+// another platform in GOOS or GOARCH.
+func (g *goCall) judgeOnHost(reason string) Step {
+	for _, name := range []string{"GOOS", "GOARCH"} {
+		if v := g.lookup(name); v.set && !(name == "GOOS" && v.fixed && v.text == "linux") {
+			return Step{Verdict: Block, Compiles: true,
+				Reason: fmt.Sprintf("go %s runs what it compiles, but %s is set to %s %s", g.sub.Lit, name, v.text, v.where),
+				Way:    fmt.Sprintf("set %s in front of go build only", name)}
+		}
+	}
+	return Step{Reason: reason, Compiles: g.sub.Lit != "tool"}
+}
+
+// judgeInstall turns an install of local packages into a build that puts the
+// programs where a native install does.
+func (g *goCall) judgeInstall() Step {
+	bin := g.binDir()
+	for _, w := range g.packages {
+		if name, _, ok := strings.Cut(w.Raw, "@"); ok {
+			step := g.judgeOnHost("installs a tool for the stage itself")
+			step.HostWrites = []string{path.Join(bin, programName(name))}
+			return step
+		}
+	}
+	if bin == "" {
+		return Step{Verdict: Block, Compiles: true, Reason: "where go install puts the program is not known: the base image is not the official golang, and neither GOBIN nor GOPATH is set",
+			Way: "use go build -o"}
+	}
+	step := g.judgeBuild()
+	if step.Verdict == Convert {
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.sub.Span, New: "build -o " + bin + "/"})
+		step.Reason = "go install puts a cross-compiled program elsewhere, so it becomes go build -o " + bin + "/"
+	}
+	return step
+}
+
+// programName is the name that go gives to the program of a package path.
+func programName(pkg string) string {
+	name := path.Base(pkg)
+	if len(name) > 1 && name[0] == 'v' && strings.Trim(name[1:], "0123456789") == "" {
+		name = path.Base(path.Dir(pkg))
+	}
+	return name
+}
+
+// binDir is where go install puts programs; empty if that is not known.
+func (g *goCall) binDir() string {
+	if v := g.lookup("GOBIN"); v.set && v.text != "" {
+		if v.fixed {
+			return v.text
+		}
+		return ""
+	}
+	if v := g.lookup("GOPATH"); v.set && v.text != "" {
+		if v.fixed && !strings.Contains(v.text, ":") {
+			return path.Join(v.text, "bin")
+		}
+		return ""
+	}
+	if official, _ := officialGo(g.stage.Root().Image); official {
+		return "/go/bin" // that image sets GOPATH=/go
+	}
+	return ""
+}
+
+// officialGo recognizes the golang image and its Alpine variants, mirrors of it
+// included.
+func officialGo(image string) (golang, alpine bool) {
+	name, _, _ := strings.Cut(image, "@")
+	base := path.Base(name)
+	repo, tag, _ := strings.Cut(base, ":")
+	return repo == "golang", repo == "golang" && strings.Contains(tag, "alpine")
+}
+
+// outputs lists what the command writes.
+func (g *goCall) outputs() []string {
+	if g.sub.Lit == "install" {
+		if bin := g.binDir(); bin != "" {
+			return []string{bin + "/"}
+		}
+		return nil
+	}
+	out, ok := g.flags["-o"]
+	out = g.env.Expand(strings.Trim(out, `"`), '\\')
+	switch {
+	case !ok:
+		// go build without -o writes into the folder that it runs in.
+		if g.dir == "" {
+			return nil
+		}
+		return []string{strings.TrimSuffix(g.dir, "/") + "/"}
+	case out == "/dev/null":
+		return nil
+	}
+	abs := g.abs(out)
+	if abs == "" {
+		return nil
+	}
+	if strings.HasSuffix(abs, "/") {
+		return []string{abs}
+	}
+	// A folder that exists takes the program under its own name.
+	return []string{abs, abs + "/"}
+}
+
+// judgeBuild decides on go build, go install and go test -c.
+func (g *goCall) judgeBuild() Step {
+	step := Step{Verdict: Convert, Compiles: true, Reason: "cross-compiles with GOOS and GOARCH", Writes: g.outputs()}
+	block := func(way, format string, args ...any) Step {
+		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way, Writes: step.Writes}
+	}
+
+	goos, goarch := g.lookup("GOOS"), g.lookup("GOARCH")
+	if goos.set && goos.fixed && goos.text != "" && goos.text != "linux" && goarch.fixed && goarch.text != "" {
+		return Step{Compiles: true, Reason: fmt.Sprintf("builds for %s/%s, whatever the image is for", goos.text, goarch.text)}
+	}
+	for name, v := range map[string]value{"GOOS": goos, "GOARCH": goarch} {
+		if v.set && !v.fixed && !v.follows() {
+			return block("set it from $TARGETOS or $TARGETARCH", "%s is %s, set %s; what that is on another machine is not known", name, v.text, v.where)
+		}
+	}
+	for _, name := range []string{"TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM"} {
+		if v, ok := g.env.Lookup(name); ok && v.Env {
+			return block("remove the ENV", "ENV %s hides the value that BuildKit gives it", name)
+		}
+	}
+	if _, ok := g.flags["-toolexec"]; ok {
+		return block("convert the stage by hand", "-toolexec runs a program for every package")
+	}
+
+	cgoOff, reason, review := g.cgo()
+	if reason != "" {
+		return block("build with xx-go and a C compiler for the target (xx-clang)", "%s", reason)
+	}
+	step.Review = review
+	g.edits(&step, goos, goarch, cgoOff)
+	return step
+}
+
+// edits sets the target's variables in front of the command.
+func (g *goCall) edits(step *Step, goos, goarch value, cgoOff bool) {
+	var front []string
+	if cgoOff {
+		front = append(front, "CGO_ENABLED=0")
+	}
+	constant := func(name string, v value) {
+		if v.set && v.fixed && v.text != "" {
+			step.Review = fmt.Sprintf("%s=%s was the same for every platform, which looks like a mistake", name, v.text)
+		}
+	}
+	if g.helpers() {
+		step.Helper = true
+		step.Args = []string{"TARGETPLATFORM"}
+		step.Reason = "cross-compiles with xx-go"
+		// xx-go leaves variables alone that are set.
+		for name, v := range map[string]value{"GOOS": goos, "GOARCH": goarch} {
+			switch {
+			case name == "GOOS" && (v.text == "" || v.text == "linux" && g.opt.onlyLinux()):
+			case v.assign != nil && v.assign.Span.Len() > 0 && !g.viaEnv(v):
+				constant(name, v)
+				step.Edits = append(step.Edits, dockerfile.Edit{Span: g.withBlanks(v.assign.Span)})
+			case v.set && v.fixed && v.text != "":
+				constant(name, v)
+				front = append(front, name+"=")
+			}
+		}
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.Words[0].Span, New: "xx-go"})
+		g.putInFront(step, front)
+		return
+	}
+
+	set := func(name, val, arg string, v value) {
+		switch {
+		case v.follows():
+			step.Args = append(step.Args, argsIn(v.text)...)
+			return
+		case v.assign != nil:
+			constant(name, v)
+			step.Edits = append(step.Edits, dockerfile.Edit{Span: v.assign.Value.Span, New: val})
+		default:
+			constant(name, v)
+			front = append(front, name+"="+val)
+		}
+		step.Args = append(step.Args, arg)
+	}
+	if !(goos.fixed && goos.text == "linux" && g.opt.onlyLinux()) {
+		set("GOOS", "$TARGETOS", "TARGETOS", goos)
+	}
+	if goarch.assign == nil && !goarch.follows() && goos.assign != nil && len(front) == 0 {
+		// GOOS=linux stands there: GOARCH goes beside it.
+		constant("GOARCH", goarch)
+		at := goos.assign.Span.End
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: at, End: at}, New: " GOARCH=$TARGETARCH"})
+		step.Args = append(step.Args, "TARGETARCH")
+	} else {
+		set("GOARCH", "$TARGETARCH", "TARGETARCH", goarch)
+	}
+	if needsGoarm(g.opt) && !g.lookup("GOARM").follows() {
+		set("GOARM", "${TARGETVARIANT#v}", "TARGETVARIANT", g.lookup("GOARM"))
+	}
+	if len(g.opt.variants("amd64")) > 0 && !g.lookup("GOAMD64").follows() {
+		set("GOAMD64", "$TARGETVARIANT", "TARGETVARIANT", g.lookup("GOAMD64"))
+	}
+	g.putInFront(step, front)
+}
+
+// putInFront adds assignments in front of the command.
+func (g *goCall) putInFront(step *Step, front []string) {
+	if len(front) > 0 {
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.frontAt(), New: strings.Join(front, " ") + " "})
+	}
+}
+
+// viaEnv says that the assignment is an argument of the env program.
+func (g *goCall) viaEnv(v value) bool {
+	first := g.script.Commands[g.index]
+	return len(first.Assigns) == 0 || v.assign.Span.Start > first.Assigns[len(first.Assigns)-1].Span.Start
+}
+
+// withBlanks widens a span by the blanks behind it, so that nothing is left of a
+// word that goes away.
+func (g *goCall) withBlanks(s dockerfile.Span) dockerfile.Span {
+	for s.End < len(g.run.Doc.Src) && (g.run.Doc.Src[s.End] == ' ' || g.run.Doc.Src[s.End] == '\t') {
+		s.End++
+	}
+	return s
+}
+
+// argsIn lists the automatic arguments that a value refers to.
+func argsIn(text string) []string {
+	var out []string
+	for _, m := range targetReference.FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(out, m[1]) {
+			out = append(out, m[1])
+		}
+	}
+	return out
+}
+
+// needsGoarm reports whether a target is an ARM that Go's default, v7, is wrong
+// for. ${TARGETVARIANT#v} does no harm on other platforms: Go reads GOARM only
+// for GOARCH=arm, and empty means the default.
+func needsGoarm(o *Options) bool {
+	return slices.ContainsFunc(o.variants("arm"), func(v string) bool { return v != "v7" && v != "v8" })
+}
+
+// helpers decides whether xx-go is called.
+func (g *goCall) helpers() bool {
+	switch g.opt.Helpers {
+	case HelpersAlways:
+		return true
+	case HelpersNever:
+		return false
+	}
+	return needsGoarm(g.opt) || len(g.opt.variants("amd64")) > 0
+}
+
+// cgo finds out whether the native build uses cgo. It returns whether
+// CGO_ENABLED=0 has to be written down, why the build cannot be converted, and
+// why a person has to look at it.
+func (g *goCall) cgo() (writeOff bool, reason, review string) {
+	for _, f := range []string{"-race", "-msan", "-asan"} {
+		if _, ok := g.flags[f]; ok {
+			return false, fmt.Sprintf("%s needs cgo", f), ""
+		}
+	}
+	if mode := g.flags["-buildmode"]; set("c-shared c-archive shared plugin")[mode] {
+		return false, fmt.Sprintf("-buildmode=%s needs cgo", mode), ""
+	}
+	v := g.lookup("CGO_ENABLED")
+	if v.set && v.text != "" {
+		switch {
+		case !v.fixed:
+			return false, fmt.Sprintf("CGO_ENABLED is %s, set %s; whether the build uses cgo is not known", v.text, v.where), ""
+		case v.text == "0":
+			return false, "", ""
+		}
+		return false, fmt.Sprintf("CGO_ENABLED=%s, set %s: the build uses cgo, which needs a C compiler for the target", v.text, v.where), ""
+	}
+	compiler, _ := hasCCompiler(g.stage)
+	if !compiler {
+		if official, alpine := officialGo(g.stage.Root().Image); official && alpine {
+			// Without a C compiler go builds without cgo, here and there.
+			return false, "", ""
+		}
+	}
+	if g.opt.Context == nil {
+		return true, "", "whether the program needs cgo cannot be seen without the build context; CGO_ENABLED=0 is a guess"
+	}
+	src := readGoSource(g.opt.Context)
+	switch {
+	case src.cgo != "":
+		return false, src.cgo + ": the build uses cgo, which needs a C compiler for the target", ""
+	case !src.found:
+		return true, "", "there is no Go source in the build context that says whether the program needs cgo; CGO_ENABLED=0 is a guess"
+	case !src.complete:
+		return true, "", "the build context is too large to be read to the end; whether the program needs cgo is not certain"
+	}
+	return true, "", ""
+}

@@ -1,0 +1,173 @@
+package recipes
+
+import (
+	"bytes"
+	"fmt"
+	"go/build/constraint"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/modfile"
+)
+
+// Limits on what is read of a build context.
+const (
+	maxGoFiles    = 5000
+	maxGoEntries  = 50000
+	maxGoFileSize = 1 << 20
+)
+
+// goSource is what a build context says about cgo.
+type goSource struct {
+	found    bool   // there is Go source or a go.mod
+	complete bool   // all of it was read
+	cgo      string // what needs cgo, or empty
+}
+
+// cgoModules are widely used modules that do nothing, or not what is wanted of
+// them, without cgo. A prefix of the module path counts.
+var cgoModules = []string{
+	"github.com/mattn/go-sqlite3", "github.com/mutecomm/go-sqlcipher", "github.com/confluentinc/confluent-kafka-go",
+	"github.com/bytecodealliance/wasmtime-go", "github.com/wasmerio/wasmer-go", "github.com/DataDog/zstd", "github.com/valyala/gozstd",
+	"github.com/h2non/bimg", "github.com/davidbyttow/govips", "gopkg.in/gographics/imagick", "github.com/tecbot/gorocksdb",
+	"github.com/linxGnu/grocksdb", "github.com/libgit2/git2go", "github.com/veandco/go-sdl2", "github.com/go-gl/", "fyne.io/fyne",
+	"github.com/godror/godror", "github.com/mattn/go-oci8", "github.com/ibmdb/go_ibm_db", "github.com/marcboeker/go-duckdb",
+	"github.com/duckdb/duckdb-go", "rogchap.com/v8go", "github.com/pebbe/zmq4", "github.com/miekg/pkcs11", "github.com/seccomp/libseccomp-golang",
+	"github.com/google/gopacket/pcap", "github.com/hraban/opus", "gopkg.in/hraban/opus", "gocv.io/x/gocv", "github.com/lxc/go-lxc",
+	"github.com/ceph/go-ceph", "libvirt.org/go/libvirt", "github.com/libvirt/libvirt-go", "github.com/tursodatabase/go-libsql",
+	"github.com/knights-analytics/hugot", "github.com/yalue/onnxruntime_go", "github.com/apple/foundationdb", "github.com/cockroachdb/c-",
+}
+
+var goSources sync.Map // fs.FS → goSource
+
+// readGoSource looks through a build context for what needs cgo. The answer for
+// a context is worked out once.
+func readGoSource(context fs.FS) goSource {
+	if s, ok := goSources.Load(context); ok {
+		return s.(goSource)
+	}
+	s := scanGoSource(context)
+	goSources.Store(context, s)
+	return s
+}
+
+func scanGoSource(context fs.FS) goSource {
+	s := goSource{complete: true}
+	files, entries := 0, 0
+	_ = fs.WalkDir(context, ".", func(p string, d fs.DirEntry, err error) error {
+		entries++
+		switch {
+		case s.cgo != "":
+			return fs.SkipAll
+		case files > maxGoFiles || entries > maxGoEntries:
+			s.complete = false
+			return fs.SkipAll
+		case err != nil:
+			// What cannot be read cannot be vouched for.
+			s.complete = false
+			return nil
+		case d.IsDir():
+			if p != "." && skipGoDir(d.Name()) {
+				return fs.SkipDir
+			}
+			return nil
+		case d.Name() == "go.mod":
+			s.found = true
+			s.cgo = cgoModule(context, p)
+		case strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go"):
+			files++
+			s.found = true
+			cgo, err := importsC(context, p)
+			if err != nil {
+				s.complete = false
+			} else if cgo {
+				s.cgo = fmt.Sprintf("%s imports \"C\"", p)
+			}
+		}
+		return nil
+	})
+	return s
+}
+
+func skipGoDir(name string) bool {
+	return name == "testdata" || name == "node_modules" || name == "vendor" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
+}
+
+func cgoModule(context fs.FS, p string) string {
+	data, err := fs.ReadFile(context, p)
+	if err != nil {
+		return ""
+	}
+	f, err := modfile.ParseLax(p, data, nil)
+	if err != nil {
+		return ""
+	}
+	for _, r := range f.Require {
+		for _, m := range cgoModules {
+			if strings.HasPrefix(r.Mod.Path, m) {
+				return fmt.Sprintf("%s requires %s", p, r.Mod.Path)
+			}
+		}
+	}
+	return ""
+}
+
+// importsC reports whether a file imports "C" in a build for Linux with cgo.
+func importsC(context fs.FS, p string) (bool, error) {
+	info, err := fs.Stat(context, p)
+	if err != nil {
+		return false, err
+	}
+	if info.Size() > maxGoFileSize {
+		return false, nil // generated tables; cgo files are written by hand
+	}
+	src, err := fs.ReadFile(context, p)
+	if err != nil || !bytes.Contains(src, []byte(`"C"`)) || otherSystem(p) {
+		return false, err
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), p, src, parser.ImportsOnly|parser.ParseComments)
+	if f == nil {
+		return false, err
+	}
+	for _, group := range f.Comments {
+		for _, c := range group.List {
+			if c.Pos() > f.Package || !constraint.IsGoBuild(c.Text) {
+				continue
+			}
+			if expr, err := constraint.Parse(c.Text); err == nil && !expr.Eval(linuxCgoTag) {
+				return false, nil
+			}
+		}
+	}
+	for _, i := range f.Imports {
+		if i.Path.Value == `"C"` {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// linuxCgoTag holds for tags that a native Linux build sets, on some machine.
+func linuxCgoTag(tag string) bool {
+	switch tag {
+	case "linux", "unix", "cgo", "gc", "amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "loong64":
+		return true
+	}
+	return strings.HasPrefix(tag, "go1.")
+}
+
+// otherSystem reports whether a file's name keeps it out of Linux builds.
+func otherSystem(p string) bool {
+	name := strings.TrimSuffix(path.Base(p), ".go")
+	for _, part := range strings.Split(name, "_")[1:] {
+		switch part {
+		case "windows", "darwin", "freebsd", "netbsd", "openbsd", "dragonfly", "solaris", "illumos", "aix", "plan9", "js", "wasip1", "android", "ios":
+			return true
+		}
+	}
+	return false
+}

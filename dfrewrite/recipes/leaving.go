@@ -1,0 +1,175 @@
+package recipes
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/graph"
+)
+
+// systemDirs hold what a distribution installs: programs and libraries of the
+// platform that the stage runs on. (Filesystem Hierarchy Standard 3.0; /go/bin
+// and /go/pkg are the golang image's.)
+var systemDirs = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc", "/var/lib", "/go/bin", "/go/pkg", "/opt"}
+
+// samePlatform are the parts of it that hold data only: the standard keeps
+// /usr/share free of anything that depends on the architecture, and /etc free of
+// binaries.
+var samePlatform = []string{"/usr/share", "/usr/local/share", "/usr/src", "/etc", "/usr/local/go/lib/time"}
+
+func within(p string, dirs []string) bool {
+	for _, d := range dirs {
+		if p == d || strings.HasPrefix(p, d+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func isSystemDir(p string) bool { return p == "/" || within(p, systemDirs) }
+
+func isSystemFile(p string) bool { return p != "" && within(p, systemDirs) }
+
+func samePlatformFile(p string) bool {
+	return within(p, samePlatform) && p != "/etc" && p != "/etc/ld.so.cache" && !within(p, []string{"/etc/alternatives"})
+}
+
+// writes reports whether a step so far made the file for the target platform.
+func (p *Plan) writes(file string) bool {
+	if file == "" {
+		return false
+	}
+	for _, s := range p.Steps {
+		for _, w := range s.Writes {
+			if matchesWrite(w, file) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// matchesWrite compares a file, which may hold wildcards, with what was written.
+func matchesWrite(w, file string) bool {
+	if w == file {
+		return true
+	}
+	if ok, err := path.Match(file, strings.TrimSuffix(w, "/")); ok && err == nil {
+		return true
+	}
+	return strings.HasSuffix(w, "/") && path.Dir(file)+"/" == w
+}
+
+// leavingStage says why what a use takes out of stages that move to the build
+// platform would be wrong there, or "". The plans are those of the stage and of
+// all that it is based on.
+func leavingStage(u *graph.Use, plans []*Plan) string {
+	env := u.In.Graph.EnvAt(u.By)
+	for _, raw := range u.Paths {
+		p := path.Join("/", env.Expand(raw, rune(u.In.Graph.Doc.Escape)))
+		if why := leavingPath(p, plans); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+func leavingPath(p string, plans []*Plan) string {
+	if p == "/" {
+		return "takes the whole file system, with the build platform's programs in it"
+	}
+	for _, plan := range plans {
+		for _, s := range plan.Steps {
+			for _, w := range s.HostWrites {
+				if w == p || path.Dir(w) == p {
+					return fmt.Sprintf("takes %s, which go install put there for the build platform", w)
+				}
+			}
+		}
+	}
+	for _, plan := range plans {
+		if plan.writes(p) || plan.copied(p) {
+			return ""
+		}
+	}
+	if isSystemFile(p) && !samePlatformFile(p) {
+		return fmt.Sprintf("takes %s, which comes from the base image or a package and would be the build platform's", p)
+	}
+	return ""
+}
+
+// copied reports whether a COPY or ADD of the stage put the path there.
+func (p *Plan) copied(file string) bool {
+	for _, in := range p.Stage.Body {
+		var dest string
+		switch c := in.Command.(type) {
+		case *instructions.CopyCommand:
+			dest = c.DestPath
+		case *instructions.AddCommand:
+			dest = c.DestPath
+		default:
+			continue
+		}
+		env := p.Stage.Graph.EnvAt(in)
+		dest = env.Expand(dest, rune(p.Stage.Graph.Doc.Escape))
+		if !path.IsAbs(dest) {
+			dest = path.Join(env.Dir, dest)
+		}
+		if dest = path.Clean(dest); dest != "/" && (dest == file || path.Dir(file) == dest) {
+			return true
+		}
+	}
+	return false
+}
+
+// judgeUse looks at what a stage takes from elsewhere: BuildKit resolves images
+// for the target platform, so a program from one cannot run on the build
+// platform.
+func (p *Plan) judgeUse(u *graph.Use) {
+	if u.From != nil && u.From.Place == graph.Build {
+		return
+	}
+	source := u.Image
+	if u.From != nil {
+		source = "stage " + u.From.Title()
+	}
+	way := "give the source a stage with FROM --platform=$BUILDPLATFORM, and take it from there"
+	if u.Kind == graph.Mount {
+		p.block(u.By, fmt.Sprintf("mounts files of %s, which are the target platform's", source), way)
+		return
+	}
+	dest := path.Clean(u.Dest)
+	for _, src := range u.Paths {
+		src = path.Join("/", src)
+		if u.From == nil && !samePlatformFile(src) || isSystemFile(src) && !samePlatformFile(src) || isProgramDir(dest) || isProgramDir(path.Dir(dest)) {
+			p.block(u.By, fmt.Sprintf("takes %s of %s, which is the target platform's", src, source), way)
+			return
+		}
+	}
+}
+
+func isProgramDir(p string) bool {
+	switch path.Base(p) {
+	case "bin", "sbin":
+		return true
+	}
+	return false
+}
+
+// Takes reports whether a COPY --from takes what a step wrote, or a folder with
+// it.
+func Takes(u *graph.Use, step Step) bool {
+	env := u.In.Graph.EnvAt(u.By)
+	for _, raw := range u.Paths {
+		p := path.Join("/", env.Expand(raw, rune(u.In.Graph.Doc.Escape)))
+		for _, w := range step.Writes {
+			if matchesWrite(w, p) || strings.HasPrefix(w, strings.TrimSuffix(p, "/")+"/") {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,167 @@
+package recipes
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// plainPrograms do the same on every machine: they move, change and look at
+// files and text, or make users. What they write is as neutral as what they read.
+var plainPrograms = set(`
+	[ [[ : . awk base64 basename bunzip2 bzip2 cat cd chgrp chmod chown cmp comm cp cut date dd
+	declare df diff dirname du echo egrep envsubst exit export expr false fgrep find getent git
+	git-lfs gpg grep groupadd gunzip gzip hash head hexdump id install iconv join jq kill less ln
+	local ls md5sum mkdir mkfifo mktemp more mv od paste patch popd printenv printf pushd pwd read
+	readlink readonly realpath return rev rm rmdir sed seq set sha1sum sha256sum sha512sum shift
+	sleep sort split ssh ssh-keyscan stat stty sync tac tail tar tee test time touch tr trap true
+	truncate type typeset ulimit umask unalias uniq unlink unset unxz unzip update-ca-certificates
+	useradd usermod adduser addgroup userdel wait wc which whoami xxd xz yes zcat zip zstd nproc
+	alias break continue ldconfig locale-gen localedef rsync hostname tput uuidgen shopt
+	gofmt goimports gofumpt golangci-lint staticcheck protoc buf swag sqlc templ wire mockgen
+	stringer`)
+
+// shippers fetch files; which file can depend on the platform.
+var shippers = set("curl wget aria2c")
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+func judgePlain(c *call) (Step, bool) {
+	switch {
+	case c.name == "." || c.name == "source":
+		return Step{Verdict: Block, Reason: fmt.Sprintf("reads commands from %s", c.firstArg()),
+			Way: "write the commands into the RUN, or convert the stage by hand"}, true
+	case c.name == "uname" || c.name == "arch":
+		return c.judgeProbe()
+	case c.name == "env" && len(c.args) == 0:
+		return Step{Reason: "prints the environment"}, true
+	case c.name == "xargs":
+		return c.judgeXargs()
+	case c.name == "cp" || c.name == "mv" || c.name == "install" || c.name == "ln":
+		return c.judgeCopy()
+	case shippers[c.name]:
+		for _, w := range c.args {
+			if why := archInDownload(w.Raw); why != "" {
+				return Step{Verdict: Block, Reason: why,
+					Way: "say with a stage of its own whether the download is for the build or for the target platform"}, true
+			}
+		}
+		return Step{Reason: "downloads the same for every platform"}, true
+	case c.installedHere():
+		return Step{Reason: "is a tool that the stage installed for itself"}, true
+	case plainPrograms[c.name]:
+		return Step{Reason: "does the same on every platform"}, true
+	}
+	return Step{}, false
+}
+
+func (c *call) firstArg() string {
+	if len(c.args) == 0 {
+		return "a file"
+	}
+	return c.args[0].Raw
+}
+
+// judgeProbe blocks where the machine's architecture is asked for and used: on
+// the build platform the answer is another one.
+func (c *call) judgeProbe() (Step, bool) {
+	if c.name == "uname" && !asksMachine(c) || !c.Substituted {
+		return Step{Reason: "prints what the machine is"}, true
+	}
+	return Step{Verdict: Block, Reason: fmt.Sprintf("%s gives the architecture of the machine that builds; whether that or the target is meant cannot be seen", c.text()),
+		Way: "use $TARGETARCH or `xx-info march` for what is shipped; what runs in the stage may stay as it is in a stage on $BUILDPLATFORM"}, true
+}
+
+func asksMachine(c *call) bool {
+	for _, w := range c.args {
+		if strings.HasPrefix(w.Lit, "-") && strings.ContainsAny(w.Lit, "mpia") || w.Lit == "--machine" || w.Lit == "--all" {
+			return true
+		}
+	}
+	return false
+}
+
+// judgeXargs judges the program that xargs runs.
+func (c *call) judgeXargs() (Step, bool) {
+	for _, w := range c.args {
+		if !strings.HasPrefix(w.Raw, "-") && plainPrograms[w.Lit] {
+			return Step{Reason: "does the same on every platform"}, true
+		}
+	}
+	return Step{Verdict: Block, Reason: "xargs runs a program that no recipe knows", Way: "convert the stage by hand"}, true
+}
+
+// judgeCopy follows files from place to place: what was built for the target
+// stays that under its new name, and a file of the distribution is the build
+// platform's.
+func (c *call) judgeCopy() (Step, bool) {
+	var files []string
+	for _, w := range c.args {
+		if strings.HasPrefix(w.Raw, "-") {
+			continue
+		}
+		if !w.Const {
+			files = append(files, w.Raw)
+			continue
+		}
+		files = append(files, w.Lit)
+	}
+	step := Step{Reason: "moves files"}
+	if len(files) < 2 {
+		return step, true
+	}
+	dest := c.abs(files[len(files)-1])
+	for _, f := range files[:len(files)-1] {
+		src := c.abs(f)
+		made := c.plan.writes(src)
+		if made && dest != "" {
+			step.Writes = append(step.Writes, dest, path.Join(dest, path.Base(src)))
+		}
+		if !made && c.name != "ln" && isSystemFile(src) && !samePlatformFile(src) {
+			return Step{Verdict: Block, Reason: fmt.Sprintf("takes %s from the image, where it is the build platform's", f),
+				Way: "copy it in a stage of the target platform"}, true
+		}
+	}
+	return step, true
+}
+
+// installedHere reports whether an earlier step made the program for the machine
+// that the stage runs on.
+func (c *call) installedHere() bool {
+	for _, s := range c.plan.Steps {
+		for _, w := range s.HostWrites {
+			if path.Base(w) == c.name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var (
+	archName    = regexp.MustCompile(`(?i)(^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[567][a-z]*|armhf|i[36]86|ppc64le|ppc64el|s390x|riscv64)($|[^a-z0-9])`)
+	archExpands = regexp.MustCompile(`\$\{?(TARGET(PLATFORM|OS|ARCH|VARIANT)|ARCH|GOARCH|OSARCH|PLATFORM|MACHINE)\b|uname|dpkg --print-architecture|go env`)
+)
+
+// archInDownload says why a URL or file name is for one platform only, or "".
+func archInDownload(s string) string {
+	if m := archName.FindStringSubmatch(s); m != nil {
+		return fmt.Sprintf("downloads a file for %s; whether it is a tool of the stage or for the target cannot be seen", m[2])
+	}
+	if m := archExpands.FindString(s); m != "" {
+		return fmt.Sprintf("downloads a file chosen by %s; whether it is a tool of the stage or for the target cannot be seen", m)
+	}
+	return ""
+}
+
+// text returns the command as written.
+func (c *call) text() string {
+	return strings.TrimSpace(string(c.run.Doc.Src[c.Span.Start:c.Span.End]))
+}

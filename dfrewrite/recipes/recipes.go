@@ -1,0 +1,377 @@
+// Package recipes knows how commands cross-compile.
+//
+// A stage that runs on the target platform can move to the build platform if
+// every command in it does the same there, or can be told to. Each command of
+// its RUNs gets a [Step] with a verdict from the recipe that knows the command:
+//
+//   - Neutral: it does the same on any machine (copies files, downloads modules).
+//   - Convert: it compiles, and the edits make it compile for the target.
+//   - Block: it runs what it built, or nobody knows what it does.
+//
+// A stage is converted as a whole or not at all, and what leaves it must be
+// something that a converted command made or that is the same on every platform.
+//
+// The files: the verdict on stages (this file), what may leave a stage
+// (leaving.go), putting edits together (convert.go), the variables that a
+// command sees (variables.go), and a file for each tool: golang.go with its look
+// at the build context in gosource.go, packages.go for package managers,
+// plain.go for everything that only moves files, compilers.go for the build
+// tools that have no recipe yet.
+package recipes
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/shell"
+)
+
+// A Verdict says what becomes of a command on the build platform.
+type Verdict int
+
+// The verdicts.
+const (
+	Neutral Verdict = iota
+	Convert
+	Block
+)
+
+func (v Verdict) String() string { return [...]string{"neutral", "convert", "block"}[v] }
+
+// HelperUse says when a rewrite uses the xx helpers.
+type HelperUse int
+
+// When to use helpers.
+const (
+	// HelpersAuto uses them where plain variables are not enough: for platform
+	// variants.
+	HelpersAuto HelperUse = iota
+	HelpersAlways
+	HelpersNever
+)
+
+// Options say what a conversion is for.
+type Options struct {
+	// Platforms are the target platforms, as in linux/arm/v7.
+	Platforms []string
+	// Helpers says when to use the xx helpers.
+	Helpers HelperUse
+	// Image holds the helpers.
+	Image string
+	// Context is the build context, or nil if it is not known. Only files below
+	// it are read.
+	Context fs.FS
+}
+
+// Variants returns the variants of one architecture among the platforms.
+func (o *Options) variants(arch string) []string {
+	var out []string
+	for _, p := range o.Platforms {
+		parts := strings.Split(p, "/")
+		if len(parts) == 3 && parts[1] == arch {
+			out = append(out, parts[2])
+		}
+	}
+	return out
+}
+
+// OnlyLinux reports whether all platforms are Linux.
+func (o *Options) onlyLinux() bool {
+	return !slices.ContainsFunc(o.Platforms, func(p string) bool { return !strings.HasPrefix(p, "linux/") })
+}
+
+// A Step is the verdict on one command, or on a whole instruction.
+type Step struct {
+	// In is the instruction; Span is the command in it, or all of it.
+	In   *dockerfile.Instruction
+	Span dockerfile.Span
+	// Recipe names who decided.
+	Recipe  string
+	Verdict Verdict
+	// Reason says why, Way what a person could do about a block.
+	Reason, Way string
+	// Review says why the conversion has to be read by a person; empty if it is
+	// safe.
+	Review string
+	// Compiles says that the command compiles, whatever the verdict.
+	Compiles bool
+	// Edits make the command build for the target.
+	Edits []dockerfile.Edit
+	// Args are the automatic arguments that the edits refer to.
+	Args []string
+	// Helper says that the edits call an xx helper.
+	Helper bool
+	// Writes are absolute paths that the command makes for the target platform.
+	// A trailing slash means any file directly in that folder.
+	Writes []string
+	// HostWrites are absolute paths that the command makes for the machine that
+	// it runs on.
+	HostWrites []string
+}
+
+// A Plan is the verdict on all commands of a stage.
+type Plan struct {
+	Stage *graph.Stage
+	Steps []Step
+}
+
+// Compiles reports whether the stage compiles anything.
+func (p *Plan) Compiles() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Compiles })
+}
+
+// Blocks returns the steps that stand in the way.
+func (p *Plan) Blocks() []Step {
+	var out []Step
+	for _, s := range p.Steps {
+		if s.Verdict == Block {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// A recipe judges the commands that it knows.
+type recipe struct {
+	name string
+	// judge returns false for a command of somebody else.
+	judge func(*call) (Step, bool)
+}
+
+// recipes in the order in which they are asked.
+var recipes = []recipe{
+	{"go", judgeGo},
+	{"packages", judgePackages},
+	{"compilers", judgeCompilers},
+	{"plain", judgePlain},
+}
+
+// A call is one command with all that a recipe may want to know about it.
+type call struct {
+	*shell.Command
+	name   string // base name of the program
+	args   []shell.Word
+	run    *dockerfile.Instruction
+	script *shell.Script
+	index  int // of the command in script.Commands
+	env    *graph.Env
+	stage  *graph.Stage
+	plan   *Plan
+	opt    *Options
+	dir    string // the folder that the command runs in, if known
+}
+
+// Judge gives a verdict on every command of a stage and on what it takes from
+// elsewhere. It does not look at where the stage runs now.
+func Judge(s *graph.Stage, opt *Options) *Plan {
+	p := &Plan{Stage: s}
+	for _, in := range s.Body {
+		switch c := in.Command.(type) {
+		case *instructions.RunCommand:
+			p.judgeRun(in, opt)
+		case *instructions.OnbuildCommand:
+			p.block(in, "ONBUILD runs later, in a stage that is not in this file", "write the instruction out where it is needed")
+		case *instructions.AddCommand:
+			for _, src := range c.SourcePaths {
+				if why := archInDownload(src); why != "" {
+					p.block(in, why, "use the ARG that gives the same name, or move the download to the stage that needs it")
+				}
+			}
+		}
+	}
+	for _, u := range s.Uses {
+		p.judgeUse(u)
+	}
+	return p
+}
+
+func (p *Plan) block(in *dockerfile.Instruction, reason, way string) {
+	p.Steps = append(p.Steps, Step{In: in, Span: in.Span, Recipe: "stage", Verdict: Block, Reason: reason, Way: way})
+}
+
+func (p *Plan) judgeRun(in *dockerfile.Instruction, opt *Options) {
+	g := p.Stage.Graph
+	script := g.Script(in)
+	if script.Opaque != "" {
+		p.block(in, "what this RUN does cannot be seen: "+script.Opaque, "write it as a shell command, or convert the stage by hand")
+		return
+	}
+	env := g.EnvAt(in)
+	dir, nestedDir := env.Dir, env.Dir
+	for i, cmd := range script.Commands {
+		c := &call{Command: cmd, run: in, script: script, index: i, env: env, stage: p.Stage, plan: p, opt: opt, dir: dir}
+		if cmd.Nested {
+			c.dir = nestedDir
+		}
+		c.unwrap()
+		p.Steps = append(p.Steps, c.judge())
+		switch {
+		case c.name == "pushd" || c.name == "popd" || c.name == "cd" && cmd.Nested:
+			// How far that reaches is more than is worth working out.
+			nestedDir = ""
+		case c.name == "cd":
+			dir = c.changeDir(dir)
+			nestedDir = dir
+		}
+	}
+}
+
+// unwrap sets name and args, looking through `env A=b program` and the like.
+func (c *call) unwrap() {
+	words := c.Words
+	for len(words) > 0 {
+		if !words[0].Const {
+			break
+		}
+		switch path.Base(words[0].Lit) {
+		case "env", "exec", "command", "nice", "time":
+			rest := words[1:]
+			assigns := c.Assigns
+			for len(rest) > 0 && isAssignment(rest[0]) {
+				assigns = append(assigns[:len(assigns):len(assigns)], wordAssign(rest[0]))
+				rest = rest[1:]
+			}
+			if len(rest) == 0 || strings.HasPrefix(rest[0].Raw, "-") {
+				c.name, c.args = path.Base(words[0].Lit), words[1:]
+				return
+			}
+			copied := *c.Command
+			copied.Assigns = assigns
+			c.Command = &copied
+			words = rest
+			continue
+		}
+		c.name = path.Base(words[0].Lit)
+		c.args = words[1:]
+		// From here on the program is the first word.
+		copied := *c.Command
+		copied.Words = words
+		c.Command = &copied
+		return
+	}
+	if len(words) > 0 {
+		c.args = words[1:]
+	}
+}
+
+func isAssignment(w shell.Word) bool {
+	name, _, ok := strings.Cut(w.Raw, "=")
+	return ok && name != "" && !strings.ContainsAny(name, "-$\"'./")
+}
+
+func wordAssign(w shell.Word) shell.Assign {
+	name, raw, _ := strings.Cut(w.Raw, "=")
+	value := shell.Word{Raw: raw, Const: w.Const, Span: dockerfile.Span{Start: w.Span.End - len(raw), End: w.Span.End}}
+	_, value.Lit, _ = strings.Cut(w.Lit, "=")
+	return shell.Assign{Name: name, Value: value, Span: w.Span}
+}
+
+// frontAt is where assignments for the program can be put: in front of a program
+// like exec that takes another one, but behind env.
+func (c *call) frontAt() dockerfile.Span {
+	at := c.Words[0].Span.Start
+	if first := c.script.Commands[c.index].Words[0]; path.Base(first.Lit) != "env" {
+		at = first.Span.Start
+	}
+	return dockerfile.Span{Start: at, End: at}
+}
+
+func (c *call) judge() Step {
+	step := c.decide()
+	step.In = c.run
+	if step.Span.Len() == 0 {
+		step.Span = c.Span
+	}
+	return step
+}
+
+func (c *call) decide() Step {
+	if len(c.Words) == 0 {
+		return Step{Recipe: "plain", Reason: "sets a variable"}
+	}
+	if c.name == "" {
+		return Step{Recipe: "plain", Verdict: Block, Reason: fmt.Sprintf("which program %s is cannot be known", c.Words[0].Raw),
+			Way: "write the program's name out, or convert the stage by hand"}
+	}
+	if slices.Contains(c.script.Functions, c.name) {
+		return Step{Recipe: "plain", Reason: "is a function of this script, judged by what it does"}
+	}
+	if built := c.builtHere(); built != "" {
+		return Step{Recipe: "stage", Verdict: Block, Reason: fmt.Sprintf("runs %s, which was built for the target platform", built),
+			Way: "run it in a stage of the target platform, or build a second one for the build platform"}
+	}
+	for _, r := range recipes {
+		if step, ok := r.judge(c); ok {
+			step.Recipe = r.name
+			return step
+		}
+	}
+	if strings.Contains(c.Words[0].Lit, "/") && !isSystemDir(path.Dir(c.Words[0].Lit)) {
+		return Step{Verdict: Block, Recipe: "plain", Reason: fmt.Sprintf("runs %s; what is in it is not known", c.Words[0].Lit),
+			Way: "convert the stage by hand, with GOOS, GOARCH or CC set for it"}
+	}
+	return Step{Verdict: Block, Recipe: "plain", Reason: fmt.Sprintf("no recipe knows what %s does", c.name),
+		Way: "convert the stage by hand, or move this command to a stage of its own"}
+}
+
+// builtHere returns the program if an earlier step built it for the target.
+func (c *call) builtHere() string {
+	program := c.Words[0].Lit
+	if !strings.Contains(program, "/") {
+		return ""
+	}
+	if !path.IsAbs(program) {
+		program = path.Join(c.dir, program)
+	}
+	for _, s := range c.plan.Steps {
+		for _, w := range s.Writes {
+			if w == program || strings.HasSuffix(w, "/") && path.Dir(program)+"/" == w && s.Verdict == Convert {
+				return c.Words[0].Lit
+			}
+		}
+	}
+	return ""
+}
+
+// changeDir follows a cd.
+func (c *call) changeDir(dir string) string {
+	if len(c.args) == 0 || !c.args[0].Const {
+		return ""
+	}
+	to := c.args[0].Lit
+	if path.IsAbs(to) {
+		return path.Clean(to)
+	}
+	if dir == "" {
+		return ""
+	}
+	return path.Join(dir, to)
+}
+
+// abs makes a path of the command absolute; empty if it cannot be known.
+func (c *call) abs(p string) string {
+	slash := ""
+	if strings.HasSuffix(p, "/") {
+		slash = "/"
+	}
+	switch {
+	case p == "":
+		return ""
+	case path.IsAbs(p):
+	case c.dir == "":
+		return ""
+	default:
+		p = path.Join(c.dir, p)
+	}
+	if p = path.Clean(p); p == "/" {
+		return p
+	}
+	return p + slash
+}

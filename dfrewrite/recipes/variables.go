@@ -1,0 +1,94 @@
+package recipes
+
+import (
+	"regexp"
+	"strings"
+
+	"xxkit/dfrewrite/shell"
+)
+
+// A value is what an environment variable holds when a command runs.
+type value struct {
+	set   bool
+	text  string // variables filled in as far as they are known
+	fixed bool   // text does not depend on anything
+	// assign is the assignment in front of the command itself, if that sets it.
+	assign *shell.Assign
+	// where it was set, for messages
+	where string
+}
+
+// lookup finds what an environment variable holds for the command: set in front
+// of it, exported earlier in the script, or by ENV and ARG.
+func (c *call) lookup(name string) value {
+	for i := range c.Assigns {
+		if a := &c.Assigns[i]; a.Name == name {
+			v := c.valueOf(a.Value, "in front of the command")
+			v.assign = a
+			return v
+		}
+	}
+	outer, inEnv := c.env.Lookup(name)
+	exported := inEnv
+	var last *value
+	for _, earlier := range c.script.Commands[:c.index] {
+		declares := isExport(earlier)
+		if len(earlier.Words) > 0 && !declares {
+			continue
+		}
+		exported = exported || declares && mentions(earlier, name)
+		for _, a := range earlier.Assigns {
+			if a.Name != name || declares && a.Value.Raw == "" {
+				continue
+			}
+			v := c.valueOf(a.Value, "earlier in the RUN")
+			if earlier.Nested {
+				v.fixed, v.text = false, a.Value.Raw
+			}
+			last = &v
+		}
+	}
+	if last != nil && exported {
+		return *last
+	}
+	if !inEnv || !outer.HasValue {
+		return value{}
+	}
+	where := "by ARG"
+	if outer.Env {
+		where = "by ENV"
+	}
+	return value{set: true, text: outer.Value, fixed: !strings.Contains(outer.Value, "$"), where: where}
+}
+
+func isExport(c *shell.Command) bool {
+	return c.Name == "export" || c.Name == "declare" || c.Name == "typeset"
+}
+
+func mentions(c *shell.Command, name string) bool {
+	for _, a := range c.Assigns {
+		if a.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *call) valueOf(w shell.Word, where string) value {
+	if w.Const {
+		return value{set: true, text: w.Lit, fixed: true, where: where}
+	}
+	text := w.Raw
+	if !strings.ContainsAny(text, "`") && !strings.Contains(text, "$(") {
+		text = c.env.Expand(strings.Trim(text, `"`), '\\')
+	}
+	return value{set: true, text: text, fixed: !strings.Contains(text, "$") && !strings.Contains(text, "`"), where: where}
+}
+
+var targetReference = regexp.MustCompile(`\$\{?(TARGETPLATFORM|TARGETOS|TARGETARCH|TARGETVARIANT)\b`)
+
+// follows reports whether the value is made from what BuildKit says of the
+// target, and from nothing else.
+func (v value) follows() bool {
+	return v.set && !strings.Contains(v.text, "$(") && targetReference.MatchString(v.text)
+}

@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/recipes"
+)
+
+// BuildPlatformOutput finds stages on the build platform that compile without a
+// word about the target, and whose result is shipped.
+var BuildPlatformOutput = &Rule{
+	Name:     "BuildPlatformOutput",
+	Severity: Error,
+	Check: func(p *Pass) {
+		for _, s := range p.Graph.Stages {
+			if s.Place != graph.Build || mentionsTarget(s) {
+				continue
+			}
+			plan := p.plan(s)
+			for _, step := range plan.Steps {
+				if !step.Compiles || len(step.Writes) == 0 || !takenForTarget(s, step) {
+					continue
+				}
+				c := recipes.InPlace(s, p.Options)
+				d := Diagnostic{
+					Span:    step.Span,
+					Message: fmt.Sprintf("%s runs on the build platform and compiles for it: images of every platform get the builder's binary", title(s)),
+					Hint:    "compile for the target: set GOOS and GOARCH from $TARGETOS and $TARGETARCH, or use the xx helpers",
+				}
+				d.Fix, d.Notes = conversionFix(c, "compile for the target platform")
+				p.Report(d)
+				break
+			}
+		}
+	},
+}
+
+var aboutTarget = regexp.MustCompile(`\bTARGET(PLATFORM|OS|ARCH|VARIANT)\b|\bxx-|\bGOOS\b|\bGOARCH\b|--target\b`)
+
+// mentionsTarget reports whether the stage, or one that it is based on, says
+// anything about what it builds for.
+func mentionsTarget(s *graph.Stage) bool {
+	for t := s; t != nil; t = t.Base {
+		for _, in := range t.Body {
+			if aboutTarget.Match(in.Doc.Src[in.Span.Start:in.Span.End]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// takenForTarget reports whether what the step wrote reaches a stage on the
+// target platform.
+func takenForTarget(s *graph.Stage, step recipes.Step) bool {
+	for _, t := range s.Tree() {
+		for _, u := range t.UsedBy {
+			if u.Kind == graph.Copy && u.In.Place == graph.Target && recipes.Takes(u, step) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,57 @@
+package rules
+
+import (
+	"fmt"
+
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/recipes"
+)
+
+// EmulatedBuild finds stages that compile on the target platform. Its fix is the
+// rewrite.
+var EmulatedBuild = &Rule{
+	Name:     "EmulatedBuild",
+	Severity: Warning,
+	Check: func(p *Pass) {
+		// Stages that share a base move together, and are reported once.
+		for _, s := range p.Graph.Stages {
+			if s.Base != nil || len(s.Candidates) > 0 || s.Place != graph.Target {
+				continue
+			}
+			compiling, step := p.compiles(s)
+			if compiling == nil {
+				continue
+			}
+			c := recipes.ToBuildPlatform(s, p.Options)
+			d := Diagnostic{
+				Span:    compiling.From.Span,
+				Message: fmt.Sprintf("%s compiles on the target platform: under emulation, about ten times slower, for every platform but the builder's own", title(compiling)),
+				Hint:    "build on $BUILDPLATFORM and cross-compile",
+			}
+			d.Fix, d.Notes = conversionFix(c, "build on $BUILDPLATFORM and cross-compile")
+			d.Notes = append([]Note{{Span: step.Span, Text: "compiles here"}}, d.Notes...)
+			p.Report(d)
+		}
+	},
+}
+
+// compiles finds the first command that compiles in s or a stage based on it.
+func (p *Pass) compiles(s *graph.Stage) (*graph.Stage, *recipes.Step) {
+	for _, t := range s.Tree() {
+		plan := p.plan(t)
+		for i := range plan.Steps {
+			if plan.Steps[i].Compiles {
+				return t, &plan.Steps[i]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// title names a stage at the start of a sentence.
+func title(s *graph.Stage) string {
+	if s.Name != "" {
+		return "stage " + s.Title()
+	}
+	return s.Title()
+}

@@ -1,0 +1,49 @@
+package rules
+
+import (
+	"fmt"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+)
+
+// FinalStageOnBuildPlatform finds images that are shipped for every platform
+// with the builder's files in them.
+var FinalStageOnBuildPlatform = &Rule{
+	Name:     "FinalStageOnBuildPlatform",
+	Severity: Error,
+	Check: func(p *Pass) {
+		final := p.Graph.Final()
+		if final.Place != graph.Build || final.Root().Image == "scratch" && final.Base == nil {
+			return
+		}
+		d := Diagnostic{
+			Span:    final.From.Span,
+			Message: "the stage that is shipped runs on the build platform: images of every platform get the builder's programs and libraries",
+			Hint:    "leave --platform out of the last stage, and build in a stage of its own",
+		}
+		if final.Base != nil {
+			root := final.Root()
+			d.Message = fmt.Sprintf("the stage that is shipped is based on %s, which runs on the build platform: images of every platform get the builder's programs and libraries", title(root))
+			d.Notes = []Note{{Span: root.From.Span, Text: "the platform comes from here"}}
+			d.Hint = "base the last stage on an image of its own, and copy into it what was built"
+			p.Report(d)
+			return
+		}
+		f := final.From.Flag("platform")
+		d.Span = f.Span
+		if _, step := p.compiles(final); step != nil {
+			// Without the flag it would compile under emulation.
+			d.Notes = []Note{{Span: step.Span, Text: "it compiles, too", Way: "split the stage: build on $BUILDPLATFORM, copy the result into a last stage without --platform"}}
+			p.Report(d)
+			return
+		}
+		d.Fix = &Fix{
+			Message: "drop the flag",
+			Safety:  Review,
+			Why:     []string{"images of other platforms change: they get their own base image, and RUNs in this stage run on it"},
+			Edits:   []dockerfile.Edit{{Span: dockerfile.Span{Start: final.From.Keyword.End, End: f.Span.End}}},
+		}
+		p.Report(d)
+	},
+}

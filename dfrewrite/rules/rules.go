@@ -1,0 +1,190 @@
+// Package rules finds what goes wrong in a multi-platform build.
+//
+// A [Rule] is a value: a name that says the mistake, a severity, and a function
+// that looks at a stage graph and reports. Its page under docs/rules is its
+// documentation and, with the examples in it, its first test. The driver knows
+// no rule by name; [All] is the list.
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	pages "xxkit/docs/rules"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/recipes"
+)
+
+// A Severity says how bad a finding is.
+type Severity int
+
+// The severities.
+const (
+	Info    Severity = iota // good to know
+	Warning                 // slow or fragile
+	Error                   // the image is wrong or broken
+)
+
+func (s Severity) String() string { return [...]string{"info", "warning", "error"}[s] }
+
+// A Rule is one mistake to look for.
+type Rule struct {
+	// Name is in CamelCase and says the mistake.
+	Name string
+	// Severity is what a finding means unless it says otherwise.
+	Severity Severity
+	// Check looks for the mistake and reports each place.
+	Check func(*Pass)
+}
+
+// All lists the rules in the order in which their fixes are made.
+var All = []*Rule{
+	TargetArgDefault,
+	FinalStageOnBuildPlatform,
+	EmulatedBuild,
+	BuildPlatformOutput,
+	TargetArgUndeclared,
+}
+
+// Named returns the rule of that name, upper or lower case, or nil.
+func Named(name string) *Rule {
+	for _, r := range All {
+		if strings.EqualFold(r.Name, name) {
+			return r
+		}
+	}
+	return nil
+}
+
+// Page returns the rule's page in Markdown.
+func (r *Rule) Page() string {
+	b, err := pages.FS.ReadFile(r.Name + ".md")
+	if err != nil {
+		panic(err) // a rule without a page does not pass the tests
+	}
+	return string(b)
+}
+
+// Summary returns the first sentence of the page.
+func (r *Rule) Summary() string {
+	_, rest, _ := strings.Cut(r.Page(), "\n\n")
+	para, _, _ := strings.Cut(rest, "\n\n")
+	return strings.Join(strings.Fields(para), " ")
+}
+
+// A Safety says whether a fix can be made without anyone reading it.
+type Safety int
+
+// The safeties.
+const (
+	// Safe: the build does the same, only right or faster.
+	Safe Safety = iota
+	// Review: likely right; a person has to read it.
+	Review
+)
+
+func (s Safety) String() string { return [...]string{"safe", "review"}[s] }
+
+// A Fix is a list of edits that belong together.
+type Fix struct {
+	// Message says what the fix does: "build on $BUILDPLATFORM …".
+	Message string
+	Safety  Safety
+	// Why says what has to be read, when the fix is not safe.
+	Why   []string
+	Edits []dockerfile.Edit
+}
+
+// A Note is a second place that a finding speaks of.
+type Note struct {
+	Span dockerfile.Span
+	Text string
+	// Way is what a person could do there; may be empty.
+	Way string
+}
+
+// A Diagnostic is one finding.
+type Diagnostic struct {
+	Rule     *Rule
+	Severity Severity
+	Span     dockerfile.Span
+	// Message is a sentence that says what is wrong here.
+	Message string
+	// Hint says what a person can do when there is no fix.
+	Hint string
+	// Notes are other places that matter, such as what stands in a fix's way.
+	Notes []Note
+	// Fix repairs it, or is nil.
+	Fix *Fix
+}
+
+// A Pass is one rule's look at one file.
+type Pass struct {
+	Rule    *Rule
+	Graph   *graph.Graph
+	Options *recipes.Options
+
+	plans  map[*graph.Stage]*recipes.Plan
+	report func(Diagnostic)
+}
+
+// Report takes a finding.
+func (p *Pass) Report(d Diagnostic) {
+	d.Rule = p.Rule
+	if d.Severity == 0 {
+		d.Severity = p.Rule.Severity
+	}
+	p.report(d)
+}
+
+// plan returns the verdicts on a stage; several rules ask.
+func (p *Pass) plan(s *graph.Stage) *recipes.Plan {
+	plan, ok := p.plans[s]
+	if !ok {
+		plan = recipes.Judge(s, p.Options)
+		p.plans[s] = plan
+	}
+	return plan
+}
+
+// Run checks a file with the given rules and returns what they found, in file
+// order.
+func Run(g *graph.Graph, opt *recipes.Options, rules []*Rule) []Diagnostic {
+	var found []Diagnostic
+	plans := map[*graph.Stage]*recipes.Plan{}
+	for _, r := range rules {
+		r.Check(&Pass{Rule: r, Graph: g, Options: opt, plans: plans, report: func(d Diagnostic) { found = append(found, d) }})
+	}
+	slices.SortStableFunc(found, func(a, b Diagnostic) int { return a.Span.Start - b.Span.Start })
+	return found
+}
+
+// conversionFix makes a fix of a conversion, or notes of what is in its way.
+func conversionFix(c *recipes.Conversion, message string) (*Fix, []Note) {
+	if len(c.Blocks) > 0 {
+		var notes []Note
+		for _, b := range c.Blocks {
+			notes = append(notes, Note{b.Span, b.Reason, b.Way})
+		}
+		return nil, notes
+	}
+	if len(c.Edits) == 0 {
+		return nil, nil
+	}
+	f := &Fix{Message: message, Edits: c.Edits, Why: c.Reviews}
+	if len(c.Reviews) > 0 {
+		f.Safety = Review
+	}
+	return f, nil
+}
+
+// list writes names as in "a, b and c".
+func list(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return fmt.Sprintf("%s and %s", strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
+}

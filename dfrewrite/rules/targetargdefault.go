@@ -1,0 +1,44 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+)
+
+// TargetArgDefault finds defaults for arguments that BuildKit sets by itself.
+var TargetArgDefault = &Rule{
+	Name:     "TargetArgDefault",
+	Severity: Error,
+	Check: func(p *Pass) {
+		for _, in := range p.Graph.Doc.Instructions {
+			arg, ok := in.Command.(*instructions.ArgCommand)
+			if !ok {
+				continue
+			}
+			words := in.Words()
+			for i, a := range arg.Args {
+				if a.Value == nil || !graph.IsAutomatic(a.Key) {
+					continue
+				}
+				d := Diagnostic{
+					Span:    in.Span,
+					Message: fmt.Sprintf("this default replaces the value that BuildKit gives %s: every platform is built as if it were %q", a.Key, *a.Value),
+					Hint:    fmt.Sprintf("declare it without a default: ARG %s", a.Key),
+				}
+				if i < len(words) {
+					w := words[i].Span
+					d.Span = w
+					d.Fix = &Fix{
+						Message: "drop the default",
+						Edits:   []dockerfile.Edit{{Span: dockerfile.Span{Start: w.Start + len(a.Key), End: w.End}}},
+					}
+				}
+				p.Report(d)
+			}
+		}
+	},
+}

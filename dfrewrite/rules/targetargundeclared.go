@@ -1,0 +1,121 @@
+package rules
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+)
+
+// TargetArgUndeclared finds automatic arguments that a stage uses without
+// declaring them.
+var TargetArgUndeclared = &Rule{
+	Name:     "TargetArgUndeclared",
+	Severity: Error,
+	Check: func(p *Pass) {
+		for _, s := range p.Graph.Stages {
+			known := map[string]bool{}
+			for _, in := range s.Body {
+				uses := p.automaticUses(in)
+				uses = slices.DeleteFunc(uses, func(u use) bool {
+					_, declared := p.Graph.EnvAt(in).Lookup(u.name)
+					return declared || known[u.name]
+				})
+				if len(uses) == 0 {
+					continue
+				}
+				var names []string
+				for _, u := range uses {
+					if !slices.Contains(names, u.name) {
+						names = append(names, u.name)
+					}
+					known[u.name] = true
+				}
+				slices.SortFunc(names, func(a, b string) int {
+					return slices.Index(graph.Automatic, a) - slices.Index(graph.Automatic, b)
+				})
+				verb := "is"
+				if len(names) > 1 {
+					verb = "are"
+				}
+				line := "ARG"
+				for _, n := range names {
+					line += " " + n
+				}
+				p.Report(Diagnostic{
+					Span:    uses[0].span,
+					Message: fmt.Sprintf("%s %s empty here: %s does not declare %s", list(names), verb, title(s), pronoun(names)),
+					Hint:    "insert " + line,
+					Fix:     &Fix{Message: "insert " + line, Edits: []dockerfile.Edit{in.LinesBefore(line)}},
+				})
+			}
+		}
+	},
+}
+
+func pronoun(names []string) string {
+	if len(names) > 1 {
+		return "them"
+	}
+	return "it"
+}
+
+type use struct {
+	name string
+	span dockerfile.Span
+}
+
+// automaticUses lists where an instruction expands an automatic argument.
+func (p *Pass) automaticUses(in *dockerfile.Instruction) []use {
+	if !bytes.Contains(in.Doc.Src[in.Span.Start:in.Span.End], []byte("$")) {
+		return nil
+	}
+	var out []use
+	switch in.Command.(type) {
+	case *instructions.RunCommand:
+		script := p.Graph.Script(in)
+		for _, u := range script.Uses {
+			if graph.IsAutomatic(u.Name) && !script.Sets(u.Name) {
+				out = append(out, use{u.Name, u.Span})
+			}
+		}
+		for _, f := range in.Flags {
+			out = append(out, usesIn(in, f.Value, f.Span)...)
+		}
+	case *instructions.ArgCommand, *instructions.EnvCommand, *instructions.CopyCommand, *instructions.AddCommand,
+		*instructions.WorkdirCommand, *instructions.LabelCommand, *instructions.UserCommand, *instructions.ExposeCommand,
+		*instructions.VolumeCommand, *instructions.StopSignalCommand:
+		out = usesIn(in, string(in.Text.Bytes), in.Text.Span(0, len(in.Text.Bytes)))
+		for _, h := range in.Heredocs {
+			if h.Expand {
+				out = append(out, usesIn(in, string(in.Doc.Src[h.Body.Start:h.Body.End]), h.Body)...)
+			}
+		}
+	}
+	return out
+}
+
+// usesIn finds automatic arguments in text that BuildKit expands; part is where
+// it stands.
+func usesIn(in *dockerfile.Instruction, text string, part dockerfile.Span) []use {
+	raw := in.Doc.Src[part.Start:part.End]
+	var out []use
+	for _, n := range graph.VariablesIn(text, rune(in.Doc.Escape)) {
+		if !graph.IsAutomatic(n) {
+			continue
+		}
+		span := in.Span
+		for _, form := range []string{"${" + n, "$" + n} {
+			if i := bytes.Index(raw, []byte(form)); i >= 0 {
+				span = dockerfile.Span{Start: part.Start + i, End: part.Start + i + len(form)}
+				break
+			}
+		}
+		out = append(out, use{n, span})
+	}
+	return out
+}
