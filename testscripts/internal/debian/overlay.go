@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
 
 	"xxkit/testscripts/internal/cache"
@@ -19,6 +20,8 @@ import (
 type Throwaway struct {
 	Dir    string // the root, to chroot into
 	mounts []string
+
+	kept, fetched string // packages of earlier roots, and those that this one has downloaded
 }
 
 // Mount makes a throw-away copy of the root at lower, with what is written to it kept under scratch,
@@ -44,33 +47,59 @@ func (t *Throwaway) mount(lower, scratch string, share []string) error {
 	if err := t.add("proc", filepath.Join(t.Dir, "proc"), "proc", 0, ""); err != nil {
 		return err
 	}
-	// apt keeps what it has downloaded; the next root, or the next run, need not ask again. Its lock
-	// file comes with the folder, so that two roots take turns.
-	root, err := cache.Root()
-	if err != nil {
-		return err
-	}
-	archives := filepath.Join(root, "debian", "archives-"+filepath.Base(filepath.Dir(lower)))
-	if err := os.MkdirAll(filepath.Join(archives, "partial"), 0o755); err != nil {
+	if err := t.shareArchives(lower, scratch); err != nil {
 		return err
 	}
 	if err := t.devices(); err != nil {
 		return err
 	}
-	binds := [][2]string{{archives, "/var/cache/apt/archives"}}
-	for _, s := range share {
-		binds = append(binds, [2]string{s, s})
-	}
-	for _, b := range binds {
-		to := filepath.Join(t.Dir, b[1])
+	for _, dir := range share {
+		to := filepath.Join(t.Dir, dir)
 		if err := os.MkdirAll(to, 0o755); err != nil {
 			return err
 		}
-		if err := t.add(b[0], to, "", unix.MS_BIND, ""); err != nil {
+		if err := t.add(dir, to, "", unix.MS_BIND, ""); err != nil {
 			return err
 		}
 	}
 	return t.configure()
+}
+
+// shareArchives lets apt find the packages that earlier roots have downloaded. An overlay, since apt
+// locks the folder, and roots that are alive at once would stand in each other's way.
+func (t *Throwaway) shareArchives(lower, scratch string) error {
+	root, err := cache.Root()
+	if err != nil {
+		return err
+	}
+	t.kept = filepath.Join(root, "debian", "archives-"+filepath.Base(filepath.Dir(lower)))
+	t.fetched = filepath.Join(scratch, "fetched")
+	work := filepath.Join(scratch, "fetched.work")
+	for _, d := range []string{t.kept, t.fetched, work} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return err
+		}
+	}
+	return t.add("overlay", filepath.Join(t.Dir, "var/cache/apt/archives"), "overlay", 0,
+		fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", t.kept, t.fetched, work))
+}
+
+// keepArchives keeps the packages that this root has downloaded for later ones.
+func (t *Throwaway) keepArchives() error {
+	debs, err := filepath.Glob(filepath.Join(t.fetched, "*.deb"))
+	if err != nil {
+		return err
+	}
+	for _, deb := range debs {
+		data, err := os.ReadFile(deb)
+		if err != nil {
+			return err
+		}
+		if err := renameio.WriteFile(filepath.Join(t.kept, filepath.Base(deb)), data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // devices gives the root a /dev of its own: a script that breaks that of the machine breaks the machine.
@@ -111,8 +140,7 @@ func (t *Throwaway) configure() error {
 	if err != nil {
 		return err
 	}
-	// qemu and chroot know nothing of the user that apt would download as.
-	settings = append(settings, "APT::Sandbox::User \"root\";\nAPT::Keep-Downloaded-Packages \"true\";\n"...)
+	settings = append(settings, "APT::Keep-Downloaded-Packages \"true\";\n"...) // for shareArchives
 	if err := os.WriteFile(filepath.Join(t.Dir, "etc/apt/apt.conf.d/99machine"), settings, 0o644); err != nil {
 		return err
 	}
@@ -148,7 +176,7 @@ func (t *Throwaway) add(source, target, fstype string, flags uintptr, data strin
 
 // Unmount takes the root away; what was written to it stays under scratch.
 func (t *Throwaway) Unmount() error {
-	var errs []error
+	errs := []error{t.keepArchives()}
 	for len(t.mounts) > 0 {
 		last := t.mounts[len(t.mounts)-1]
 		t.mounts = t.mounts[:len(t.mounts)-1]

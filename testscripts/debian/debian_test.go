@@ -1,0 +1,138 @@
+//go:build debian && linux
+
+// Package debian_test runs the scripts in this folder in real Debian root file systems, as root on
+// Debian:
+//
+//	go test -tags debian ./testscripts/debian -run 'TestScripts/xx-go' -v
+//
+// Beside what testscript offers, a script has the commands
+//
+//	debian SUITE
+//
+// which gives it a fresh minimal root of that release, with xx and its helpers in /usr/bin, apt
+// that works, and the script's own folder ($WORK) under the same path, and
+//
+//	[!] root CMD [ARG…]
+//
+// which runs CMD in that root, in the script's current folder, with the script's environment. What
+// CMD prints is there for stdout and stderr. Programs of other architectures just run, under qemu.
+// What a script installs or breaks is gone when it ends.
+package debian_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"xxkit/testscripts/internal/debian"
+	"xxkit/testscripts/internal/sandbox"
+)
+
+// scratch has everything that a run writes.
+var scratch string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	err := debian.Missing()
+	if err == nil {
+		err = sandbox.Enter()
+	}
+	code := 1
+	if err == nil {
+		code, err = run(m)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testscripts/debian:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	dir, remove, err := sandbox.TempDir("debian")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	scratch = dir
+	if err := debian.Foreign(); err != nil {
+		return 1, err
+	}
+	// As the image has it: static, so that it runs in any root.
+	build := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "xx"), "xxkit/cmd/xx")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("%s: %w\n%s", strings.Join(build.Args, " "), err, out)
+	}
+	return m.Run(), nil
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: ".",
+		Setup: func(env *testscript.Env) error {
+			// That of Debian, in which the machine's programs are found as well as the root's.
+			env.Setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+			env.Setenv("HOME", "/root")
+			env.Setenv("DEBIAN_FRONTEND", "noninteractive")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"debian": mount,
+			"root":   chroot,
+		},
+	})
+}
+
+// rootVar is the script variable with the folder of its root.
+const rootVar = "ROOT"
+
+// mount implements the script command debian.
+func mount(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: debian SUITE")
+	}
+	if ts.Getenv(rootVar) != "" {
+		ts.Fatalf("this script has a root already")
+	}
+	lower, err := debian.Root(debian.Spec{Suite: args[0], Arch: "amd64"})
+	ts.Check(err)
+	dir, err := os.MkdirTemp(scratch, args[0]+"-*")
+	ts.Check(err)
+	root, err := debian.Mount(lower, dir, ts.Getenv("WORK"))
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(root.Unmount()) })
+	ts.Setenv(rootVar, root.Dir)
+
+	ts.Check(ts.Exec(filepath.Join(scratch, "xx"), "install", filepath.Join(root.Dir, "usr/bin")))
+}
+
+// chroot implements the script command root.
+func chroot(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) == 0 {
+		ts.Fatalf("usage: [!] root CMD [ARG...]")
+	}
+	if ts.Getenv(rootVar) == "" {
+		ts.Fatalf("root: no root yet; start the script with: debian SUITE")
+	}
+	err := ts.Exec("chroot", append([]string{ts.Getenv(rootVar), "env", "--chdir=" + ts.MkAbs(".")}, args...)...)
+	var exit *exec.ExitError
+	switch {
+	case err != nil && !errors.As(err, &exit):
+		ts.Check(err)
+	case err == nil && neg:
+		ts.Fatalf("root %s: unexpected success", args[0])
+	case err != nil && !neg:
+		ts.Fatalf("root %s: %v", args[0], err)
+	// chroot and env report their own failures, such as a program that is not there, with these.
+	case neg && (exit.ExitCode() == 125 || exit.ExitCode() == 126 || exit.ExitCode() == 127):
+		ts.Fatalf("root %s: did not run: %v", args[0], err)
+	}
+}
