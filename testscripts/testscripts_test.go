@@ -1,0 +1,177 @@
+// Package testscripts runs the scripts in the folders beside it, one folder for each tool, on the
+// programs as they are built for users. A script is a txtar archive: commands, and then
+// the files that they work on. The folders debian and buildkit have a driver of their own.
+//
+// Run one script with `go test ./testscripts -run Scripts/xx-go/wrap`; TESTSCRIPT_UPDATE=1 renews
+// the files that `cmp` compares with.
+//
+// Beside the commands of testscript there are:
+//
+//	exits N PROGRAM ARGS…  run it, and fail unless it exits with status N
+//	object FILE            print what the headers of a program say, and Go's settings in it
+package testscripts
+
+import (
+	"debug/buildinfo"
+	"debug/elf"
+	"debug/macho"
+	"debug/pe"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// bin has the programs under test; goEnv is what the scripts need to know of the machine's Go.
+var (
+	bin   string
+	goEnv = map[string]string{"GOCACHE": "", "GOMODCACHE": ""}
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(testMain(m))
+}
+
+func testMain(m *testing.M) int {
+	var err error
+	if bin, err = os.MkdirTemp("", "xxkit-bin-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(bin)
+	if err := buildPrograms(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// buildPrograms builds what users get and has xx lay down its helpers.
+func buildPrograms() error {
+	steps := [][]string{{"go", "build", "-ldflags=-X main.version=v1.2.3-test", "-o", filepath.Join(bin, "xx"), "../cmd/xx"}}
+	if _, err := os.Stat("../cmd/dfrewrite"); err == nil {
+		steps = append(steps, []string{"go", "build", "-o", filepath.Join(bin, "dfrewrite"), "../cmd/dfrewrite"})
+	}
+	steps = append(steps, []string{filepath.Join(bin, "xx"), "install", bin})
+	for _, step := range steps {
+		cmd := exec.Command(step[0], step[1:]...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", strings.Join(step, " "), err, out)
+		}
+	}
+	for name := range goEnv {
+		out, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			return fmt.Errorf("go env %s: %w", name, err)
+		}
+		goEnv[name] = strings.TrimSpace(string(out))
+	}
+	return nil
+}
+
+// TestScripts runs every folder that has scripts.
+func TestScripts(t *testing.T) {
+	scripts, err := filepath.Glob("*/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dirs []string
+	for _, script := range scripts {
+		dirs = append(dirs, filepath.Dir(script))
+	}
+	for _, dir := range slices.Compact(dirs) {
+		if dir == "debian" || dir == "buildkit" {
+			continue
+		}
+		t.Run(dir, func(t *testing.T) {
+			testscript.Run(t, testscript.Params{
+				Dir:           dir,
+				Setup:         setup,
+				UpdateScripts: os.Getenv("TESTSCRIPT_UPDATE") != "",
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){
+					"exits":  exits,
+					"object": object,
+				},
+			})
+		})
+	}
+}
+
+// setup gives a script a home of its own, no network, and nothing of the
+// environment but Go's caches. The distribution is fixed, because the
+// machine's own is any.
+func setup(env *testscript.Env) error {
+	home := filepath.Join(env.WorkDir, "home")
+	env.Setenv("HOME", home)
+	env.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	env.Setenv("BIN", bin)
+	for name, value := range goEnv {
+		env.Setenv(name, value)
+	}
+	env.Setenv("GOPROXY", "off")
+	env.Setenv("GOTOOLCHAIN", "local")
+	env.Setenv("GOTELEMETRY", "off")
+	env.Setenv("CGO_ENABLED", "0")
+	env.Setenv("XX_VENDOR", "debian")
+	return os.MkdirAll(home, 0o777)
+}
+
+// exits is the command `exits N PROGRAM ARGS…`.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits N PROGRAM ARGS…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// object is the command `object FILE`.
+func object(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: object FILE")
+	}
+	file := ts.MkAbs(args[0])
+	fmt.Fprintln(ts.Stdout(), headers(ts, file))
+	info, err := buildinfo.ReadFile(file)
+	ts.Check(err)
+	for _, s := range info.Settings {
+		if strings.HasPrefix(s.Key, "GO") {
+			fmt.Fprintf(ts.Stdout(), "%s=%s\n", s.Key, s.Value)
+		}
+	}
+}
+
+func headers(ts *testscript.TestScript, file string) string {
+	if f, err := elf.Open(file); err == nil {
+		defer f.Close()
+		return fmt.Sprint("ELF ", f.Machine, " ", f.Class, " ", f.Data)
+	}
+	if f, err := pe.Open(file); err == nil {
+		defer f.Close()
+		return fmt.Sprintf("PE %#x", f.Machine)
+	}
+	f, err := macho.Open(file)
+	if err != nil {
+		ts.Fatalf("%s is not an ELF, PE or Mach-O file", file)
+	}
+	defer f.Close()
+	return fmt.Sprint("Mach-O ", f.Cpu)
+}
