@@ -30,7 +30,8 @@ func (t Target) Env() []Var {
 }
 
 // BuildEnv returns Env and the variables that build systems read, for
-// `xx-info env --export`:
+// `xx-info env --export`. An XX_VENDOR or XX_LIBC that only darwin or windows has is left out,
+// since helpers take these variables for overrides, also for the next target.
 //
 //   - CC, CXX, AR, AS, LD, NM, OBJCOPY, OBJDUMP, RANLIB, READELF, STRIP and PKG_CONFIG (configure,
 //     make, meson, cmake, cgo): the tools by the target's triple, as every
@@ -46,7 +47,13 @@ func (t Target) BuildEnv(has func(program string) bool) []Var {
 	if t.OS == "darwin" || has(triple+"-clang") {
 		cc, cxx = triple+"-clang", triple+"-clang++"
 	}
-	vars := append(t.Env(), Var{"CC", cc}, Var{"CXX", cxx})
+	var vars []Var
+	for _, v := range t.Env() {
+		if v != (Var{"XX_VENDOR", "apple"}) && v != (Var{"XX_LIBC", "mingw32"}) {
+			vars = append(vars, v)
+		}
+	}
+	vars = append(vars, Var{"CC", cc}, Var{"CXX", cxx})
 	tools := []string{"ar", "as", "ld", "nm", "objcopy", "objdump", "ranlib", "readelf", "strip"}
 	if t.OS == "windows" {
 		tools = append(tools, "dlltool", "windres")
