@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -184,21 +183,20 @@ func (p *program) read(path string, contexts *contexts) (name string, src []byte
 	return path, src, opt, err
 }
 
-// contexts gives each folder one file system, so that what is found out about it
-// is found out once.
+// contexts keeps one build context for each folder.
 type contexts struct {
 	mu   sync.Mutex
-	dirs map[string]fs.FS
+	dirs map[string]*recipes.Context
 }
 
-func (c *contexts) of(dir string) fs.FS {
+func (c *contexts) of(dir string) *recipes.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.dirs == nil {
-		c.dirs = map[string]fs.FS{}
+		c.dirs = map[string]*recipes.Context{}
 	}
 	if c.dirs[dir] == nil {
-		c.dirs[dir] = os.DirFS(dir)
+		c.dirs[dir] = recipes.NewContext(os.DirFS(dir))
 	}
 	return c.dirs[dir]
 }

@@ -224,7 +224,8 @@ func (g *goCall) judgeBuild() Step {
 	if goos.set && goos.fixed && goos.text != "" && goos.text != "linux" && goarch.fixed && goarch.text != "" {
 		return Step{Compiles: true, Reason: fmt.Sprintf("builds for %s/%s, whatever the image is for", goos.text, goarch.text)}
 	}
-	for name, v := range map[string]value{"GOOS": goos, "GOARCH": goarch} {
+	for _, name := range []string{"GOOS", "GOARCH"} {
+		v := g.lookup(name)
 		if v.set && !v.fixed && !v.follows() {
 			return block("set it from $TARGETOS or $TARGETARCH", "%s is %s, set %s; what that is on another machine is not known", name, v.text, v.where)
 		}
@@ -263,7 +264,8 @@ func (g *goCall) edits(step *Step, goos, goarch value, cgoOff bool) {
 		step.Args = []string{"TARGETPLATFORM"}
 		step.Reason = "cross-compiles with xx-go"
 		// xx-go leaves variables alone that are set.
-		for name, v := range map[string]value{"GOOS": goos, "GOARCH": goarch} {
+		for _, name := range []string{"GOOS", "GOARCH"} {
+			v := g.lookup(name)
 			switch {
 			case name == "GOOS" && (v.text == "" || v.text == "linux" && g.opt.onlyLinux()):
 			case v.assign != nil && v.assign.Span.Len() > 0 && !g.viaEnv(v):
@@ -397,7 +399,7 @@ func (g *goCall) cgo() (writeOff bool, reason, review string) {
 	if g.opt.Context == nil {
 		return true, "", "whether the program needs cgo cannot be seen without the build context; CGO_ENABLED=0 is a guess"
 	}
-	src := readGoSource(g.opt.Context)
+	src := g.opt.Context.goSource()
 	switch {
 	case src.cgo != "":
 		return false, src.cgo + ": the build uses cgo, which needs a C compiler for the target", ""

@@ -42,17 +42,22 @@ var cgoModules = []string{
 	"github.com/knights-analytics/hugot", "github.com/yalue/onnxruntime_go", "github.com/apple/foundationdb", "github.com/cockroachdb/c-",
 }
 
-var goSources sync.Map // fs.FS → goSource
+// A Context is a build context. What is found out about it is found out once,
+// however many Dockerfiles share it.
+type Context struct {
+	files  fs.FS
+	goOnce sync.Once
+	goSrc  goSource
+}
 
-// readGoSource looks through a build context for what needs cgo. The answer for
-// a context is worked out once.
-func readGoSource(context fs.FS) goSource {
-	if s, ok := goSources.Load(context); ok {
-		return s.(goSource)
-	}
-	s := scanGoSource(context)
-	goSources.Store(context, s)
-	return s
+// NewContext makes a context of a file system. Only files below it are read, and
+// only when a verdict depends on them.
+func NewContext(files fs.FS) *Context { return &Context{files: files} }
+
+// goSource says what the context holds of Go.
+func (c *Context) goSource() goSource {
+	c.goOnce.Do(func() { c.goSrc = scanGoSource(c.files) })
+	return c.goSrc
 }
 
 func scanGoSource(context fs.FS) goSource {

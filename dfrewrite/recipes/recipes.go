@@ -21,7 +21,6 @@ package recipes
 
 import (
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -65,9 +64,8 @@ type Options struct {
 	Helpers HelperUse
 	// Image holds the helpers.
 	Image string
-	// Context is the build context, or nil if it is not known. Only files below
-	// it are read.
-	Context fs.FS
+	// Context is the build context, or nil if it is not known.
+	Context *Context
 }
 
 // Variants returns the variants of one architecture among the platforms.

@@ -1,0 +1,173 @@
+package dfrewrite
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"golang.org/x/tools/txtar"
+
+	"xxkit/dfrewrite/recipes"
+	"xxkit/dfrewrite/rules"
+)
+
+// TestRewrite runs testdata/rewrite/*.txtar. Each archive has
+//
+//	Dockerfile   what is rewritten
+//	want         the result; without it, nothing may change
+//	remarks      findings that are left, a line each: "Rule line: message", and
+//	             under it "  line: note"; without it, none
+//
+// and other files, which are the build context; with none, there is no context.
+// Its comment may set options: platforms=…, helpers=…, unsafe. CRLF and the like,
+// which do not survive in an archive, are tested elsewhere.
+func TestRewrite(t *testing.T) {
+	files, err := filepath.Glob("testdata/rewrite/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no archives: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := txtar.Parse(data)
+			parts := map[string]string{}
+			context := fstest.MapFS{}
+			for _, f := range a.Files {
+				switch f.Name {
+				case "Dockerfile", "want", "remarks":
+					parts[f.Name] = string(f.Data)
+				default:
+					context[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
+				}
+			}
+			opt := optionsIn(t, string(a.Comment))
+			if len(context) > 0 {
+				opt.Context = recipes.NewContext(context)
+			}
+			want, ok := parts["want"]
+			if !ok {
+				want = parts["Dockerfile"]
+			}
+			r, err := Rewrite("Dockerfile", []byte(parts["Dockerfile"]), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := diff.Diff("want", []byte(want), "got", r.Out); d != nil {
+				t.Errorf("%s", d)
+			}
+			if d := diff.Diff("remarks wanted", []byte(parts["remarks"]), "remarks", []byte(remarks(r.Left))); d != nil {
+				t.Errorf("%s", d)
+			}
+			again, err := Rewrite("Dockerfile", r.Out, opt)
+			if err != nil || !bytes.Equal(again.Out, r.Out) {
+				t.Errorf("rewriting twice: %v\n%s", err, diff.Diff("once", r.Out, "twice", again.Out))
+			}
+		})
+	}
+}
+
+func optionsIn(t *testing.T, comment string) Options {
+	var opt Options
+	for _, word := range strings.Fields(comment) {
+		key, value, ok := strings.Cut(word, "=")
+		switch {
+		case word == "unsafe":
+			opt.Unsafe = true
+		case ok && key == "platforms":
+			var err error
+			if opt.Platforms, err = ParsePlatforms(value); err != nil {
+				t.Fatal(err)
+			}
+		case ok && key == "helpers":
+			opt.Helpers = map[string]recipes.HelperUse{"auto": recipes.HelpersAuto, "always": recipes.HelpersAlways, "never": recipes.HelpersNever}[value]
+		}
+	}
+	return opt
+}
+
+// remarks writes findings in the form of the archives.
+func remarks(f *File) string {
+	var b strings.Builder
+	for _, d := range f.Findings {
+		held := ""
+		if d.Fix != nil && d.Fix.Safety == rules.Review {
+			held = " (review: " + strings.Join(d.Fix.Why, "; ") + ")"
+		}
+		fmt.Fprintf(&b, "%s %d: %s%s\n", d.Rule.Name, f.Doc.Position(d.Span.Start).Line, d.Message, held)
+		for _, n := range d.Notes {
+			fmt.Fprintf(&b, "  %d: %s\n", f.Doc.Position(n.Span.Start).Line, n.Text)
+		}
+	}
+	return b.String()
+}
+
+// TestBytesOutsideOfEditsStay rewrites files whose bytes an archive cannot hold.
+func TestBytesOutsideOfEditsStay(t *testing.T) {
+	for _, tt := range []struct{ name, src, want string }{
+		{"CRLF",
+			"FROM golang:1.26-alpine AS build\r\nRUN CGO_ENABLED=0 \\\r\n  go build -o /app\r\nFROM scratch\r\nCOPY --from=build /app /\r\n",
+			"FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build\r\nARG TARGETOS TARGETARCH\r\nRUN CGO_ENABLED=0 \\\r\n  GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /app\r\nFROM scratch\r\nCOPY --from=build /app /\r\n"},
+		{"LF and CRLF mixed",
+			"FROM golang:1.26-alpine AS build\nRUN go build -o /app\r\nFROM scratch\nCOPY --from=build /app /\r\n",
+			"FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build\nARG TARGETOS TARGETARCH\r\nRUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /app\r\nFROM scratch\nCOPY --from=build /app /\r\n"},
+		{"byte order mark, directive, no final newline",
+			"\xEF\xBB\xBF# syntax=docker/dockerfile:1\nFROM golang:1.26-alpine AS build\nRUN go build -o /app\nFROM scratch\nCOPY --from=build /app /",
+			"\xEF\xBB\xBF# syntax=docker/dockerfile:1\nFROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build\nARG TARGETOS TARGETARCH\nRUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /app\nFROM scratch\nCOPY --from=build /app /"},
+		{"backtick escape, blanks behind it, tabs",
+			"# escape=`\nFROM golang:1.26-alpine AS build\n\tRUN CGO_ENABLED=0 `  \n\t\tgo build -o /app\nFROM scratch\nCOPY --from=build /app /\n",
+			"# escape=`\nFROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build\n\tARG TARGETOS TARGETARCH\n\tRUN CGO_ENABLED=0 `  \n\t\tGOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /app\nFROM scratch\nCOPY --from=build /app /\n"},
+		{"a long line",
+			"FROM golang:1.26-alpine AS build\nRUN echo " + strings.Repeat("x", 60000) + " && go build -o /app\nFROM scratch\nCOPY --from=build /app /\n",
+			"FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build\nARG TARGETOS TARGETARCH\nRUN echo " + strings.Repeat("x", 60000) + " && GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /app\nFROM scratch\nCOPY --from=build /app /\n"},
+		{"the helpers' stage over a last line without line ending, in CRLF",
+			"FROM golang:1.26-alpine AS build\r\nRUN xx-go build -o /app\r\nFROM scratch\r\nCOPY --from=build /app /",
+			"FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build\r\nRUN xx-go build -o /app\r\nFROM scratch\r\nCOPY --from=build /app /"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := Rewrite("Dockerfile", []byte(tt.src), Options{})
+			if err != nil || string(r.Out) != tt.want {
+				t.Errorf("%v\ngot  %q\nwant %q", err, r.Out, tt.want)
+			}
+		})
+	}
+}
+
+// FuzzRewrite checks what must hold whatever the file is: a rewrite is a
+// Dockerfile, and rewriting it again changes nothing.
+func FuzzRewrite(f *testing.F) {
+	files, _ := filepath.Glob("testdata/rewrite/*.txtar")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, part := range txtar.Parse(data).Files {
+			if part.Name == "Dockerfile" {
+				f.Add(part.Data, uint8(0))
+				f.Add(bytes.ReplaceAll(part.Data, []byte("\n"), []byte("\r\n")), uint8(1))
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, src []byte, how uint8) {
+		opt := Options{Unsafe: how&1 != 0, Options: recipes.Options{Helpers: recipes.HelperUse(how / 2 % 3)}}
+		r, err := Rewrite("Dockerfile", src, opt)
+		if err != nil {
+			if strings.Contains(err.Error(), "internal error") {
+				t.Fatal(err)
+			}
+			return
+		}
+		again, err := Rewrite("Dockerfile", r.Out, opt)
+		if err != nil || !bytes.Equal(again.Out, r.Out) {
+			t.Fatalf("rewriting twice: %v\n%s", err, diff.Diff("once", r.Out, "twice", again.Out))
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package rules_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	pages "xxkit/docs/rules"
+
+	"xxkit/dfrewrite"
+	"xxkit/dfrewrite/recipes"
+	"xxkit/dfrewrite/rules"
+)
+
+var fence = regexp.MustCompile("(?s)## (Bad|Good)\n\n```dockerfile\n(.*?)```")
+
+var output = regexp.MustCompile("(?s)## Output\n\n```text\n(.*?)\n```")
+
+// example is one Dockerfile of a page.
+func examples(t *testing.T, page string) (bad, good string) {
+	t.Helper()
+	for _, m := range fence.FindAllStringSubmatch(page, -1) {
+		if m[1] == "Bad" {
+			bad = m[2]
+		} else {
+			good = m[2]
+		}
+	}
+	if bad == "" || good == "" {
+		t.Fatal("the page needs a bad and a good example")
+	}
+	return bad, good
+}
+
+// TestPages runs what the pages say: the bad example gives the output shown, the
+// good one gives nothing from any rule, and where the rule has a fix it turns one
+// into the other.
+func TestPages(t *testing.T) {
+	opt := dfrewrite.Options{Unsafe: true, Options: recipes.Options{Context: recipes.NewContext(fstest.MapFS{})}}
+	for _, r := range rules.All {
+		t.Run(r.Name, func(t *testing.T) {
+			page := r.Page()
+			if !strings.HasPrefix(page, "# "+r.Name+"\n\n") {
+				t.Errorf("the page starts %.40q", page)
+			}
+			bad, good := examples(t, page)
+			f, err := dfrewrite.Lint("Dockerfile", []byte(bad), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := output.FindStringSubmatch(page)
+			if want == nil {
+				t.Fatal("the page shows no output")
+			}
+			found := false
+			for _, d := range f.Findings {
+				if d.Rule == r && d.Severity.String()+": "+d.Message == want[1] {
+					found = true
+				}
+			}
+			if !found {
+				t.Errorf("the bad example does not give %q: %+v", want[1], f.Findings)
+			}
+			f, err = dfrewrite.Lint("Dockerfile", []byte(good), opt)
+			if err != nil || len(f.Findings) > 0 {
+				t.Errorf("the good example: %v, %+v", err, f.Findings)
+			}
+			w, err := dfrewrite.Rewrite("Dockerfile", []byte(bad), opt)
+			if err != nil || string(w.Out) != good {
+				t.Errorf("the fix: %v, makes\n%s\nwant\n%s", err, w.Out, good)
+			}
+		})
+	}
+}
+
+func TestEveryPageHasARule(t *testing.T) {
+	files, err := pages.FS.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != len(rules.All) {
+		t.Errorf("%d pages, %d rules", len(files), len(rules.All))
+	}
+	for _, f := range files {
+		if rules.Named(strings.TrimSuffix(f.Name(), ".md")) == nil {
+			t.Errorf("no rule for the page %s", f.Name())
+		}
+	}
+}
