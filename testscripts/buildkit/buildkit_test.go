@@ -1,0 +1,188 @@
+//go:build e2e && linux
+
+// Package buildkit_test runs the scripts in this folder on a real BuildKit and a real registry, as
+// root on Debian:
+//
+//	go test -tags e2e ./testscripts/buildkit -run 'TestScripts/rewrite' -v
+//
+// Beside what testscript offers, a script has on its PATH buildx (set up for that BuildKit), xx and
+// dfrewrite, in its environment
+//
+//	REGISTRY   the registry, to push to: $REGISTRY/name:tag
+//	EXAMPLES   the folder examples/ of this repository
+//	SOURCE     this repository's files with their modules vendored: a build context that needs no network
+//
+// and the command
+//
+//	answers IMAGE PLATFORM WANT
+//
+// which starts the image for that platform, as its entrypoint says, and checks what it answers to
+// GET /.
+package buildkit_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
+
+	"xxkit/testscripts/internal/buildkit"
+	"xxkit/testscripts/internal/debian"
+	"xxkit/testscripts/internal/sandbox"
+)
+
+var (
+	builder *buildkit.Builder
+	bin     string // xx and dfrewrite as a user has them, and buildx
+	source  string // see SOURCE
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := debian.Missing(); err != nil {
+		fmt.Fprintln(os.Stderr, "testscripts/buildkit:", err)
+		os.Exit(1)
+	}
+	if err := sandbox.Enter(); err != nil {
+		fmt.Fprintln(os.Stderr, "testscripts/buildkit:", err)
+		os.Exit(1)
+	}
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testscripts/buildkit:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	dir, remove, err := sandbox.TempDir("e2e")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	if builder, err = buildkit.Start(dir); err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, builder.Stop()) }()
+	bin, source = filepath.Join(dir, "bin"), filepath.Join(dir, "src")
+	if err := buildkit.Source(source); err != nil {
+		return 1, err
+	}
+	build := exec.Command("go", "build", "-o", bin+"/", "./cmd/xx", "./cmd/dfrewrite")
+	build.Dir = source
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("%s: %w\n%s", strings.Join(build.Args, " "), err, out)
+	}
+	if err := os.Symlink(builder.Buildx, filepath.Join(bin, "buildx")); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
+}
+
+func TestScripts(t *testing.T) {
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: ".",
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, builder.Env...)
+			env.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+			env.Setenv("REGISTRY", builder.Registry)
+			env.Setenv("EXAMPLES", examples)
+			env.Setenv("SOURCE", source)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"answers": answers,
+		},
+	})
+}
+
+// answers implements the script command of that name.
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: answers IMAGE PLATFORM WANT")
+	}
+	image, platform, want := args[0], args[1], args[2]
+	root := ts.MkAbs("root-" + strings.ReplaceAll(platform, "/", "-"))
+	ts.Check(os.RemoveAll(root))
+
+	out, err := builder.Command("imagetools", "inspect", "--format", "{{json .Image}}", image).Output()
+	ts.Check(err)
+	var images map[string]struct {
+		Config struct{ Entrypoint, Env []string }
+	}
+	ts.Check(json.Unmarshal(out, &images))
+	config, ok := images[platform]
+	if !ok {
+		ts.Fatalf("%s has no image for %s: %s", image, platform, out)
+	}
+
+	context := ts.MkAbs("empty")
+	ts.Check(os.MkdirAll(context, 0o755))
+	export := builder.Command("build", "--platform", platform, "--output", "type=local,dest="+root, "-f", "-", context)
+	export.Stdin = strings.NewReader("FROM " + image + "\n")
+	if out, err := export.CombinedOutput(); err != nil {
+		ts.Fatalf("export %s for %s: %v\n%s", image, platform, err, out)
+	}
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	addr := listener.Addr().String()
+	ts.Check(listener.Close())
+
+	// The kernel hands programs of other architectures to qemu.
+	server := exec.Command(config.Config.Entrypoint[0], config.Config.Entrypoint[1:]...)
+	server.Dir = "/"
+	server.SysProcAttr = &unix.SysProcAttr{Chroot: root}
+	server.Env = append(config.Config.Env, "ADDR="+addr)
+	var said strings.Builder
+	server.Stdout, server.Stderr = &said, &said
+	ts.Check(server.Start())
+	answer, err := get("http://"+addr+"/", 60*time.Second)
+	server.Process.Kill()
+	server.Wait()
+	if err != nil {
+		ts.Fatalf("%s on %s: %v\n%s", image, platform, err, said.String())
+	}
+	ts.Logf("%s on %s answers %q", image, platform, answer)
+	if strings.TrimSpace(answer) != want {
+		ts.Fatalf("%s on %s answers %q, want %q", image, platform, answer, want)
+	}
+	ts.Check(os.RemoveAll(root))
+}
+
+// get asks until there is an answer: a server needs a moment to start, and more under emulation.
+func get(url string, patience time.Duration) (string, error) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		answer, err := http.Get(url)
+		if err != nil {
+			if time.Now().After(deadline) {
+				return "", err
+			}
+			continue
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if answer.StatusCode != http.StatusOK {
+			return "", fmt.Errorf("%s: %s", answer.Status, body)
+		}
+		return string(body), err
+	}
+}
