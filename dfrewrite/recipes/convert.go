@@ -30,10 +30,10 @@ type Conversion struct {
 
 // ToBuildPlatform moves a stage, and with it every stage that shares its base in
 // this file, to the build platform.
-func ToBuildPlatform(s *graph.Stage, opt *Options) *Conversion {
+func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	root := s.Root()
 	c := &Conversion{Stages: root.Tree()}
-	c.judge(opt)
+	c.judge(pl)
 	for _, t := range c.Stages {
 		if len(t.Candidates) > 0 {
 			c.blockAt(t.From, fmt.Sprintf("which stage %s is based on depends on a build argument", t.Title()), "convert the stages by hand")
@@ -54,7 +54,7 @@ func ToBuildPlatform(s *graph.Stage, opt *Options) *Conversion {
 		return c
 	}
 	c.Edits = append(c.Edits, pin(root.From))
-	c.edit(opt)
+	c.edit(pl.opt)
 	return c
 }
 
@@ -67,18 +67,18 @@ func (c *Conversion) finalReason(final *graph.Stage) string {
 
 // InPlace lets a stage that runs on the build platform already compile for the
 // target.
-func InPlace(s *graph.Stage, opt *Options) *Conversion {
+func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 	c := &Conversion{Stages: []*graph.Stage{s}}
-	c.judge(opt)
+	c.judge(pl)
 	if len(c.Blocks) == 0 {
-		c.edit(opt)
+		c.edit(pl.opt)
 	}
 	return c
 }
 
-func (c *Conversion) judge(opt *Options) {
+func (c *Conversion) judge(pl *Planner) {
 	for _, t := range c.Stages {
-		p := Judge(t, opt)
+		p := pl.Plan(t)
 		c.Plans = append(c.Plans, p)
 		c.Blocks = append(c.Blocks, p.Blocks()...)
 		for _, s := range p.Steps {

@@ -166,10 +166,26 @@ type call struct {
 	dir    string // the folder that the command runs in, if known
 }
 
-// Judge gives a verdict on every command of a stage and on what it takes from
+// A Planner judges the stages of one file, each of them once.
+type Planner struct {
+	opt   *Options
+	plans map[*graph.Stage]*Plan
+}
+
+// NewPlanner returns a planner that judges with the given options.
+func NewPlanner(opt *Options) *Planner {
+	return &Planner{opt: opt, plans: map[*graph.Stage]*Plan{}}
+}
+
+// Plan gives a verdict on every command of a stage and on what it takes from
 // elsewhere. It does not look at where the stage runs now.
-func Judge(s *graph.Stage, opt *Options) *Plan {
+func (pl *Planner) Plan(s *graph.Stage) *Plan {
+	if p, ok := pl.plans[s]; ok {
+		return p
+	}
 	p := &Plan{Stage: s}
+	pl.plans[s] = p
+	opt := pl.opt
 	for _, in := range s.Body {
 		switch c := in.Command.(type) {
 		case *instructions.RunCommand:

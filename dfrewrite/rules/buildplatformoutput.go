@@ -18,12 +18,12 @@ var BuildPlatformOutput = &Rule{
 			if s.Place != graph.Build || mentionsTarget(s) {
 				continue
 			}
-			plan := p.plan(s)
+			plan := p.Planner.Plan(s)
 			for _, step := range plan.Steps {
 				if !step.Compiles || len(step.Writes) == 0 || !takenForTarget(s, step) {
 					continue
 				}
-				c := recipes.InPlace(s, p.Options)
+				c := p.Planner.InPlace(s)
 				d := Diagnostic{
 					Span:    step.Span,
 					Message: fmt.Sprintf("%s runs on the build platform and compiles for it: images of every platform get the builder's binary", title(s)),

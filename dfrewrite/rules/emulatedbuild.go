@@ -22,7 +22,7 @@ var EmulatedBuild = &Rule{
 			if compiling == nil {
 				continue
 			}
-			c := recipes.ToBuildPlatform(s, p.Options)
+			c := p.Planner.ToBuildPlatform(s)
 			d := Diagnostic{
 				Span:    compiling.From.Span,
 				Message: fmt.Sprintf("%s compiles on the target platform: under emulation, about ten times slower, for every platform but the builder's own", title(compiling)),
@@ -38,7 +38,7 @@ var EmulatedBuild = &Rule{
 // compiles finds the first command that compiles in s or a stage based on it.
 func (p *Pass) compiles(s *graph.Stage) (*graph.Stage, *recipes.Step) {
 	for _, t := range s.Tree() {
-		plan := p.plan(t)
+		plan := p.Planner.Plan(t)
 		for i := range plan.Steps {
 			if plan.Steps[i].Compiles {
 				return t, &plan.Steps[i]

@@ -123,11 +123,11 @@ type Diagnostic struct {
 
 // A Pass is one rule's look at one file.
 type Pass struct {
-	Rule    *Rule
-	Graph   *graph.Graph
-	Options *recipes.Options
+	Rule  *Rule
+	Graph *graph.Graph
+	// Planner judges stages; the rules share what it finds.
+	Planner *recipes.Planner
 
-	plans  map[*graph.Stage]*recipes.Plan
 	report func(Diagnostic)
 }
 
@@ -140,23 +140,13 @@ func (p *Pass) Report(d Diagnostic) {
 	p.report(d)
 }
 
-// plan returns the verdicts on a stage; several rules ask.
-func (p *Pass) plan(s *graph.Stage) *recipes.Plan {
-	plan, ok := p.plans[s]
-	if !ok {
-		plan = recipes.Judge(s, p.Options)
-		p.plans[s] = plan
-	}
-	return plan
-}
-
 // Run checks a file with the given rules and returns what they found, in file
 // order.
 func Run(g *graph.Graph, opt *recipes.Options, rules []*Rule) []Diagnostic {
 	var found []Diagnostic
-	plans := map[*graph.Stage]*recipes.Plan{}
+	planner := recipes.NewPlanner(opt)
 	for _, r := range rules {
-		r.Check(&Pass{Rule: r, Graph: g, Options: opt, plans: plans, report: func(d Diagnostic) { found = append(found, d) }})
+		r.Check(&Pass{Rule: r, Graph: g, Planner: planner, report: func(d Diagnostic) { found = append(found, d) }})
 	}
 	slices.SortStableFunc(found, func(a, b Diagnostic) int { return a.Span.Start - b.Span.Start })
 	return found
