@@ -9,6 +9,8 @@
 //
 //	exits N PROGRAM ARGS…  run it, and fail unless it exits with status N
 //	object FILE            print what the headers of a program say, and Go's settings in it
+//	modzip DIR MODULE VERSION FILE
+//	                       pack a folder as the Go module that a module proxy would serve
 package testscripts
 
 import (
@@ -27,6 +29,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
 )
 
 // bin has the programs under test; goEnv is what the scripts need to know of the machine's Go.
@@ -41,7 +45,7 @@ func TestMain(m *testing.M) {
 
 func testMain(m *testing.M) int {
 	var err error
-	if bin, err = os.MkdirTemp("", "xxkit-bin-"); err != nil {
+	if bin, err = os.MkdirTemp("", "xx-scripts-bin-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -99,6 +103,7 @@ func TestScripts(t *testing.T) {
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits":  exits,
 					"object": object,
+					"modzip": modzip,
 				},
 			})
 		})
@@ -174,4 +179,15 @@ func headers(ts *testscript.TestScript, file string) string {
 	}
 	defer f.Close()
 	return fmt.Sprint("Mach-O ", f.Cpu)
+}
+
+// modzip is the command `modzip DIR MODULE VERSION FILE`.
+func modzip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: modzip DIR MODULE VERSION FILE")
+	}
+	f, err := os.Create(ts.MkAbs(args[3]))
+	ts.Check(err)
+	ts.Check(zip.CreateFromDir(f, module.Version{Path: args[1], Version: args[2]}, ts.MkAbs(args[0])))
+	ts.Check(f.Close())
 }

@@ -76,13 +76,15 @@ func plainWords(words []string) bool {
 // such a variant as the package comment lists. Other people's names for an architecture
 // become Go's (x86_64 is amd64, aarch64 is arm64, i386 is 386, armhf is arm/v7, armel
 // is arm/v6), macos is darwin, and letters become small, as
-// github.com/containerd/platforms does it.
+// github.com/containerd/platforms does it. The version in "windows(10.0.17763)", which
+// BuildKit may put into TARGETPLATFORM, is dropped: tools do not care.
 //
 // It differs from that package on purpose in three ways: v8 of arm64 stays, because
 // the contract of xx-info is to print it; an arm variant that nobody knows is
 // v7; a variant that its architecture does not have is dropped.
 func (p Platform) Normalize() Platform {
 	p.OS, p.Arch, p.Variant = strings.ToLower(p.OS), strings.ToLower(p.Arch), strings.ToLower(p.Variant)
+	p.OS, _, _ = strings.Cut(p.OS, "(")
 	if p.OS == "macos" {
 		p.OS = "darwin"
 	}

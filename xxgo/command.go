@@ -137,9 +137,13 @@ func cTools(t xxinfo.Target, prefer string, has func(string) bool) []xxinfo.Var 
 	}
 	var vars []xxinfo.Var
 	triple := t.Triple()
-	tool := func(variable, name string) {
-		if has(triple + name) {
-			vars = append(vars, xxinfo.Var{Name: variable, Value: triple + name})
+	// tool sets a variable to the first of the target's tools that is there.
+	tool := func(variable string, names ...string) {
+		for _, name := range names {
+			if has(triple + name) {
+				vars = append(vars, xxinfo.Var{Name: variable, Value: triple + name})
+				return
+			}
 		}
 	}
 	switch {
@@ -147,9 +151,9 @@ func cTools(t xxinfo.Target, prefer string, has func(string) bool) []xxinfo.Var 
 		vars = append(vars,
 			xxinfo.Var{Name: "CC", Value: "zig cc -target " + t.ZigTriple()},
 			xxinfo.Var{Name: "CXX", Value: "zig c++ -target " + t.ZigTriple()})
-	case (prefer == "" || prefer == "clang") && has(triple+"-clang"):
-		tool("CC", "-clang")
-		tool("CXX", "-clang++")
+	case prefer == "" || prefer == "clang":
+		tool("CC", "-clang", "-gcc")
+		tool("CXX", "-clang++", "-g++")
 		tool("AR", "-ar")
 	default:
 		tool("CC", "-gcc")
