@@ -7,13 +7,15 @@ import (
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
+
+	"xxkit/internal/host"
 )
 
 // install copies this program to dir/xx, unless it is that file already, and puts a
 // link to it beside it for every helper. Links are relative, so that
 // the folder can be moved or copied into an image. Each file appears at once and
 // whole; doing it again changes nothing.
-func install(dir string) error {
+func install(h *host.Host, dir string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("cannot find out which file this program is: %w", err)
@@ -22,7 +24,7 @@ func install(dir string) error {
 		return err
 	}
 	program := filepath.Join(dir, "xx")
-	if err := copyProgram(self, program); err != nil {
+	if err := copyProgram(h, self, program); err != nil {
 		return fmt.Errorf("cannot install %s: %w", program, err)
 	}
 	for _, p := range helpers {
@@ -30,6 +32,7 @@ func install(dir string) error {
 		if to, err := os.Readlink(link); err == nil && to == "xx" {
 			continue
 		}
+		h.Debugf("write %s", link)
 		if err := renameio.Symlink("xx", link); err != nil {
 			return fmt.Errorf("cannot link %s: %w", link, err)
 		}
@@ -38,7 +41,7 @@ func install(dir string) error {
 }
 
 // copyProgram copies a program, unless source and destination are one file.
-func copyProgram(from, to string) error {
+func copyProgram(h *host.Host, from, to string) error {
 	source, err := os.Stat(from)
 	if err != nil {
 		return err
@@ -46,6 +49,7 @@ func copyProgram(from, to string) error {
 	if there, err := os.Stat(to); err == nil && os.SameFile(source, there) {
 		return nil
 	}
+	h.Debugf("write %s", to)
 	in, err := os.Open(from)
 	if err != nil {
 		return err

@@ -75,7 +75,7 @@ func xx(h *host.Host, command string, args []string) error {
 		if len(args) != 1 || strings.HasPrefix(args[0], "-") {
 			return host.WrongCall("xx install DIR lays down the helpers in a folder, such as /usr/bin", "install takes one folder")
 		}
-		return install(args[0])
+		return install(h, args[0])
 	}
 	return host.WrongCall(list(), "there is no helper %q", command)
 }
