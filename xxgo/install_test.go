@@ -1,6 +1,7 @@
 package xxgo
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,11 +62,13 @@ func TestInstallIsInterrupted(t *testing.T) {
 	gobin := filepath.Join(dir, "bin")
 	started := filepath.Join(dir, "started")
 	fakeGo := filepath.Join(dir, "go")
-	script := "#!/bin/sh\ntrap 'exit 7' TERM\nmkdir -p ${GOPATH%%:*}/bin/linux_s390x\n: >${GOPATH%%:*}/bin/linux_s390x/half\n: >" + started + "\nwhile :; do sleep 0.02; done\n"
+	script := "#!/bin/sh\ntrap 'exit 7' TERM\nmkdir -p ${GOPATH%%:*}/bin/linux_s390x\n: >${GOPATH%%:*}/bin/linux_s390x/half\n: >" + started + "\nfor i in $(seq 1000); do sleep 0.02; done\n"
 	if err := os.WriteFile(fakeGo, []byte(script), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestHelperProcess$")
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestHelperProcess$")
 	cmd.Env = host.Env(os.Environ()).Without("GOOS", "GOARCH").With("XX_GO_HELPER", "1").
 		With("TARGETPLATFORM", "linux/s390x").With("GOBIN", gobin).With("GOPATH", filepath.Join(dir, "gopath")).
 		With("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
