@@ -50,7 +50,7 @@ func Apply(src []byte, edits []Edit) ([]byte, error) {
 // belong to it, with the instruction's indentation and line ending.
 func (in *Instruction) LinesBefore(lines ...string) Edit {
 	d := in.Doc
-	return Edit{Span{in.Lead.Start, in.Lead.Start}, joinLines(lines, in.indent(), d.lineEnding(in.Lead.Start))}
+	return Edit{Span{in.Lead.Start, in.Lead.Start}, in.joinLines(lines, d.lineEnding(in.Lead.Start))}
 }
 
 // LinesAfter inserts whole lines right below an instruction.
@@ -58,7 +58,7 @@ func (in *Instruction) LinesAfter(lines ...string) Edit {
 	d := in.Doc
 	line := d.lineAt(max(in.Span.End-1, in.Span.Start))
 	eol := d.lineEnding(in.Span.Start)
-	new := joinLines(lines, in.indent(), eol)
+	new := in.joinLines(lines, eol)
 	if !bytes.HasSuffix(d.Src[line.Start:line.End], []byte("\n")) {
 		// The last line of the file has no line ending, and keeps it that way.
 		new = eol + strings.TrimSuffix(new, eol)
@@ -66,10 +66,17 @@ func (in *Instruction) LinesAfter(lines ...string) Edit {
 	return Edit{Span{line.End, line.End}, new}
 }
 
-func joinLines(lines []string, indent, eol string) string {
+// joinLines writes instructions like in: with its indentation, and in lower case
+// where it is.
+func (in *Instruction) joinLines(lines []string, eol string) string {
+	indent, keyword := in.indent(), in.Node.Original[:len(in.Node.Value)]
 	var b strings.Builder
 	for _, l := range lines {
 		if l != "" {
+			if keyword == strings.ToLower(keyword) {
+				name, rest, _ := strings.Cut(l, " ")
+				l = strings.ToLower(name) + " " + strings.Replace(rest, " AS ", " as ", 1)
+			}
 			l = indent + l
 		}
 		b.WriteString(l + eol)

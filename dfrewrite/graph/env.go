@@ -145,9 +145,14 @@ func (g *Graph) declare(e *Env, in *dockerfile.Instruction, global *Env) *Env {
 
 // stageEnv walks a stage and remembers the state before each instruction.
 func (g *Graph) stageEnv(s *Stage, global *Env) {
-	e := &Env{Dir: "/"}
+	e := imageEnv(s.Image)
 	if s.Base != nil {
 		e = s.Base.end
+	}
+	for _, c := range s.Candidates {
+		// One of them is the base. What it declares is there; what that holds
+		// is not known.
+		e = e.withNamesOf(c.end)
 	}
 	escape := rune(g.Doc.Escape)
 	g.envs[s.From] = e
@@ -174,6 +179,34 @@ func (g *Graph) stageEnv(s *Stage, global *Env) {
 		}
 	}
 	s.end = e
+}
+
+// imageEnv is what a base image brings along, as far as that is known: the
+// golang image, from docker-library/golang, sets GOPATH and the working folder.
+func imageEnv(image string) *Env {
+	e := &Env{Dir: "/"}
+	if OfficialGo(image) {
+		e = e.with(Variable{Name: "GOPATH", Value: "/go", HasValue: true, Env: true})
+		e.Dir = "/go"
+	}
+	return e
+}
+
+// OfficialGo recognizes the golang image, by whatever registry it comes.
+func OfficialGo(image string) bool {
+	name, _, _ := strings.Cut(image, "@")
+	repo, _, _ := strings.Cut(path.Base(name), ":")
+	return repo == "golang"
+}
+
+// withNamesOf adds the variables of another state, without their values.
+func (e *Env) withNamesOf(other *Env) *Env {
+	for ; other != nil; other = other.parent {
+		if _, ok := e.Lookup(other.v.Name); !ok {
+			e = e.with(Variable{Name: other.v.Name})
+		}
+	}
+	return e
 }
 
 // EnvAt returns the state before an instruction of this graph.

@@ -147,7 +147,26 @@ func (g *Graph) linkBase(s *Stage, global *Env) {
 	}
 	s.Platform = global.Expand(s.Stage.Platform, escape)
 	s.Place = placeOf(s.Platform)
+	if oneArch.MatchString(name) || isWindows(name) {
+		s.Place = Fixed
+	} else if archFromArg.MatchString(name) {
+		s.Place = Unknown
+	}
 }
+
+// oneArch matches Docker Hub's images for one architecture (amd64/alpine), which
+// are that whatever --platform says. The list is docker-library/bashbrew's.
+var oneArch = regexp.MustCompile(`^(docker\.io/)?(amd64|arm32v[5-7]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x|winamd64)/`)
+
+// isWindows recognizes Windows images by their names. They run on Windows only,
+// where nothing is emulated.
+func isWindows(image string) bool {
+	image = strings.ToLower(image)
+	return strings.Contains(image, "windows") || strings.Contains(image, "nanoserver") || strings.Contains(image, "servercore")
+}
+
+// archFromArg matches the same with a build argument for the architecture.
+var archFromArg = regexp.MustCompile(`^(docker\.io/)?\$\{?\w*ARCH\w*\}?/`)
 
 // placeOf reads a --platform in which the automatic arguments are still names.
 func placeOf(platform string) Place {

@@ -39,9 +39,10 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 			c.blockAt(t.From, fmt.Sprintf("which stage %s is based on depends on a build argument", t.Title()), "convert the stages by hand")
 		}
 		switch {
+		case pl.OnlyChecks(t):
 		case t == t.Graph.Final():
 			c.blockAt(t.From, c.finalReason(t), "build in a stage of its own, and copy the result into a stage that stays on the target platform")
-		case t.Shipped() && !onlyChecks(t):
+		case t.Shipped():
 			c.blockAt(t.From, fmt.Sprintf("%s is not used by another stage, so it may be an image that is shipped", t.Title()),
 				"give it a base of its own, or pin the others by hand")
 		}
@@ -70,6 +71,16 @@ func (c *Conversion) finalReason(final *graph.Stage) string {
 func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 	c := &Conversion{Stages: []*graph.Stage{s}}
 	c.judge(pl)
+	// What another stage on the build platform takes is the builder's so far, and may
+	// be run there.
+	for _, t := range s.Tree() {
+		for _, u := range t.UsedBy {
+			if tool := toolFor(u, c.Plans); tool != "" {
+				c.blockAt(u.By, fmt.Sprintf("takes %s into a stage on the build platform, where a binary for the target could not run", tool),
+					"build the tool in a stage of its own")
+			}
+		}
+	}
 	if len(c.Blocks) == 0 {
 		c.edit(pl.opt)
 	}
@@ -93,23 +104,30 @@ func (c *Conversion) blockAt(in *dockerfile.Instruction, reason, way string) {
 	c.Blocks = append(c.Blocks, Step{In: in, Span: in.Span, Recipe: "stage", Verdict: Block, Reason: reason, Way: way})
 }
 
-// onlyChecks reports whether a stage is there to run tests and nothing else: no
-// stage uses it, and it says nothing about a container to start.
-func onlyChecks(s *graph.Stage) bool {
-	runs := false
+// OnlyChecks reports whether a stage is there to run tests or linters and nothing
+// else: it builds nothing, says nothing about a container to start, and no other
+// stage uses it.
+func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
+	if !s.Shipped() || len(s.UsedBy)+len(s.Children) > 0 {
+		return false
+	}
+	checks := false
 	for _, in := range s.Body {
 		switch in.Command.(type) {
 		case *instructions.CmdCommand, *instructions.EntrypointCommand, *instructions.ExposeCommand, *instructions.HealthCheckCommand:
 			return false
 		case *instructions.RunCommand:
 			for _, cmd := range s.Graph.Script(in).Commands {
-				if cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck" {
-					runs = true
-				}
+				checks = checks || cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck"
 			}
 		}
 	}
-	return runs
+	if !checks {
+		return false
+	}
+	return !slices.ContainsFunc(pl.Plan(s).Steps, func(step Step) bool {
+		return step.Compiles && (step.Verdict == Convert || step.Recipe == "compilers" || len(step.Writes) > 0)
+	})
 }
 
 // checkLeaving looks at everything that other stages take.
@@ -121,11 +139,26 @@ func (c *Conversion) checkLeaving() {
 				continue
 			}
 			if why := leavingStage(u, plans); why != "" {
-				c.Blocks = append(c.Blocks, Step{In: u.By, Span: u.By.Span, Recipe: "stage", Verdict: Block, Reason: why,
-					Way: "take it from a stage of the target platform"})
+				c.blockAt(u.By, why, "take it from a stage of the target platform; if it is a tool of this stage, give both stages --platform=$BUILDPLATFORM by hand")
 			}
 		}
 	}
+}
+
+// toolFor returns what a use takes, out of what the plans compile, into a stage that
+// runs on the build platform; "" if there is nothing.
+func toolFor(u *graph.Use, plans []*Plan) string {
+	if u.In.Place != graph.Build {
+		return ""
+	}
+	for _, p := range plans {
+		for _, s := range p.Steps {
+			if s.Verdict == Convert && (u.Kind == graph.Mount || Takes(u, s)) {
+				return strings.Join(u.Paths, " ")
+			}
+		}
+	}
+	return ""
 }
 
 // plansUpTo returns the plans of a stage and of the stages that it is based on.

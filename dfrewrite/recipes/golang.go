@@ -3,10 +3,14 @@ package recipes
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/shell"
 )
 
@@ -26,11 +30,14 @@ type goCall struct {
 	sub      *shell.Word // build, install, …
 	flags    map[string]string
 	packages []shell.Word
+	// headEnd is where flags can be put: behind the subcommand, and behind -C,
+	// which has to be the first flag.
+	headEnd int
 }
 
 func judgeGo(c *call) (Step, bool) {
 	if c.name == "xx-go" {
-		step := Step{Reason: "builds for the target already", Compiles: true}
+		step := Step{Reason: "builds for the target already", Compiles: true, Crosses: true}
 		g := parseGo(c)
 		if g.sub != nil && (g.sub.Lit == "build" || g.sub.Lit == "install") {
 			step.Writes = g.outputs()
@@ -58,6 +65,9 @@ func judgeGo(c *call) (Step, bool) {
 		}
 		return g.judgeOnHost("tests run on the build platform"), true
 	case "run", "generate", "tool":
+		if tool := g.builtOnPath(""); tool != "" && g.sub.Lit == "generate" {
+			return g.mayRun(tool), true
+		}
 		return g.judgeOnHost("runs on the build platform"), true
 	case "env":
 		for _, w := range g.packages {
@@ -80,6 +90,7 @@ func parseGo(c *call) *goCall {
 		if !strings.HasPrefix(w.Raw, "-") || len(g.packages) > 0 {
 			if g.sub == nil {
 				g.sub = &c.args[i]
+				g.headEnd = w.Span.End
 			} else {
 				g.packages = append(g.packages, w)
 			}
@@ -103,6 +114,7 @@ func parseGo(c *call) *goCall {
 			moved := *c
 			moved.dir = moved.abs(c.env.Expand(val, '\\'))
 			g.call = &moved
+			g.headEnd = c.args[i].Span.End
 		}
 	}
 	return g
@@ -132,13 +144,23 @@ func (g *goCall) judgeInstall() Step {
 			return step
 		}
 	}
+	if slices.ContainsFunc(g.packages, func(w shell.Word) bool { return w.Lit == "std" }) {
+		// Fills the build cache, and leaves no program behind.
+		return g.judgeBuild()
+	}
 	if bin == "" {
 		return Step{Verdict: Block, Compiles: true, Reason: "where go install puts the program is not known: the base image is not the official golang, and neither GOBIN nor GOPATH is set",
 			Way: "use go build -o"}
 	}
 	step := g.judgeBuild()
+	if step.Verdict == Convert && buildsNoFolder(g.stage.Root().Image) {
+		return Step{Verdict: Block, Compiles: true, Writes: step.Writes,
+			Reason: "go install puts a cross-compiled program elsewhere, and go build -o takes no folder before Go 1.13",
+			Way:    "use go build -o, or a newer Go"}
+	}
 	if step.Verdict == Convert {
-		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.sub.Span, New: "build -o " + bin + "/"})
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.sub.Span, New: "build"},
+			dockerfile.Edit{Span: dockerfile.Span{Start: g.headEnd, End: g.headEnd}, New: " -o " + bin + "/"})
 		step.Reason = "go install puts a cross-compiled program elsewhere, so it becomes go build -o " + bin + "/"
 	}
 	return step
@@ -167,32 +189,46 @@ func (g *goCall) binDir() string {
 		}
 		return ""
 	}
-	if official, _ := officialGo(g.stage.Root().Image); official {
-		return "/go/bin" // that image sets GOPATH=/go
-	}
 	return ""
 }
 
-// officialGo recognizes the golang image and its Alpine variants, mirrors of it
-// included.
-func officialGo(image string) (golang, alpine bool) {
+// alpineGo recognizes the Alpine variants of the golang image, which come
+// without a C compiler.
+func alpineGo(image string) bool {
+	return graph.OfficialGo(image) && strings.Contains(imageTag(image), "alpine")
+}
+
+// imageTag returns the tag of an image's name.
+func imageTag(image string) string {
 	name, _, _ := strings.Cut(image, "@")
-	base := path.Base(name)
-	repo, tag, _ := strings.Cut(base, ":")
-	return repo == "golang", repo == "golang" && strings.Contains(tag, "alpine")
+	_, tag, _ := strings.Cut(path.Base(name), ":")
+	return tag
+}
+
+var oldGo = regexp.MustCompile(`^1\.([0-9]|1[0-2])\b`)
+
+// buildsNoFolder recognizes golang images before 1.13, the first release in
+// which `go build -o` takes a folder (its release notes).
+func buildsNoFolder(image string) bool {
+	return graph.OfficialGo(image) && oldGo.MatchString(imageTag(image))
 }
 
 // outputs lists what the command writes.
 func (g *goCall) outputs() []string {
 	if g.sub.Lit == "install" {
+		if slices.ContainsFunc(g.packages, func(w shell.Word) bool { return w.Lit == "std" }) {
+			return nil
+		}
 		if bin := g.binDir(); bin != "" {
 			return []string{bin + "/"}
 		}
 		return nil
 	}
 	out, ok := g.flags["-o"]
-	out = g.env.Expand(strings.Trim(out, `"`), '\\')
+	out, known := g.expand(out)
 	switch {
+	case ok && !known:
+		return nil
 	case !ok:
 		// go build without -o writes into the folder that it runs in.
 		if g.dir == "" {
@@ -235,8 +271,15 @@ func (g *goCall) judgeBuild() Step {
 			return block("remove the ENV", "ENV %s hides the value that BuildKit gives it", name)
 		}
 	}
-	if _, ok := g.flags["-toolexec"]; ok {
+	if g.has("-toolexec") {
 		return block("convert the stage by hand", "-toolexec runs a program for every package")
+	}
+	if mode := g.buildMode(); mode == "pie" {
+		for _, p := range g.opt.Platforms {
+			if arch := strings.Split(p, "/")[1]; !linksPIE[arch] {
+				return block("leave -buildmode=pie out, or build with xx-go and a C compiler for the target (xx-clang)", "-buildmode=pie needs a C linker for %s", p)
+			}
+		}
 	}
 
 	cgoOff, reason, review := g.cgo()
@@ -244,6 +287,7 @@ func (g *goCall) judgeBuild() Step {
 		return block("build with xx-go and a C compiler for the target (xx-clang)", "%s", reason)
 	}
 	step.Review = review
+	step.Crosses = goarch.follows()
 	g.edits(&step, goos, goarch, cgoOff)
 	return step
 }
@@ -255,8 +299,13 @@ func (g *goCall) edits(step *Step, goos, goarch value, cgoOff bool) {
 		front = append(front, "CGO_ENABLED=0")
 	}
 	constant := func(name string, v value) {
-		if v.set && v.fixed && v.text != "" {
+		switch {
+		case v.set && v.fixed && v.text != "" && v.fromArg:
+			step.Review = fmt.Sprintf("%s comes from a build argument with the default %s, which is not looked at any more", name, v.text)
+		case v.set && v.fixed && v.text != "":
 			step.Review = fmt.Sprintf("%s=%s was the same for every platform, which looks like a mistake", name, v.text)
+		case v.fromArg:
+			step.Review = fmt.Sprintf("%s is a build argument, which is not looked at any more", name)
 		}
 	}
 	if g.helpers() {
@@ -338,6 +387,92 @@ func (g *goCall) withBlanks(s dockerfile.Span) dockerfile.Span {
 	return s
 }
 
+// has reports whether a flag is given, to the command or in GOFLAGS.
+func (g *goCall) has(flag string) bool {
+	if _, ok := g.flags[flag]; ok {
+		return true
+	}
+	for _, f := range strings.Fields(g.lookup("GOFLAGS").text) {
+		if name, _, _ := strings.Cut(f, "="); "-"+strings.TrimLeft(name, "-") == flag {
+			return true
+		}
+	}
+	return false
+}
+
+// buildMode is the value of -buildmode, which may stand in GOFLAGS.
+func (g *goCall) buildMode() string {
+	if mode, ok := g.flags["-buildmode"]; ok {
+		return mode
+	}
+	for _, f := range strings.Fields(g.lookup("GOFLAGS").text) {
+		if _, mode, ok := strings.Cut(f, "-buildmode="); ok {
+			return mode
+		}
+	}
+	return ""
+}
+
+// linksPIE are the architectures for which Go links position-independent
+// programs on Linux without a C linker: internal/platform.InternalLinkPIESupported
+// of Go 1.26.
+var linksPIE = set("amd64 arm64 loong64 ppc64le")
+
+// externalLink matches linker flags that call the C linker. (-extldflags alone
+// does nothing without cgo.)
+var externalLink = regexp.MustCompile(`(^|\s|['"=])--?linkmode[= ]['"]?external\b`)
+
+func (g *goCall) linksExternally() bool {
+	flags := g.flags["-ldflags"]
+	if externalLink.MatchString(flags) || externalLink.MatchString(g.lookup("GOFLAGS").text) {
+		return true
+	}
+	for _, name := range graph.VariablesIn(flags, '\\') {
+		if v, ok := g.env.Lookup(name); ok && externalLink.MatchString(v.Value) ||
+			g.script.Sets(name) && externalLink.Match(g.script.Text.Bytes) {
+			return true
+		}
+	}
+	return false
+}
+
+// goEnvPath is the common way to ask for GOPATH in a command.
+var goEnvPath = regexp.MustCompile("\\$\\(go env GOPATH\\)|`go env GOPATH`")
+
+// expand fills variables into a word of the command; known is false if something
+// in it is not known.
+func (g *goCall) expand(word string) (out string, known bool) {
+	word = goEnvPath.ReplaceAllString(strings.Trim(word, `"`), "$${GOPATH}")
+	if strings.Contains(word, "$(") || strings.Contains(word, "`") {
+		return "", false
+	}
+	for _, name := range graph.VariablesIn(word, '\\') {
+		if _, ok := g.env.Lookup(name); !ok || g.script.Sets(name) {
+			return "", false
+		}
+	}
+	return g.env.Expand(word, '\\'), true
+}
+
+// isContext reports whether the folder can be the build context: every go.mod that
+// the file copies from the context is in it.
+func (g *goCall) isContext(ctx *Context) bool {
+	for _, s := range g.stage.Graph.Stages {
+		for _, in := range s.Body {
+			c, ok := in.Command.(*instructions.CopyCommand)
+			if !ok || c.From != "" {
+				continue
+			}
+			for _, src := range c.SourcePaths {
+				if path.Base(src) == "go.mod" && !strings.ContainsAny(src, "$*?[") && !ctx.has(src) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
 // argsIn lists the automatic arguments that a value refers to.
 func argsIn(text string) []string {
 	var out []string
@@ -372,12 +507,15 @@ func (g *goCall) helpers() bool {
 // why a person has to look at it.
 func (g *goCall) cgo() (writeOff bool, reason, review string) {
 	for _, f := range []string{"-race", "-msan", "-asan"} {
-		if _, ok := g.flags[f]; ok {
+		if g.has(f) {
 			return false, fmt.Sprintf("%s needs cgo", f), ""
 		}
 	}
-	if mode := g.flags["-buildmode"]; set("c-shared c-archive shared plugin")[mode] {
+	if mode := g.buildMode(); set("c-shared c-archive shared plugin")[mode] {
 		return false, fmt.Sprintf("-buildmode=%s needs cgo", mode), ""
+	}
+	if g.linksExternally() {
+		return false, "-linkmode=external needs a C linker", ""
 	}
 	v := g.lookup("CGO_ENABLED")
 	if v.set && v.text != "" {
@@ -389,12 +527,9 @@ func (g *goCall) cgo() (writeOff bool, reason, review string) {
 		}
 		return false, fmt.Sprintf("CGO_ENABLED=%s, set %s: the build uses cgo, which needs a C compiler for the target", v.text, v.where), ""
 	}
-	compiler, _ := hasCCompiler(g.stage)
-	if !compiler {
-		if official, alpine := officialGo(g.stage.Root().Image); official && alpine {
-			// Without a C compiler go builds without cgo, here and there.
-			return false, "", ""
-		}
+	if alpineGo(g.stage.Root().Image) && !hasCCompiler(g.stage) {
+		// Without a C compiler go builds without cgo, here and there.
+		return false, "", ""
 	}
 	if g.opt.Context == nil {
 		return true, "", "whether the program needs cgo cannot be seen without the build context; CGO_ENABLED=0 is a guess"
@@ -403,8 +538,8 @@ func (g *goCall) cgo() (writeOff bool, reason, review string) {
 	switch {
 	case src.cgo != "":
 		return false, src.cgo + ": the build uses cgo, which needs a C compiler for the target", ""
-	case !src.found:
-		return true, "", "there is no Go source in the build context that says whether the program needs cgo; CGO_ENABLED=0 is a guess"
+	case !src.found || !g.isContext(g.opt.Context):
+		return true, "", "the Go module is not in the Dockerfile's folder, so whether the program needs cgo cannot be seen; CGO_ENABLED=0 is a guess"
 	case !src.complete:
 		return true, "", "the build context is too large to be read to the end; whether the program needs cgo is not certain"
 	}

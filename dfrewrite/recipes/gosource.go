@@ -23,7 +23,7 @@ const (
 
 // goSource is what a build context says about cgo.
 type goSource struct {
-	found    bool   // there is Go source or a go.mod
+	found    bool   // there is a go.mod, so this is not a folder inside of a module
 	complete bool   // all of it was read
 	cgo      string // what needs cgo, or empty
 }
@@ -53,6 +53,16 @@ type Context struct {
 // NewContext makes a context of a file system. Only files below it are read, and
 // only when a verdict depends on them.
 func NewContext(files fs.FS) *Context { return &Context{files: files} }
+
+// has reports whether the context holds a file.
+func (c *Context) has(name string) bool {
+	name = path.Clean(strings.TrimLeft(name, "/"))
+	if !fs.ValidPath(name) {
+		return false
+	}
+	_, err := fs.Stat(c.files, name)
+	return err == nil
+}
 
 // goSource says what the context holds of Go.
 func (c *Context) goSource() goSource {
@@ -85,7 +95,6 @@ func scanGoSource(context fs.FS) goSource {
 			s.cgo = cgoModule(context, p)
 		case strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go"):
 			files++
-			s.found = true
 			cgo, err := importsC(context, p)
 			if err != nil {
 				s.complete = false

@@ -12,8 +12,9 @@ import (
 
 // systemDirs hold what a distribution installs: programs and libraries of the
 // platform that the stage runs on. (Filesystem Hierarchy Standard 3.0; /go/bin
-// and /go/pkg are the golang image's.)
-var systemDirs = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc", "/var/lib", "/go/bin", "/go/pkg", "/opt"}
+// is the golang image's. Its /go/pkg is not among them: it holds modules, which
+// are source.)
+var systemDirs = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc", "/var/lib", "/go/bin", "/opt"}
 
 // samePlatform are the parts of it that hold data only: the standard keeps
 // /usr/share free of anything that depends on the architecture, and /etc free of
@@ -52,6 +53,45 @@ func (p *Plan) writes(file string) bool {
 	return false
 }
 
+// writesIn reports whether a step made a file for the target platform in a folder
+// or below.
+func (p *Plan) writesIn(dir string) bool {
+	for _, s := range p.Steps {
+		for _, w := range s.Writes {
+			if within(strings.TrimSuffix(w, "/"), []string{dir}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hostWriteIn returns a file at p or below that a step made for the machine that
+// it runs on, or "".
+func (p *Plan) hostWriteIn(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	for _, s := range p.Steps {
+		for _, w := range s.HostWrites {
+			if within(w, []string{dir}) {
+				return w
+			}
+		}
+	}
+	return ""
+}
+
+// unknownOutput reports whether something was built, and where to is not known.
+func (p *Plan) unknownOutput() bool {
+	for _, s := range p.Steps {
+		if s.Verdict == Convert && len(s.Writes) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // matchesWrite compares a file, which may hold wildcards, with what was written.
 func matchesWrite(w, file string) bool {
 	if w == file {
@@ -82,17 +122,18 @@ func leavingPath(p string, plans []*Plan) string {
 		return "takes the whole file system, with the build platform's programs in it"
 	}
 	for _, plan := range plans {
-		for _, s := range plan.Steps {
-			for _, w := range s.HostWrites {
-				if w == p || path.Dir(w) == p {
-					return fmt.Sprintf("takes %s, which go install put there for the build platform", w)
-				}
-			}
+		if w := plan.hostWriteIn(p); w != "" {
+			return fmt.Sprintf("takes %s, which go install put there for the build platform", w)
 		}
 	}
 	for _, plan := range plans {
-		if plan.writes(p) || plan.copied(p) {
-			return ""
+		if plan.writes(p) || plan.copied(p) || p == "/go/bin" && plan.writesIn(p) {
+			return "" // the golang image's /go/bin is empty
+		}
+	}
+	for _, plan := range plans {
+		if isSystemFile(p) && !samePlatformFile(p) && plan.unknownOutput() {
+			return fmt.Sprintf("takes %s; whether it was built here or comes from the base image cannot be seen", p)
 		}
 	}
 	if isSystemFile(p) && !samePlatformFile(p) {
@@ -128,8 +169,17 @@ func (p *Plan) copied(file string) bool {
 // judgeUse looks at what a stage takes from elsewhere: BuildKit resolves images
 // for the target platform, so a program from one cannot run on the build
 // platform.
-func (p *Plan) judgeUse(u *graph.Use) {
+func (p *Plan) judgeUse(pl *Planner, u *graph.Use) {
 	if u.From != nil && u.From.Place == graph.Build {
+		for t := u.From; t != nil; t = t.Base {
+			for _, s := range pl.Plan(t).Steps {
+				if s.Crosses && u.Kind == graph.Copy && isProgramDir(path.Dir(path.Join(u.Dest, "x"))) && Takes(u, s) {
+					p.block(u.By, fmt.Sprintf("takes a program that %s builds for the target platform", u.From.Title()),
+						"build the tools of this stage for $BUILDPLATFORM, in a stage of their own")
+					return
+				}
+			}
+		}
 		return
 	}
 	source := u.Image
@@ -151,6 +201,7 @@ func (p *Plan) judgeUse(u *graph.Use) {
 	}
 }
 
+// isProgramDir recognizes folders that PATH holds.
 func isProgramDir(p string) bool {
 	switch path.Base(p) {
 	case "bin", "sbin":

@@ -1,7 +1,9 @@
 package recipes
 
 import (
+	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -16,8 +18,16 @@ func judgePackages(c *call) (Step, bool) {
 	switch c.name {
 	case "apk", "apt", "apt-get", "apt-cache", "apt-key", "apt-mark", "add-apt-repository", "dnf", "microdnf", "yum", "zypper", "tdnf":
 		for _, w := range c.args {
-			if w.Lit == "--print-arch" && c.Substituted {
+			name, _, _ := strings.Cut(w.Lit, "=")
+			switch {
+			case name == "--print-arch" && c.Substituted:
 				return c.probe()
+			case otherRoot[name] || c.name == "apk" && name == "-p":
+				return Step{Verdict: Block, Reason: fmt.Sprintf("%s %s installs the build platform's packages into another root, where they may be shipped", c.name, name),
+					Way: "install them in a stage of the target platform"}, true
+			case w.Lit == "download" || w.Lit == "fetch":
+				return Step{Verdict: Block, Reason: fmt.Sprintf("%s %s gets the build platform's packages, which may be shipped", c.name, w.Lit),
+					Way: "get them in a stage of the target platform"}, true
 			}
 		}
 		return Step{Reason: "installs tools for the stage itself"}, true
@@ -30,11 +40,12 @@ func judgePackages(c *call) (Step, bool) {
 				Way: "install the target's libraries with xx-apt-get"}, true
 		}
 		return Step{Reason: "asks about or installs packages for the stage itself"}, true
-	case "pip", "pip3", "npm", "yarn", "pnpm":
-		return Step{}, false
 	}
 	return Step{}, false
 }
+
+// otherRoot are the options that install into another root file system.
+var otherRoot = set("--root --initdb --installroot")
 
 func (c *call) probe() (Step, bool) {
 	return Step{Verdict: Block, Reason: c.text() + " gives the architecture of the machine that builds; whether that or the target is meant cannot be seen",
@@ -50,15 +61,16 @@ func (c *call) hasArg(arg string) bool {
 	return false
 }
 
-// cCompilerPackages bring a C compiler.
-var cCompilerPackages = set("gcc g++ clang build-base build-essential cc musl-gcc alpine-sdk tcc")
+// cCompilerPackage matches packages that bring a C compiler, with a version in
+// their name (clang18) or asked for (gcc=13.2.1-r1, gcc~13).
+var cCompilerPackage = regexp.MustCompile(`^(gcc|g\+\+|clang|build-base|build-essential|alpine-sdk|tcc)[-0-9.]*([=~<>@].*)?$`)
 
 // hasCCompiler reports whether a command of the stage finds a C compiler: one
 // that the base image brings, or one that was installed before.
-func hasCCompiler(s *graph.Stage) (has, known bool) {
-	image, alpine := officialGo(s.Root().Image)
-	if image && !alpine {
-		return true, true
+func hasCCompiler(s *graph.Stage) bool {
+	image := s.Root().Image
+	if graph.OfficialGo(image) && !alpineGo(image) {
+		return true
 	}
 	for t := s; t != nil; t = t.Base {
 		for _, in := range t.Body {
@@ -69,19 +81,14 @@ func hasCCompiler(s *graph.Stage) (has, known bool) {
 				switch path.Base(cmd.Name) {
 				case "apk", "apt", "apt-get", "dnf", "yum", "microdnf":
 					for _, w := range cmd.Words {
-						if name, _, _ := strings.Cut(w.Lit, "="); cCompilerPackages[name] {
-							return true, true
-						}
-						if !w.Const {
-							known = true // a variable may name anything
+						// A variable may name anything.
+						if !w.Const || cCompilerPackage.MatchString(w.Lit) {
+							return true
 						}
 					}
 				}
 			}
 		}
 	}
-	if known {
-		return true, false
-	}
-	return false, image && alpine
+	return false
 }

@@ -19,7 +19,7 @@ var plainPrograms = set(`
 	truncate type typeset ulimit umask unalias uniq unlink unset unxz unzip update-ca-certificates
 	useradd usermod adduser addgroup userdel wait wc which whoami xxd xz yes zcat zip zstd nproc
 	alias break continue ldconfig locale-gen localedef rsync hostname tput uuidgen shopt
-	gofmt goimports gofumpt golangci-lint staticcheck protoc buf swag sqlc templ wire mockgen
+	gofmt goimports gofumpt golangci-lint staticcheck swag sqlc templ wire mockgen
 	stringer`)
 
 // shippers fetch files; which file can depend on the platform.
@@ -35,6 +35,10 @@ func set(words string) map[string]bool {
 
 func judgePlain(c *call) (Step, bool) {
 	switch {
+	case shells[c.name]:
+		return c.judgeShell(), true
+	case c.name == "xx-verify" || c.name == "xx-info":
+		return Step{Reason: "knows the target"}, true
 	case c.name == "." || c.name == "source":
 		return Step{Verdict: Block, Reason: fmt.Sprintf("reads commands from %s", c.firstArg()),
 			Way: "write the commands into the RUN, or convert the stage by hand"}, true
@@ -44,7 +48,7 @@ func judgePlain(c *call) (Step, bool) {
 		return Step{Reason: "prints the environment"}, true
 	case c.name == "xargs":
 		return c.judgeXargs()
-	case c.name == "cp" || c.name == "mv" || c.name == "install" || c.name == "ln":
+	case copiers[c.name]:
 		return c.judgeCopy()
 	case shippers[c.name]:
 		for _, w := range c.args {
@@ -56,10 +60,43 @@ func judgePlain(c *call) (Step, bool) {
 		return Step{Reason: "downloads the same for every platform"}, true
 	case c.installedHere():
 		return Step{Reason: "is a tool that the stage installed for itself"}, true
+	case c.name == "protoc" || c.name == "buf":
+		if plugin := c.builtOnPath("protoc-gen-"); plugin != "" {
+			return c.mayRun(plugin), true
+		}
+		return Step{Reason: "does the same on every platform"}, true
 	case plainPrograms[c.name]:
 		return Step{Reason: "does the same on every platform"}, true
 	}
 	return Step{}, false
+}
+
+// mayRun blocks a command that starts programs by name.
+func (c *call) mayRun(program string) Step {
+	return Step{Verdict: Block, Compiles: c.name == "go", Reason: fmt.Sprintf("%s may run %s, which was built for the target platform", c.text(), program),
+		Way: "build its tools in a stage of their own with --platform=$BUILDPLATFORM"}
+}
+
+var shells = set("sh bash ash dash zsh ksh")
+
+// judgeShell blocks shells: what they run stands elsewhere, or in a string.
+func (c *call) judgeShell() Step {
+	what := "its input"
+	for _, w := range c.args {
+		if w.Lit == "-c" {
+			what = "a string"
+			break
+		}
+		if !strings.HasPrefix(w.Raw, "-") {
+			what = w.Raw
+			break
+		}
+		if strings.Contains(w.Lit, "s") { // -s, also in -es
+			break
+		}
+	}
+	return Step{Verdict: Block, Reason: fmt.Sprintf("%s runs commands from %s; what they do is not known", c.name, what),
+		Way: "write the commands into the RUN, or convert the stage by hand"}
 }
 
 func (c *call) firstArg() string {
@@ -88,9 +125,15 @@ func asksMachine(c *call) bool {
 	return false
 }
 
+var copiers = set("cp mv install ln rsync")
+
 // judgeXargs judges the program that xargs runs.
 func (c *call) judgeXargs() (Step, bool) {
 	for _, w := range c.args {
+		if copiers[w.Lit] {
+			return Step{Verdict: Block, Reason: fmt.Sprintf("xargs runs %s on files that cannot be seen; they may be the build platform's", w.Lit),
+				Way: "name the files, or convert the stage by hand"}, true
+		}
 		if !strings.HasPrefix(w.Raw, "-") && plainPrograms[w.Lit] {
 			return Step{Reason: "does the same on every platform"}, true
 		}
@@ -119,8 +162,15 @@ func (c *call) judgeCopy() (Step, bool) {
 	}
 	dest := c.abs(files[len(files)-1])
 	for _, f := range files[:len(files)-1] {
+		if findsProgram.MatchString(f) {
+			return Step{Verdict: Block, Reason: fmt.Sprintf("takes %s from the image, where it is the build platform's", f),
+				Way: "copy it in a stage of the target platform"}, true
+		}
 		src := c.abs(f)
 		made := c.plan.writes(src)
+		if w := c.plan.hostWriteIn(src); w != "" && dest != "" && c.name != "ln" {
+			step.HostWrites = append(step.HostWrites, dest, path.Join(dest, path.Base(src)))
+		}
 		if made && dest != "" {
 			step.Writes = append(step.Writes, dest, path.Join(dest, path.Base(src)))
 		}
@@ -131,6 +181,8 @@ func (c *call) judgeCopy() (Step, bool) {
 	}
 	return step, true
 }
+
+var findsProgram = regexp.MustCompile("(\\$\\(|`)\\s*(which|command -v|type -p|whereis)\\s")
 
 // installedHere reports whether an earlier step made the program for the machine
 // that the stage runs on.

@@ -100,6 +100,8 @@ type Step struct {
 	Review string
 	// Compiles says that the command compiles, whatever the verdict.
 	Compiles bool
+	// Crosses says that the command builds for the target as it stands.
+	Crosses bool
 	// Edits make the command build for the target.
 	Edits []dockerfile.Edit
 	// Args are the automatic arguments that the edits refer to.
@@ -201,7 +203,7 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 		}
 	}
 	for _, u := range s.Uses {
-		p.judgeUse(u)
+		p.judgeUse(pl, u)
 	}
 	return p
 }
@@ -294,6 +296,9 @@ func (c *call) frontAt() dockerfile.Span {
 	if first := c.script.Commands[c.index].Words[0]; path.Base(first.Lit) != "env" {
 		at = first.Span.Start
 	}
+	if c.Timer.Len() > 0 {
+		at = c.Timer.Start
+	}
 	return dockerfile.Span{Start: at, End: at}
 }
 
@@ -348,6 +353,23 @@ func (c *call) builtHere() string {
 		for _, w := range s.Writes {
 			if w == program || strings.HasSuffix(w, "/") && path.Dir(program)+"/" == w && s.Verdict == Convert {
 				return c.Words[0].Lit
+			}
+		}
+	}
+	return ""
+}
+
+// builtOnPath returns a program that an earlier step built for the target into a
+// folder where other programs look for it, or "".
+func (c *call) builtOnPath(prefix string) string {
+	for _, s := range c.plan.Steps {
+		if s.Verdict != Convert {
+			continue
+		}
+		for _, w := range s.Writes {
+			folder := strings.HasSuffix(w, "/")
+			if folder && isProgramDir(w) || !folder && isProgramDir(path.Dir(w)) && strings.HasPrefix(path.Base(w), prefix) {
+				return w
 			}
 		}
 	}

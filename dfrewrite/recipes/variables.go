@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/shell"
 )
 
@@ -14,6 +15,8 @@ type value struct {
 	fixed bool   // text does not depend on anything
 	// assign is the assignment in front of the command itself, if that sets it.
 	assign *shell.Assign
+	// fromArg says that a build argument decides it, which may have no default.
+	fromArg bool
 	// where it was set, for messages
 	where string
 }
@@ -51,14 +54,15 @@ func (c *call) lookup(name string) value {
 	if last != nil && exported {
 		return *last
 	}
+	fromArg := inEnv && !outer.Env
 	if !inEnv || !outer.HasValue {
-		return value{}
+		return value{fromArg: fromArg}
 	}
-	where := "by ARG"
-	if outer.Env {
-		where = "by ENV"
+	where := "by ENV"
+	if fromArg {
+		where = "by ARG"
 	}
-	return value{set: true, text: outer.Value, fixed: !strings.Contains(outer.Value, "$"), where: where}
+	return value{set: true, text: outer.Value, fixed: !strings.Contains(outer.Value, "$"), fromArg: fromArg, where: where}
 }
 
 func isExport(c *shell.Command) bool {
@@ -82,7 +86,13 @@ func (c *call) valueOf(w shell.Word, where string) value {
 	if !strings.ContainsAny(text, "`") && !strings.Contains(text, "$(") {
 		text = c.env.Expand(strings.Trim(text, `"`), '\\')
 	}
-	return value{set: true, text: text, fixed: !strings.Contains(text, "$") && !strings.Contains(text, "`"), where: where}
+	v := value{set: true, text: text, fixed: !strings.Contains(text, "$") && !strings.Contains(text, "`"), where: where}
+	for _, name := range graph.VariablesIn(w.Raw, '\\') {
+		if outer, ok := c.env.Lookup(name); ok && !outer.Env {
+			v.fromArg = true
+		}
+	}
+	return v
 }
 
 var targetReference = regexp.MustCompile(`\$\{?(TARGETPLATFORM|TARGETOS|TARGETARCH|TARGETVARIANT)\b`)
@@ -90,5 +100,5 @@ var targetReference = regexp.MustCompile(`\$\{?(TARGETPLATFORM|TARGETOS|TARGETAR
 // follows reports whether the value is made from what BuildKit says of the
 // target, and from nothing else.
 func (v value) follows() bool {
-	return v.set && !strings.Contains(v.text, "$(") && targetReference.MatchString(v.text)
+	return v.set && !strings.ContainsAny(v.text, "`") && !strings.Contains(v.text, "$(") && targetReference.MatchString(v.text)
 }

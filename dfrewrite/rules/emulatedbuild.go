@@ -36,8 +36,13 @@ var EmulatedBuild = &Rule{
 }
 
 // compiles finds the first command that compiles in s or a stage based on it.
+// Stages that only run checks do not count: who builds them for another platform
+// wants to check on it.
 func (p *Pass) compiles(s *graph.Stage) (*graph.Stage, *recipes.Step) {
 	for _, t := range s.Tree() {
+		if p.Planner.OnlyChecks(t) {
+			continue
+		}
 		plan := p.Planner.Plan(t)
 		for i := range plan.Steps {
 			if plan.Steps[i].Compiles {

@@ -14,7 +14,7 @@ var FinalStageOnBuildPlatform = &Rule{
 	Severity: Error,
 	Check: func(p *Pass) {
 		final := p.Graph.Final()
-		if final.Place != graph.Build || final.Root().Image == "scratch" && final.Base == nil {
+		if final.Place != graph.Build || final.Image == "scratch" || p.Planner.OnlyChecks(final) {
 			return
 		}
 		d := Diagnostic{

@@ -23,12 +23,12 @@ type Severity int
 
 // The severities.
 const (
-	Info    Severity = iota // good to know
-	Warning                 // slow or fragile
-	Error                   // the image is wrong or broken
+	Info    Severity = iota + 1 // good to know
+	Warning                     // slow or fragile
+	Error                       // the image is wrong or broken
 )
 
-func (s Severity) String() string { return [...]string{"info", "warning", "error"}[s] }
+func (s Severity) String() string { return [...]string{"unset", "info", "warning", "error"}[s] }
 
 // A Rule is one mistake to look for.
 type Rule struct {
@@ -108,7 +108,8 @@ type Note struct {
 
 // A Diagnostic is one finding.
 type Diagnostic struct {
-	Rule     *Rule
+	Rule *Rule
+	// Severity is the rule's where it is not set.
 	Severity Severity
 	Span     dockerfile.Span
 	// Message is a sentence that says what is wrong here.

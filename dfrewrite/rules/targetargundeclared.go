@@ -75,7 +75,7 @@ func (p *Pass) automaticUses(in *dockerfile.Instruction) []use {
 		return nil
 	}
 	var out []use
-	switch in.Command.(type) {
+	switch c := in.Command.(type) {
 	case *instructions.RunCommand:
 		script := p.Graph.Script(in)
 		for _, u := range script.Uses {
@@ -86,7 +86,20 @@ func (p *Pass) automaticUses(in *dockerfile.Instruction) []use {
 		for _, f := range in.Flags {
 			out = append(out, usesIn(in, f.Value, f.Span)...)
 		}
-	case *instructions.ArgCommand, *instructions.EnvCommand, *instructions.CopyCommand, *instructions.AddCommand,
+	case *instructions.ArgCommand:
+		// An ARG sees what stands before it in the same instruction.
+		declared := map[string]bool{}
+		for _, a := range c.Args {
+			if a.Value != nil {
+				for _, u := range usesIn(in, *a.Value, in.Text.Span(0, len(in.Text.Bytes))) {
+					if !declared[u.name] {
+						out = append(out, u)
+					}
+				}
+			}
+			declared[a.Key] = true
+		}
+	case *instructions.EnvCommand, *instructions.CopyCommand, *instructions.AddCommand,
 		*instructions.WorkdirCommand, *instructions.LabelCommand, *instructions.UserCommand, *instructions.ExposeCommand,
 		*instructions.VolumeCommand, *instructions.StopSignalCommand:
 		out = usesIn(in, string(in.Text.Bytes), in.Text.Span(0, len(in.Text.Bytes)))

@@ -40,6 +40,8 @@ type Script struct {
 	Uses []Use
 	// Opaque says why there are no commands to look at, or is empty.
 	Opaque string
+
+	timeIsKeyword bool
 }
 
 // A Command is one simple command: assignments, then words.
@@ -55,6 +57,9 @@ type Command struct {
 	Redirects []Word
 	// Span covers assignments and words.
 	Span dockerfile.Span
+	// Timer is where `time` stands in front of the command, options included, if
+	// it is a program there: only bash and its like know it as a keyword.
+	Timer dockerfile.Span
 	// Nested says that the command may run not at all, several times, or apart
 	// from the rest: it stands in a condition, a loop, a function, a subshell
 	// or a command substitution.
@@ -105,14 +110,19 @@ func Parse(run *dockerfile.Instruction, shell []string) *Script {
 		s.Opaque = fmt.Sprintf("its SHELL is %s, not a Bourne shell", shell[0])
 		return s
 	}
+	s.timeIsKeyword = len(shell) > 0 && hasTimeKeyword(shell[0])
 	s.Text = run.Args()
 	if h := run.Heredocs; len(h) > 0 {
 		if len(h) == 1 && isOnlyHeredoc(s.Text.Bytes, h[0].Name) {
 			var body dockerfile.Text
 			s.Text = body.Append(run.Doc, h[0].Body)
-			if line, _, _ := bytes.Cut(s.Text.Bytes, []byte("\n")); bytes.HasPrefix(line, []byte("#!")) && !isBourneShebang(string(line)) {
-				s.Opaque = fmt.Sprintf("its heredoc is a script for %s", strings.TrimSpace(string(line[2:])))
-				return s
+			if line, _, _ := bytes.Cut(s.Text.Bytes, []byte("\n")); bytes.HasPrefix(line, []byte("#!")) {
+				program := interpreter(string(line))
+				if !isBourne(program) {
+					s.Opaque = fmt.Sprintf("its heredoc is a script for %s", strings.TrimSpace(string(line[2:])))
+					return s
+				}
+				s.timeIsKeyword = hasTimeKeyword(program)
 			}
 		} else {
 			// The shell reads the heredocs itself. They follow the line; the
@@ -144,12 +154,24 @@ func isBourne(program string) bool {
 	return false
 }
 
-func isBourneShebang(line string) bool {
-	fields := strings.Fields(strings.TrimPrefix(line, "#!"))
-	if len(fields) > 1 && path.Base(fields[0]) == "env" {
-		return isBourne(fields[len(fields)-1])
+func hasTimeKeyword(program string) bool {
+	switch path.Base(program) {
+	case "bash", "ksh", "mksh", "zsh":
+		return true
 	}
-	return len(fields) > 0 && isBourne(fields[0])
+	return false
+}
+
+// interpreter returns the program that a #! line names, or "".
+func interpreter(line string) string {
+	fields := strings.Fields(strings.TrimPrefix(line, "#!"))
+	switch {
+	case len(fields) == 0:
+		return ""
+	case len(fields) > 1 && path.Base(fields[0]) == "env":
+		return fields[len(fields)-1]
+	}
+	return fields[0]
 }
 
 func (s *Script) parse() {
@@ -174,6 +196,7 @@ type walker struct {
 	script      *Script
 	nested      int
 	substituted int
+	timer       dockerfile.Span // a `time` that the next command takes
 }
 
 func (w *walker) stmts(stmts []*syntax.Stmt) {
@@ -188,6 +211,10 @@ func (w *walker) node(n syntax.Node) {
 		switch n := n.(type) {
 		case *syntax.Stmt:
 			redirects = n.Redirs
+		case *syntax.TimeClause:
+			if !w.script.timeIsKeyword && n.Stmt != nil {
+				w.timer = w.script.Text.Span(int(n.Pos().Offset()), int(n.Stmt.Pos().Offset()))
+			}
 		case *syntax.CallExpr:
 			w.call(n, redirects)
 			redirects = nil
@@ -265,7 +292,8 @@ func (w *walker) inner(stmts ...*syntax.Stmt) {
 }
 
 func (w *walker) call(c *syntax.CallExpr, redirects []*syntax.Redirect) {
-	cmd := &Command{Span: w.script.span(c), Nested: w.nested > 0, Substituted: w.substituted > 0}
+	cmd := &Command{Span: w.script.span(c), Timer: w.timer, Nested: w.nested > 0, Substituted: w.substituted > 0}
+	w.timer = dockerfile.Span{}
 	for _, a := range c.Assigns {
 		cmd.Assigns = append(cmd.Assigns, w.assign(a))
 	}
