@@ -92,7 +92,7 @@ func settle() error {
 }
 
 // tempPrefix begins the name of every folder that TempDir makes.
-const tempPrefix = "xxkit-"
+const tempPrefix = "xxkit-sandbox-"
 
 // TempDir makes a new folder under os.TempDir whose name says what it is for, and first removes the
 // ones whose owners are dead. The owner holds a lock on its folder, which the kernel releases when
