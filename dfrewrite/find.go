@@ -1,6 +1,7 @@
 package dfrewrite
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,9 +13,11 @@ import (
 // for every Dockerfile in it and below, by name: Dockerfile, Dockerfile.NAME,
 // NAME.Dockerfile and Containerfile, and dockerfile in lower case, which BuildKit
 // takes when there is no Dockerfile. Version control folders and node_modules
-// are passed over. A folder without any is an error.
+// are passed over. A path that is not there, a folder that cannot be read or that
+// holds none is an error; what was found besides is returned with it.
 func Find(paths []string) ([]string, error) {
 	var out []string
+	var errs []error
 	for _, p := range paths {
 		if p == "-" {
 			out = append(out, p)
@@ -22,17 +25,18 @@ func Find(paths []string) ([]string, error) {
 		}
 		info, err := os.Stat(p)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
 		if !info.IsDir() {
 			out = append(out, p)
 			continue
 		}
-		before := len(out)
-		err = filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
+		before, failed := len(out), len(errs)
+		_ = filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
-				return err
+				errs = append(errs, err)
 			case d.IsDir() && path != p && (d.Name() == ".git" || d.Name() == "node_modules"):
 				return fs.SkipDir
 			case isDockerfile(d.Name()) && isFile(path, d):
@@ -40,14 +44,11 @@ func Find(paths []string) ([]string, error) {
 			}
 			return nil
 		})
-		if err != nil {
-			return nil, err
-		}
-		if len(out) == before {
-			return nil, fmt.Errorf("%s: no Dockerfile in this folder", p)
+		if len(out) == before && len(errs) == failed {
+			errs = append(errs, fmt.Errorf("%s: no Dockerfile in this folder", p))
 		}
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 func isDockerfile(name string) bool {

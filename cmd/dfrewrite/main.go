@@ -82,6 +82,7 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	opt            dfrewrite.Options
+	troubled       bool // a file could not be read or written
 }
 
 func (p *program) dispatch(args []string) (int, error) {
@@ -172,7 +173,33 @@ func (p *program) parse(fs *pflag.FlagSet, finish func() error, args []string) (
 		return nil, false, &trouble{errors.New("no file given"), `name a Dockerfile or a folder, or "-" for standard input`}
 	}
 	files, err = dfrewrite.Find(fs.Args())
-	return files, false, err
+	if err != nil && len(files) == 0 {
+		return nil, false, err
+	}
+	p.complain(err)
+	return files, false, nil
+}
+
+// complain reports an error that does not keep the other files from being done.
+func (p *program) complain(err error) {
+	if err == nil {
+		return
+	}
+	for line := range strings.Lines(err.Error()) { // several errors, joined
+		fmt.Fprintf(p.stderr, "dfrewrite: %s\n", strings.TrimSuffix(line, "\n"))
+	}
+	p.troubled = true
+}
+
+// status is the exit status, given whether there are findings or changes.
+func (p *program) status(found bool) int {
+	switch {
+	case p.troubled:
+		return exitTrouble
+	case found:
+		return exitFindings
+	}
+	return exitClean
 }
 
 // read returns a file's bytes and the options for it, with its folder as the
@@ -240,7 +267,7 @@ func (p *program) lint(args []string) (int, error) {
 	if done || err != nil {
 		return exitClean, err
 	}
-	status := exitClean
+	found := false
 	style := styleOf(p.stdout)
 	var ctx contexts
 	inParallel(files, func(path string) (*dfrewrite.File, error) {
@@ -251,18 +278,12 @@ func (p *program) lint(args []string) (int, error) {
 		return dfrewrite.Lint(name, src, opt)
 	}, func(path string, f *dfrewrite.File, err error) {
 		if err == nil {
+			found = found || len(f.Findings) > 0
 			err = report.Findings(p.stdout, f, style)
 		}
-		if err != nil {
-			fmt.Fprintf(p.stderr, "dfrewrite: %v\n", err)
-			status = exitTrouble
-			return
-		}
-		if len(f.Findings) > 0 && status == exitClean {
-			status = exitFindings
-		}
+		p.complain(err)
 	})
-	return status, nil
+	return p.status(found), nil
 }
 
 func (p *program) rewrite(args []string) (int, error) {
@@ -281,7 +302,7 @@ func (p *program) rewrite(args []string) (int, error) {
 			return 0, &trouble{errors.New("-w cannot write standard input back"), "leave -w out: the result goes to standard output"}
 		}
 	}
-	status := exitClean
+	wouldChange := false
 	style := styleOf(p.stdout)
 	var ctx contexts
 	type result struct {
@@ -298,9 +319,7 @@ func (p *program) rewrite(args []string) (int, error) {
 		return result{name, src, r}, err
 	}, func(path string, r result, err error) {
 		changes := err == nil && !bytes.Equal(r.src, r.Out)
-		if changes && (*diff || *list || *check) && !*write && status == exitClean {
-			status = exitFindings
-		}
+		wouldChange = wouldChange || changes && (*diff || *list || *check) && !*write
 		if err == nil && changes && *list {
 			_, err = fmt.Fprintln(p.stdout, r.name)
 		}
@@ -313,28 +332,37 @@ func (p *program) rewrite(args []string) (int, error) {
 		if err == nil && !*write && !*diff && !*list && !*check {
 			_, err = p.stdout.Write(r.Out)
 		}
-		if err != nil {
-			fmt.Fprintf(p.stderr, "dfrewrite: %v\n", err)
-			status = exitTrouble
-			return
+		p.complain(err)
+		if err == nil {
+			p.remarks(r.Rewritten)
 		}
-		p.remarks(r.Rewritten)
 	})
-	return status, nil
+	return p.status(wouldChange), nil
 }
 
-// writeBack replaces a file, or the file that a link leads to, and keeps its
-// mode.
+// writeBack replaces a file, or the file that a link leads to, and keeps its mode
+// and owner. A file that may not be written to is left alone, though its folder
+// would allow to replace it.
 func writeBack(path string, data []byte) error {
+	fail := func(err error) error {
+		return fmt.Errorf("%s cannot be written back, and stays as it was: %w", path, err)
+	}
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return err
+		return fail(err)
 	}
-	info, err := os.Stat(real)
+	f, err := os.OpenFile(real, os.O_WRONLY, 0)
 	if err != nil {
-		return err
+		return fail(err)
 	}
-	return replaceFile(real, data, info.Mode().Perm())
+	info, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fail(err)
+	}
+	if err := replaceFile(real, data, info); err != nil {
+		return fail(err)
+	}
+	return nil
 }
 
 // remarks says on standard error what was not rewritten, and why.

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"unicode"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -139,11 +140,23 @@ type ParseError struct {
 	Err  error  // what is wrong there
 }
 
+// maxErrorText bounds what an error repeats of a file, which may hold anything.
+const maxErrorText = 200
+
 func (e *ParseError) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("%s: %v", e.Name, e.Err)
+	text := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '·'
+		}
+		return r
+	}, strings.ToValidUTF8(e.Err.Error(), "·"))
+	if runes := []rune(text); len(runes) > maxErrorText {
+		text = string(runes[:maxErrorText]) + "…"
 	}
-	return fmt.Sprintf("%s:%d: %v", e.Name, e.Line, e.Err)
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.Name, text)
+	}
+	return fmt.Sprintf("%s:%d: %s", e.Name, e.Line, text)
 }
 
 func (e *ParseError) Unwrap() error { return e.Err }

@@ -168,6 +168,8 @@ func TestParseRefusesWhatBuildKitRefuses(t *testing.T) {
 		{"two escapes", "# escape=`\n# escape=`\nFROM a\n", 2, "only one escape"},
 		{"unknown flag", "FROM a\n\nCOPY --form=b c d\n", 3, "unknown flag"},
 		{"line over 64 KiB", "FROM a\nRUN " + strings.Repeat("x", 70000) + "\n", 2, "greater than max allowed size"},
+		{"what is no text", "\x1b[31mboo\x00\xff" + strings.Repeat("x", 500) + "\n", 1, "·[31mboo··x"},
+		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00", 1, "unknown instruction: ·PNG"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Parse("Dockerfile", []byte(tt.src))
@@ -177,6 +179,9 @@ func TestParseRefusesWhatBuildKitRefuses(t *testing.T) {
 			}
 			if e.Line != tt.line || !strings.Contains(e.Error(), tt.want) {
 				t.Errorf("line %d: %v; want line %d, %q", e.Line, e, tt.line, tt.want)
+			}
+			if text := e.Error(); len(text) > 300 || strings.ContainsAny(text, "\x1b\x00\n") {
+				t.Errorf("not fit for a terminal: %q", text)
 			}
 		})
 	}

@@ -27,12 +27,15 @@ func Apply(src []byte, edits []Edit) ([]byte, error) {
 		return min(a.Span.Len(), 1) - min(b.Span.Len(), 1)
 	})
 	var out bytes.Buffer
-	at := 0
+	at, sameStart := 0, 0
 	for i, e := range sorted {
 		if e.Span.Start < 0 || e.Span.End > len(src) || e.Span.Start > e.Span.End {
 			return nil, fmt.Errorf("edit of bytes %d to %d of a file of %d bytes", e.Span.Start, e.Span.End, len(src))
 		}
-		if slices.Contains(sorted[:i], e) {
+		if sorted[sameStart].Span.Start != e.Span.Start {
+			sameStart = i
+		}
+		if slices.Contains(sorted[sameStart:i], e) {
 			continue
 		}
 		if e.Span.Start < at {
