@@ -139,7 +139,11 @@ func (c *Conversion) checkLeaving() {
 				continue
 			}
 			if why := leavingStage(u, plans); why != "" {
-				c.blockAt(u.By, why, "take it from a stage of the target platform; if it is a tool of this stage, give both stages --platform=$BUILDPLATFORM by hand")
+				way := "take it from a stage of the target platform"
+				if !u.In.Shipped() {
+					way += ", or, if it is a tool that this stage runs, pin both stages to $BUILDPLATFORM by hand"
+				}
+				c.blockAt(u.By, why, way)
 			}
 		}
 	}
@@ -190,12 +194,15 @@ func (c *Conversion) edit(opt *Options) {
 		declared := map[string]bool{}
 		maps.Copy(declared, declaredIn[p.Stage.Base]) // ARGs are inherited
 		declaredIn[p.Stage] = declared
+		converts := map[*dockerfile.Instruction][]Step{}
+		for _, s := range p.Steps {
+			if s.Verdict == Convert {
+				converts[s.In] = append(converts[s.In], s)
+			}
+		}
 		for _, in := range p.Stage.Body {
 			var need []string
-			for _, s := range p.Steps {
-				if s.In != in || s.Verdict != Convert {
-					continue
-				}
+			for _, s := range converts[in] {
 				c.Edits = append(c.Edits, s.Edits...)
 				helper = helper || s.Helper
 				for _, a := range s.Args {

@@ -43,7 +43,7 @@ func (p *Plan) writes(file string) bool {
 	if file == "" {
 		return false
 	}
-	for _, s := range p.Steps {
+	for _, s := range p.writers {
 		for _, w := range s.Writes {
 			if matchesWrite(w, file) {
 				return true
@@ -56,7 +56,7 @@ func (p *Plan) writes(file string) bool {
 // writesIn reports whether a step made a file for the target platform in a folder
 // or below.
 func (p *Plan) writesIn(dir string) bool {
-	for _, s := range p.Steps {
+	for _, s := range p.writers {
 		for _, w := range s.Writes {
 			if within(strings.TrimSuffix(w, "/"), []string{dir}) {
 				return true
@@ -72,7 +72,7 @@ func (p *Plan) hostWriteIn(dir string) string {
 	if dir == "" {
 		return ""
 	}
-	for _, s := range p.Steps {
+	for _, s := range p.writers {
 		for _, w := range s.HostWrites {
 			if within(w, []string{dir}) {
 				return w

@@ -187,7 +187,7 @@ var findsProgram = regexp.MustCompile("(\\$\\(|`)\\s*(which|command -v|type -p|w
 // installedHere reports whether an earlier step made the program for the machine
 // that the stage runs on.
 func (c *call) installedHere() bool {
-	for _, s := range c.plan.Steps {
+	for _, s := range c.plan.writers {
 		for _, w := range s.HostWrites {
 			if path.Base(w) == c.name {
 				return true

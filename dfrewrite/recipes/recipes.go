@@ -120,6 +120,17 @@ type Step struct {
 type Plan struct {
 	Stage *graph.Stage
 	Steps []Step
+
+	// writers are the steps with Writes or HostWrites; every command asks for
+	// them, and most steps have none.
+	writers []Step
+}
+
+func (p *Plan) add(s Step) {
+	p.Steps = append(p.Steps, s)
+	if len(s.Writes)+len(s.HostWrites) > 0 {
+		p.writers = append(p.writers, s)
+	}
 }
 
 // Compiles reports whether the stage compiles anything.
@@ -209,7 +220,7 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 }
 
 func (p *Plan) block(in *dockerfile.Instruction, reason, way string) {
-	p.Steps = append(p.Steps, Step{In: in, Span: in.Span, Recipe: "stage", Verdict: Block, Reason: reason, Way: way})
+	p.add(Step{In: in, Span: in.Span, Recipe: "stage", Verdict: Block, Reason: reason, Way: way})
 }
 
 func (p *Plan) judgeRun(in *dockerfile.Instruction, opt *Options) {
@@ -227,7 +238,7 @@ func (p *Plan) judgeRun(in *dockerfile.Instruction, opt *Options) {
 			c.dir = nestedDir
 		}
 		c.unwrap()
-		p.Steps = append(p.Steps, c.judge())
+		p.add(c.judge())
 		switch {
 		case c.name == "pushd" || c.name == "popd" || c.name == "cd" && cmd.Nested:
 			// How far that reaches is more than is worth working out.
@@ -349,7 +360,7 @@ func (c *call) builtHere() string {
 	if !path.IsAbs(program) {
 		program = path.Join(c.dir, program)
 	}
-	for _, s := range c.plan.Steps {
+	for _, s := range c.plan.writers {
 		for _, w := range s.Writes {
 			if w == program || strings.HasSuffix(w, "/") && path.Dir(program)+"/" == w && s.Verdict == Convert {
 				return c.Words[0].Lit
@@ -362,7 +373,7 @@ func (c *call) builtHere() string {
 // builtOnPath returns a program that an earlier step built for the target into a
 // folder where other programs look for it, or "".
 func (c *call) builtOnPath(prefix string) string {
-	for _, s := range c.plan.Steps {
+	for _, s := range c.plan.writers {
 		if s.Verdict != Convert {
 			continue
 		}

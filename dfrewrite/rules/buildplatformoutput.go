@@ -3,7 +3,9 @@ package rules
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
+	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/recipes"
 )
@@ -39,14 +41,17 @@ var BuildPlatformOutput = &Rule{
 
 var aboutTarget = regexp.MustCompile(`\bTARGET(PLATFORM|OS|ARCH|VARIANT)\b|\bxx-|\bGOOS\b|\bGOARCH\b|--target\b`)
 
-// mentionsTarget reports whether the stage, or one that it is based on, says
-// anything about what it builds for.
+// mentionsTarget reports whether the stage, or one that it is or may be based on,
+// says anything about what it builds for.
 func mentionsTarget(s *graph.Stage) bool {
 	for t := s; t != nil; t = t.Base {
-		for _, in := range t.Body {
+		for _, in := range append([]*dockerfile.Instruction{t.From}, t.Body...) {
 			if aboutTarget.Match(in.Doc.Src[in.Span.Start:in.Span.End]) {
 				return true
 			}
+		}
+		if slices.ContainsFunc(t.Candidates, mentionsTarget) {
+			return true
 		}
 	}
 	return false

@@ -13,15 +13,18 @@ var EmulatedBuild = &Rule{
 	Name:     "EmulatedBuild",
 	Severity: Warning,
 	Check: func(p *Pass) {
-		// Stages that share a base move together, and are reported once.
+		// Stages that share a base move together, and are reported once; so is one
+		// that may have several bases.
+		reported := map[*graph.Stage]bool{}
 		for _, s := range p.Graph.Stages {
 			if s.Base != nil || len(s.Candidates) > 0 || s.Place != graph.Target {
 				continue
 			}
 			compiling, step := p.compiles(s)
-			if compiling == nil {
+			if compiling == nil || reported[compiling] {
 				continue
 			}
+			reported[compiling] = true
 			c := p.Planner.ToBuildPlatform(s)
 			d := Diagnostic{
 				Span:    compiling.From.Span,

@@ -327,6 +327,7 @@ func (w *walker) decl(d *syntax.DeclClause) {
 
 func (w *walker) assign(a *syntax.Assign) Assign {
 	out := Assign{Name: a.Name.Value, Span: w.script.span(a), Value: Word{Const: true}}
+	out.Value.Span = dockerfile.Span{Start: out.Span.End, End: out.Span.End} // of X=
 	if a.Value != nil {
 		out.Value = w.word(a.Value)
 	} else if a.Array != nil {

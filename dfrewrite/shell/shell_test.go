@@ -110,6 +110,22 @@ func TestSpansLeadBackToTheFile(t *testing.T) {
 	}
 }
 
+func TestPlacesForEdits(t *testing.T) {
+	s := parseRun(t, "RUN X= a; time -p b\n")
+	at := s.Commands[0].Assigns[0].Value.Span
+	if want := s.Commands[0].Assigns[0].Span.End; at.Start != want || at.End != want {
+		t.Errorf("the value of X= is at %v, want %d", at, want)
+	}
+	if at := s.Commands[1].Timer; string(s.Run.Doc.Src[at.Start:at.End]) != "time -p " {
+		t.Errorf("timer at %v", at)
+	}
+	for _, src := range []string{"RUN time b\n", "RUN <<E\n#!/bin/bash\ntime b\nE\n"} {
+		if s := parseRun(t, src, "/bin/bash", "-c"); s.Commands[0].Timer.Len() > 0 {
+			t.Errorf("%q: time is a keyword of bash", src)
+		}
+	}
+}
+
 func TestOpaque(t *testing.T) {
 	for _, tt := range []struct {
 		name, src, want string
