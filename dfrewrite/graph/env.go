@@ -202,7 +202,7 @@ func OfficialGo(image string) bool {
 // withNamesOf adds the variables of another state, without their values.
 func (e *Env) withNamesOf(other *Env) *Env {
 	for ; other != nil; other = other.parent {
-		if _, ok := e.Lookup(other.v.Name); !ok {
+		if _, ok := e.Lookup(other.v.Name); !ok && other.v.Name != "" {
 			e = e.with(Variable{Name: other.v.Name})
 		}
 	}

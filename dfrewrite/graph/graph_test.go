@@ -39,6 +39,12 @@ func TestWhereStagesRun(t *testing.T) {
 		{"one of several stages", "FROM --platform=$BUILDPLATFORM a AS b-amd64\nFROM --platform=$BUILDPLATFORM a AS b-arm64\nFROM b-$TARGETARCH\n", Build},
 		{"one of several that differ", "FROM --platform=$BUILDPLATFORM a AS b-amd64\nFROM a AS b-arm64\nFROM b-${TARGETARCH}\n", Unknown},
 		{"an image with the architecture in its name", "FROM a:nonroot-${TARGETARCH}\n", Target},
+		{"one architecture's image", "FROM arm64v8/golang\n", Fixed},
+		{"one architecture's image, whatever the flag", "FROM --platform=$BUILDPLATFORM amd64/golang\n", Fixed},
+		{"an image by architecture", "ARG ARCH\nFROM ${ARCH}/golang\n", Unknown},
+		{"a registry that is not known", "ARG REGISTRY\nFROM ${REGISTRY}/golang\n", Target},
+		{"Windows", "FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\n", Fixed},
+		{"golang for Windows", "FROM golang:1.26-windowsservercore\n", Fixed},
 		{"a stage that comes later is an image", "FROM b\nFROM --platform=$BUILDPLATFORM a AS b\nFROM scratch\n", Target},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -75,6 +81,29 @@ func TestUses(t *testing.T) {
 	}
 	if g.Stages[0].Shipped() || g.Stages[1].Shipped() || !g.Final().Shipped() {
 		t.Error("only the last stage is shipped")
+	}
+}
+
+func TestWhatTheBaseBrings(t *testing.T) {
+	g := newGraph(t, strings.Join([]string{
+		"FROM registry.example.com:5000/mirror/golang:1.26@sha256:0123456789012345678901234567890123456789012345678901234567890123",
+		"WORKDIR $GOPATH/src",
+		"RUN true",
+		"FROM a AS k-amd64",
+		"ARG TARGETARCH X=1",
+		"FROM a AS k-arm64",
+		"ARG TARGETOS",
+		"FROM k-$TARGETARCH",
+		"RUN true",
+	}, "\n"))
+	if dir := g.EnvAt(g.Stages[0].Body[1]).Dir; dir != "/go/src" {
+		t.Errorf("the golang image's GOPATH leads to %s", dir)
+	}
+	env := g.EnvAt(g.Final().Body[0])
+	for _, name := range []string{"TARGETARCH", "TARGETOS", "X"} {
+		if v, ok := env.Lookup(name); !ok || v.HasValue {
+			t.Errorf("%s, which one of the possible bases declares: %+v, %v; want it declared, value unknown", name, v, ok)
+		}
 	}
 }
 

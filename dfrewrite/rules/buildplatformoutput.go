@@ -1,8 +1,8 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"xxkit/dfrewrite/dockerfile"
@@ -39,18 +39,19 @@ var BuildPlatformOutput = &Rule{
 	},
 }
 
-var aboutTarget = regexp.MustCompile(`\bTARGET(PLATFORM|OS|ARCH|VARIANT)\b|\bxx-|\bGOOS\b|\bGOARCH\b|--target\b`)
+// targetWords are what an instruction holds that says what is built for.
+var targetWords = []string{"TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "xx-", "GOOS", "GOARCH", "--target"}
+
+func aboutTarget(in *dockerfile.Instruction) bool {
+	text := in.Doc.Src[in.Span.Start:in.Span.End]
+	return slices.ContainsFunc(targetWords, func(w string) bool { return bytes.Contains(text, []byte(w)) })
+}
 
 // mentionsTarget reports whether the stage, or one that it is or may be based on,
 // says anything about what it builds for.
 func mentionsTarget(s *graph.Stage) bool {
 	for t := s; t != nil; t = t.Base {
-		for _, in := range append([]*dockerfile.Instruction{t.From}, t.Body...) {
-			if aboutTarget.Match(in.Doc.Src[in.Span.Start:in.Span.End]) {
-				return true
-			}
-		}
-		if slices.ContainsFunc(t.Candidates, mentionsTarget) {
+		if aboutTarget(t.From) || slices.ContainsFunc(t.Body, aboutTarget) || slices.ContainsFunc(t.Candidates, mentionsTarget) {
 			return true
 		}
 	}

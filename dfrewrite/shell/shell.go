@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"mvdan.cc/sh/v3/syntax"
@@ -174,10 +175,18 @@ func interpreter(line string) string {
 	return fields[0]
 }
 
+// Parsers are large, and can be used again.
+var (
+	bashParsers  = sync.Pool{New: func() any { return syntax.NewParser(syntax.Variant(syntax.LangBash)) }}
+	posixParsers = sync.Pool{New: func() any { return syntax.NewParser(syntax.Variant(syntax.LangPOSIX)) }}
+)
+
 func (s *Script) parse() {
 	var err error
-	for _, lang := range []syntax.LangVariant{syntax.LangBash, syntax.LangPOSIX} {
-		s.File, err = syntax.NewParser(syntax.Variant(lang)).Parse(bytes.NewReader(s.Text.Bytes), "")
+	for _, pool := range []*sync.Pool{&bashParsers, &posixParsers} {
+		parser := pool.Get().(*syntax.Parser)
+		s.File, err = parser.Parse(bytes.NewReader(s.Text.Bytes), "")
+		pool.Put(parser)
 		if err == nil {
 			break
 		}
