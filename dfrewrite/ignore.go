@@ -13,7 +13,8 @@ import (
 //
 //	# dfrewrite: ignore=Rule,Rule     over an instruction: in that instruction
 //	# dfrewrite: ignore-file=Rule     anywhere: in the whole file
-//	# check=skip=Rule                 BuildKit's own directive, at the top
+//	# check=skip=Rule                 as for BuildKit: at the top in the whole file,
+//	                                  over an instruction in that instruction
 //
 // Names are compared without regard to case; "all" means every rule.
 func ignores(doc *dockerfile.Document) func(rules.Diagnostic) bool {
@@ -30,7 +31,8 @@ func ignores(doc *dockerfile.Document) func(rules.Diagnostic) bool {
 	}
 	for _, in := range doc.Instructions {
 		for _, line := range bytes.Split(doc.Src[in.Lead.Start:in.Lead.End], []byte("\n")) {
-			if names := ignoredBy(string(line), "ignore"); names != nil {
+			names := append(ignoredBy(string(line), "ignore"), skippedByCheck(string(line))...)
+			if len(names) > 0 {
 				over[in] = append(over[in], names...)
 			}
 		}
@@ -70,15 +72,16 @@ func ignoredBy(line, key string) []string {
 
 // skippedByCheck reads `# check=skip=A,B;error=true`.
 func skippedByCheck(line string) []string {
-	_, value, _ := strings.Cut(line, "=")
-	if !strings.Contains(strings.ToLower(line[:len(line)-len(value)]), "check") {
+	key, value, _ := strings.Cut(line, "=")
+	if !strings.EqualFold(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(key), "#")), "check") {
 		return nil
 	}
 	var out []string
 	for _, part := range strings.Split(value, ";") {
 		if names, ok := strings.CutPrefix(strings.TrimSpace(part), "skip="); ok {
 			for _, n := range strings.Split(names, ",") {
-				out = append(out, strings.TrimSpace(n))
+				n, _, _ = strings.Cut(strings.TrimSpace(n), " ") // a reason may follow
+				out = append(out, n)
 			}
 		}
 	}

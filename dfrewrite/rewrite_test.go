@@ -127,9 +127,9 @@ func TestBytesOutsideOfEditsStay(t *testing.T) {
 		{"a long line",
 			"FROM golang:1.26-alpine AS build\nRUN echo " + strings.Repeat("x", 60000) + " && go build -o /app\nFROM scratch\nCOPY --from=build /app /\n",
 			"FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build\nARG TARGETOS TARGETARCH\nRUN echo " + strings.Repeat("x", 60000) + " && GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /app\nFROM scratch\nCOPY --from=build /app /\n"},
-		{"the helpers' stage over a last line without line ending, in CRLF",
+		{"an ARG for a helper, in CRLF, no final newline",
 			"FROM golang:1.26-alpine AS build\r\nRUN xx-go build -o /app\r\nFROM scratch\r\nCOPY --from=build /app /",
-			"FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build\r\nRUN xx-go build -o /app\r\nFROM scratch\r\nCOPY --from=build /app /"},
+			"FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build\r\nARG TARGETPLATFORM\r\nRUN xx-go build -o /app\r\nFROM scratch\r\nCOPY --from=build /app /"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := Rewrite("Dockerfile", []byte(tt.src), Options{})

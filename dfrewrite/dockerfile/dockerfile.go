@@ -25,6 +25,7 @@ import (
 	"unicode"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
@@ -130,7 +131,7 @@ type Stage struct {
 	*instructions.Stage
 }
 
-// Keyword in upper case: "FROM", "RUN", …
+// Kind returns the keyword in upper case: "FROM", "RUN", …
 func (in *Instruction) Kind() string { return strings.ToUpper(in.Node.Value) }
 
 // A ParseError says where a file is not a Dockerfile, and why.
@@ -178,8 +179,11 @@ func Parse(name string, src []byte) (*Document, error) {
 	if err := d.scan(tree.AST.Children); err != nil {
 		return nil, &ParseError{Name: name, Err: err}
 	}
+	// A linter that says nothing: without one, BuildKit's parser panics at a check
+	// comment over an instruction.
+	silent := linter.New(&linter.Config{})
 	for _, in := range d.Instructions {
-		command, err := instructions.ParseInstruction(in.Node)
+		command, err := instructions.ParseInstructionWithLinter(in.Node, silent)
 		if err != nil {
 			return fail(err)
 		}

@@ -39,6 +39,7 @@ var seeds = map[string]string{
 	"quoted flag":           "FROM --platform=\"$BUILDPLATFORM\" a AS b\nFROM --platform=${BUILDPLATFORM:-x} b\n",
 	"stage in capitals":     "FROM alpine AS Build\nFROM scratch\nCOPY --from=BUILD /x /\nCOPY --from=0 /x /\n",
 	"check directives":      "# check=skip=all\n# syntax=x\n# a comment\nFROM alpine\n",
+	"check over one":        "FROM alpine\n# check=skip=JSONArgsRecommended why\nCMD x\n",
 	"indented":              "  FROM alpine\n\t# c\n\tRUN x\n",
 	"ONBUILD heredoc":       "FROM alpine\nONBUILD RUN <<E\na\nE\nRUN b\n",
 	"exec form":             "FROM alpine\nRUN [\"a\", \"b\"]\nSHELL [\"/bin/bash\", \"-c\"]\n",

@@ -37,7 +37,8 @@ type goCall struct {
 
 func judgeGo(c *call) (Step, bool) {
 	if c.name == "xx-go" {
-		step := Step{Reason: "builds for the target already", Compiles: true, Crosses: true}
+		step := c.helper()
+		step.Compiles, step.Crosses = true, true
 		g := parseGo(c)
 		if g.sub != nil && (g.sub.Lit == "build" || g.sub.Lit == "install") {
 			step.Writes = g.outputs()

@@ -85,7 +85,7 @@ func (p *Plan) hostWriteIn(dir string) string {
 // unknownOutput reports whether something was built, and where to is not known.
 func (p *Plan) unknownOutput() bool {
 	for _, s := range p.Steps {
-		if s.Verdict == Convert && len(s.Writes) == 0 {
+		if s.Verdict == Convert && s.Compiles && len(s.Writes) == 0 {
 			return true
 		}
 	}
@@ -194,7 +194,7 @@ func (p *Plan) judgeUse(pl *Planner, u *graph.Use) {
 	dest := path.Clean(u.Dest)
 	for _, src := range u.Paths {
 		src = path.Join("/", src)
-		if u.From == nil && !samePlatformFile(src) || isSystemFile(src) && !samePlatformFile(src) || isProgramDir(dest) || isProgramDir(path.Dir(dest)) {
+		if src == "/" || u.From == nil && !samePlatformFile(src) || isSystemFile(src) && !samePlatformFile(src) || isProgramDir(dest) || isProgramDir(path.Dir(dest)) {
 			p.block(u.By, fmt.Sprintf("takes %s of %s, which is the target platform's", src, source), way)
 			return
 		}

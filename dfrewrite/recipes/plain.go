@@ -38,7 +38,7 @@ func judgePlain(c *call) (Step, bool) {
 	case shells[c.name]:
 		return c.judgeShell(), true
 	case c.name == "xx-verify" || c.name == "xx-info":
-		return Step{Reason: "knows the target"}, true
+		return c.helper(), true
 	case c.name == "." || c.name == "source":
 		return Step{Verdict: Block, Reason: fmt.Sprintf("reads commands from %s", c.firstArg()),
 			Way: "write the commands into the RUN, or convert the stage by hand"}, true
@@ -69,6 +69,18 @@ func judgePlain(c *call) (Step, bool) {
 		return Step{Reason: "does the same on every platform"}, true
 	}
 	return Step{}, false
+}
+
+// helper is the verdict on the xx helpers. On the target platform they do without
+// being told what the target is; on the build platform they do not.
+func (c *call) helper() Step {
+	step := Step{Verdict: Convert, Reason: "works for the target"}
+	_, hasOS := c.env.Lookup("TARGETOS")
+	_, hasArch := c.env.Lookup("TARGETARCH")
+	if !hasOS || !hasArch {
+		step.Args = []string{"TARGETPLATFORM"}
+	}
+	return step
 }
 
 // mayRun blocks a command that starts programs by name.
@@ -199,7 +211,7 @@ func (c *call) installedHere() bool {
 
 var (
 	archName    = regexp.MustCompile(`(?i)(^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[567][a-z]*|armhf|i[36]86|ppc64le|ppc64el|s390x|riscv64)($|[^a-z0-9])`)
-	archExpands = regexp.MustCompile(`\$\{?(TARGET(PLATFORM|OS|ARCH|VARIANT)|ARCH|GOARCH|OSARCH|PLATFORM|MACHINE)\b|uname|dpkg --print-architecture|go env`)
+	archExpands = regexp.MustCompile(`\$\{?(?:TARGET(?:PLATFORM|OS|ARCH|VARIANT)|ARCH|GOARCH|OSARCH|PLATFORM|MACHINE)\b|uname|dpkg --print-architecture|go env`)
 )
 
 // archInDownload says why a URL or file name is for one platform only, or "".
@@ -207,7 +219,7 @@ func archInDownload(s string) string {
 	if m := archName.FindStringSubmatch(s); m != nil {
 		return fmt.Sprintf("downloads a file for %s; whether it is a tool of the stage or for the target cannot be seen", m[2])
 	}
-	if m := archExpands.FindString(s); m != "" {
+	if m := strings.ReplaceAll(archExpands.FindString(s), "{", ""); m != "" {
 		return fmt.Sprintf("downloads a file chosen by %s; whether it is a tool of the stage or for the target cannot be seen", m)
 	}
 	return ""
