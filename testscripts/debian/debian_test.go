@@ -61,6 +61,7 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
+	os.Setenv("TMPDIR", dir) // so that testscript's folders go with it
 	scratch = dir
 	if err := debian.Foreign(); err != nil {
 		return 1, err

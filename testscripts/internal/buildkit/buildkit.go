@@ -13,12 +13,14 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +35,7 @@ type Builder struct {
 	Registry string // host:port of the registry, for image names
 	Buildx   string // the buildx program
 	Env      []string
+	cgroup   string // the parent of its steps' control groups
 	daemons  []*daemon
 	unmounts []string
 }
@@ -50,6 +53,9 @@ func Start(dir string) (*Builder, error) {
 	if err := debian.Foreign(); err != nil {
 		return nil, err
 	}
+	if err := tidyRunc(dir); err != nil {
+		return nil, err
+	}
 	tools, err := buildTools()
 	if err != nil {
 		return nil, err
@@ -59,7 +65,7 @@ func Start(dir string) (*Builder, error) {
 		return nil, err
 	}
 	store := filepath.Join(dir, "registry")
-	b := &Builder{}
+	b := &Builder{cgroup: filepath.Base(dir)}
 	// What a test pushes goes on top of the kept images, and away with dir.
 	if err := b.overlay(images, store); err != nil {
 		return nil, err
@@ -84,6 +90,7 @@ func (b *Builder) Stop() error {
 		}
 	}
 	b.unmounts = nil
+	removeCgroups(b.cgroup)
 	return errors.Join(errs...)
 }
 
@@ -159,11 +166,12 @@ http: {addr: %s}
 enabled = false
 [worker.oci]
 networkMode = "host"
+defaultCgroupParent = %q
 [registry."docker.io"]
 mirrors = [%q]
-[registry.%[1]q]
+[registry.%[2]q]
 http = true
-`, b.Registry), 0o644); err != nil {
+`, b.cgroup, b.Registry), 0o644); err != nil {
 		return err
 	}
 	address := "unix://" + filepath.Join(dir, "buildkit.sock")
@@ -183,6 +191,51 @@ http = true
 	}
 	_, err = b.Run("create", "--name", "xxkit", "--driver", "remote", "--bootstrap", address)
 	return err
+}
+
+// tidyRunc sees to the two things of runc's that outlive a killed process and its mounts: the state
+// of containers, which it keeps in /run, and their control groups. dir is the sandbox's folder; those
+// of other runs lie beside it, and are named for their purpose and a random number.
+func tidyRunc(dir string) error {
+	const state = "/run/runc"
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return err
+	}
+	if err := unix.Mount("tmpfs", state, "tmpfs", 0, "mode=700"); err != nil {
+		return fmt.Errorf("mount %s: %w", state, err)
+	}
+	prefix, _, _ := strings.Cut(filepath.Base(dir), "-")
+	for _, groups := range cgroupsOf(prefix + "-*") {
+		name := filepath.Base(groups)
+		if _, err := os.Stat(filepath.Join(filepath.Dir(dir), name)); errors.Is(err, os.ErrNotExist) {
+			removeCgroups(name)
+		}
+	}
+	return nil
+}
+
+// cgroupsOf finds control groups by name: below the one hierarchy of version 2, or each of version 1.
+func cgroupsOf(name string) []string {
+	one, _ := filepath.Glob("/sys/fs/cgroup/" + name)
+	each, _ := filepath.Glob("/sys/fs/cgroup/*/" + name)
+	return append(one, each...)
+}
+
+// removeCgroups removes control groups that no process is in, which is all that can be removed: one
+// with a process refuses, and is left.
+func removeCgroups(name string) {
+	for _, top := range cgroupsOf(name) {
+		var dirs []string
+		filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() {
+				dirs = append(dirs, path)
+			}
+			return nil
+		})
+		for _, d := range slices.Backward(dirs) { // children first
+			os.Remove(d)
+		}
+	}
 }
 
 // freePort returns a TCP port that was free a moment ago.

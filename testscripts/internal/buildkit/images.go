@@ -79,7 +79,7 @@ func baseImages(tools, dir string) (string, error) {
 				return err
 			}
 		}
-		b := &Builder{}
+		b := &Builder{cgroup: filepath.Base(dir)}
 		if err := b.start(tools, scratch, store); err != nil {
 			return errors.Join(err, b.Stop())
 		}
