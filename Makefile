@@ -45,7 +45,7 @@ test: go lint ## everything that needs no BuildKit; as root on Debian also scrip
 		echo 'go test -tags debian ./testscripts/debian'; \
 		go test -tags debian ./testscripts/debian -count=1 -timeout 30m; \
 	else \
-		echo 'LEFT OUT: testscripts/debian, which needs root on Debian (mounts, chroot, apt-get).'; \
+		echo 'LEFT OUT: testscripts/debian, and without root the test of its sandbox, which need root on Debian (mounts, chroot, apt-get).'; \
 	fi
 
 e2e: go ## rewrite, build and run on a real BuildKit and registry, which it starts itself (root on Debian)
