@@ -26,7 +26,14 @@ type Word struct {
 	Raw string
 	// Span is where it stands.
 	Span Span
+
+	args  *Text // the instruction's arguments, and where the word starts in them
+	start int
 }
+
+// Part returns where bytes start to end of Raw stand. The word may be split over
+// lines, so that is more than an addition.
+func (w Word) Part(start, end int) Span { return w.args.Span(w.start+start, w.start+end) }
 
 // Flag returns the flag of that name, or nil. The last one wins, as in BuildKit.
 func (in *Instruction) Flag(name string) *Flag {
@@ -58,7 +65,7 @@ func (in *Instruction) Words() []Word {
 			return words
 		}
 		end := wordEnd(args.Bytes, pos, in.Doc.Escape)
-		words = append(words, Word{string(args.Bytes[pos:end]), args.Span(pos, end)})
+		words = append(words, Word{string(args.Bytes[pos:end]), args.Span(pos, end), &args, pos})
 		pos = end
 	}
 }
@@ -109,7 +116,7 @@ func (in *Instruction) splitHead() {
 		}
 		end := flagEnd(b, pos, in.Doc.Escape)
 		raw := string(b[pos:end])
-		if raw == "--" {
+		if unquote(raw, in.Doc.Escape) == "--" { // quotes may stand behind it
 			pos = end
 			break
 		}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -18,17 +19,13 @@ var Automatic = []string{
 }
 
 // IsAutomatic reports whether BuildKit sets the argument by itself.
-func IsAutomatic(name string) bool {
-	for _, a := range Automatic {
-		if a == name {
-			return true
-		}
-	}
-	return false
-}
+func IsAutomatic(name string) bool { return slices.Contains(Automatic, name) }
 
-// IsTargetArg reports whether the argument says what is built for.
-func IsTargetArg(name string) bool { return strings.HasPrefix(name, "TARGET") && IsAutomatic(name) }
+// SortAutomatic brings automatic arguments into the order in which people write
+// them, that of Automatic.
+func SortAutomatic(names []string) {
+	slices.SortFunc(names, func(a, b string) int { return slices.Index(Automatic, a) - slices.Index(Automatic, b) })
+}
 
 // A Variable is what a name stands for at some point of a stage.
 type Variable struct {
@@ -50,9 +47,8 @@ type Env struct {
 	v      Variable
 
 	// Dir is the working folder; what the base image sets is not known, and
-	// taken for "/". DirKnown says that a WORKDIR stands in the file.
-	Dir      string
-	DirKnown bool
+	// taken for "/" except for the golang image.
+	Dir string
 	// Shell is the last SHELL, or nil.
 	Shell []string
 }
@@ -78,7 +74,7 @@ func (e *Env) Lookup(name string) (Variable, bool) {
 }
 
 func (e *Env) with(v Variable) *Env {
-	return &Env{parent: e, v: v, Dir: e.Dir, DirKnown: e.DirKnown, Shell: e.Shell}
+	return &Env{parent: e, v: v, Dir: e.Dir, Shell: e.Shell}
 }
 
 // Expand fills in the variables of a word as far as they have values. It removes
@@ -172,7 +168,7 @@ func (g *Graph) stageEnv(s *Stage, global *Env) {
 				dir = path.Join(e.Dir, dir)
 			}
 			e = e.with(Variable{})
-			e.Dir, e.DirKnown = path.Clean(dir), true
+			e.Dir = path.Clean(dir)
 		case *instructions.ShellCommand:
 			e = e.with(Variable{})
 			e.Shell = c.Shell

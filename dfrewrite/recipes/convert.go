@@ -213,9 +213,7 @@ func (c *Conversion) edit(opt *Options) {
 				}
 			}
 			if len(need) > 0 {
-				slices.SortFunc(need, func(a, b string) int {
-					return slices.Index(graph.Automatic, a) - slices.Index(graph.Automatic, b)
-				})
+				graph.SortAutomatic(need)
 				c.Edits = append(c.Edits, in.LinesBefore("ARG "+strings.Join(need, " ")))
 			}
 		}

@@ -30,11 +30,11 @@ var TargetArgDefault = &Rule{
 					Hint:    fmt.Sprintf("declare it without a default: ARG %s", a.Key),
 				}
 				if i < len(words) {
-					w := words[i].Span
-					d.Span = w
+					w := words[i]
+					d.Span = w.Span
 					d.Fix = &Fix{
 						Message: "drop the default",
-						Edits:   []dockerfile.Edit{{Span: dockerfile.Span{Start: w.Start + len(a.Key), End: w.End}}},
+						Edits:   []dockerfile.Edit{{Span: w.Part(len(a.Key), len(w.Raw))}},
 					}
 				}
 				p.Report(d)

@@ -35,9 +35,7 @@ var TargetArgUndeclared = &Rule{
 					}
 					known[u.name] = true
 				}
-				slices.SortFunc(names, func(a, b string) int {
-					return slices.Index(graph.Automatic, a) - slices.Index(graph.Automatic, b)
-				})
+				graph.SortAutomatic(names)
 				verb := "is"
 				if len(names) > 1 {
 					verb = "are"
