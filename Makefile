@@ -37,7 +37,7 @@ go:
 		exit 1; } >&2
 
 demo: go ## show the main job on examples/: lint, rewrite, cross-compile for ten platforms (needs only Go)
-	@go run ./internal/demo
+	@go run '-gcflags=all=-l -dwarf=false' ./internal/demo # as the demo builds, to compile the library once
 
 test: go lint ## everything that needs no BuildKit; as root on Debian also scripts in real Debian roots
 	go test ./...
