@@ -1,7 +1,6 @@
 package xxinfo
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -120,9 +119,11 @@ func Main(h *host.Host, args []string) error {
 	var b strings.Builder
 	switch flag {
 	case "--json":
-		if err := writeEnvJSON(&b, t.Env()); err != nil {
-			return err
+		env := members{}
+		for _, v := range t.Env() {
+			env = append(env, member{v.Name, keepEmpty(v.Value)})
 		}
+		b.WriteString(indentJSON(env))
 	case "--export":
 		for _, v := range t.BuildEnv(h.Has) {
 			fmt.Fprintf(&b, "export %s='%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", `'\''`))
@@ -156,23 +157,4 @@ func parseFlag(command string, flags []string) (string, error) {
 		return flags[0], nil
 	}
 	return "", host.WrongCall("xx-info --help", "%q does not take %q", command, flags[0])
-}
-
-// writeEnvJSON writes the variables as one object, in their order, which a
-// map would lose.
-func writeEnvJSON(b *strings.Builder, vars []Var) error {
-	b.WriteString("{\n")
-	for i, v := range vars {
-		value, err := json.Marshal(v.Value)
-		if err != nil {
-			return err
-		}
-		comma := ","
-		if i == len(vars)-1 {
-			comma = ""
-		}
-		fmt.Fprintf(b, "  %q: %s%s\n", v.Name, value, comma)
-	}
-	b.WriteString("}\n")
-	return nil
 }

@@ -1,7 +1,6 @@
 package xxinfo
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -133,69 +132,35 @@ func WriteMarkdown(w io.Writer) error {
 	return err
 }
 
-// jsonRow is a platform in `xx-info list --json`. A name that the platform does not
-// have is left out.
-type jsonRow struct {
-	Platform string `json:"platform"`
-	OS       string `json:"os"`
-	Arch     string `json:"arch"`
-	Variant  string `json:"variant,omitempty"`
-	March    string `json:"march"`
-	Debian   string `json:"debian"`
-	Alpine   string `json:"alpine"`
-	RPM      string `json:"rpm"`
-	Triple   struct {
-		Debian string `json:"debian"`
-		Alpine string `json:"alpine"`
-	} `json:"triple"`
-	Rust   jsonLibc `json:"rust,omitzero"`
-	Zig    jsonLibc `json:"zig"`
-	Object struct {
-		Format  string `json:"format"`
-		Machine uint32 `json:"machine"`
-		Bits    int    `json:"bits"`
-		Order   string `json:"order"`
-	} `json:"object"`
-	Loader jsonLibc `json:"loader,omitzero"`
-	Qemu   string   `json:"qemu,omitempty"`
-	// Go has the variables for the platform, GoVariants the one that each variant adds or replaces.
-	Go         map[string]string            `json:"go"`
-	GoVariants map[string]map[string]string `json:"goVariants,omitempty"`
-}
-
-// jsonLibc has a name for each C library.
-type jsonLibc struct {
-	GNU  string `json:"gnu,omitempty"`
-	Musl string `json:"musl,omitempty"`
-}
-
-// WriteJSON writes the whole table as a JSON array.
+// WriteJSON writes the whole table as a JSON array. A name that the platform does not have is
+// left out. "go" has Go's variables for the platform, "goVariants" the one that each variant
+// adds or replaces.
 func WriteJSON(w io.Writer) error {
-	var rows []jsonRow
+	rows := array{}
 	for _, r := range triples.Rows() {
-		j := jsonRow{
-			Platform: r.Platform.String(), OS: r.OS, Arch: r.Arch, Variant: r.Variant,
-			March: r.March, Debian: r.Debian, Alpine: r.Alpine, RPM: r.RPM,
-			Rust: jsonLibc{r.RustGNU, r.RustMusl}, Zig: jsonLibc{r.ZigGNU, r.ZigMusl},
-			Loader: jsonLibc{r.LoaderGNU, r.LoaderMusl}, Qemu: r.Qemu,
-			Go: map[string]string{"GOOS": r.OS, "GOARCH": r.Arch},
-		}
-		j.Triple.Debian, j.Triple.Alpine = r.Triple(debian), r.Triple(alpine)
-		j.Object.Format, j.Object.Machine = object(r)
-		j.Object.Bits, j.Object.Order = r.Bits, r.Order.String()
+		format, machine := object(r)
+		goVars := members{{"GOOS", r.OS}, {"GOARCH", r.Arch}}
 		if name, value := r.GoVariable(); name != "" {
-			j.Go[name] = value
+			goVars = append(goVars, member{name, value})
 		}
+		goVariants := members{}
 		for _, v := range r.Variants {
-			if j.GoVariants == nil {
-				j.GoVariants = map[string]map[string]string{}
-			}
 			name, value := triples.Platform{OS: r.OS, Arch: r.Arch, Variant: v}.GoVariable()
-			j.GoVariants[v] = map[string]string{name: value}
+			goVariants = append(goVariants, member{v, members{{name, value}}})
 		}
-		rows = append(rows, j)
+		rows = append(rows, members{
+			{"platform", r.Platform.String()}, {"os", r.OS}, {"arch", r.Arch}, {"variant", r.Variant},
+			{"march", r.March}, {"debian", r.Debian}, {"alpine", r.Alpine}, {"rpm", r.RPM},
+			{"triple", members{{"debian", r.Triple(debian)}, {"alpine", r.Triple(alpine)}}},
+			{"rust", members{{"gnu", r.RustGNU}, {"musl", r.RustMusl}}},
+			{"zig", members{{"gnu", r.ZigGNU}, {"musl", r.ZigMusl}}},
+			{"object", members{{"format", format}, {"machine", int(machine)}, {"bits", r.Bits}, {"order", r.Order.String()}}},
+			{"loader", members{{"gnu", r.LoaderGNU}, {"musl", r.LoaderMusl}}},
+			{"qemu", r.Qemu},
+			{"go", goVars},
+			{"goVariants", goVariants},
+		})
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(rows)
+	_, err := io.WriteString(w, indentJSON(rows))
+	return err
 }
