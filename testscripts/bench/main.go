@@ -191,8 +191,8 @@ func alternate(rounds int, a, b func() error) (as, bs []time.Duration, err error
 	return as, bs, nil
 }
 
-// median is the middle value.
-func median[T time.Duration | float64](values []T) T {
+// median is the middle value, the upper one of two.
+func median(values []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
 }
