@@ -23,6 +23,8 @@ type machine interface {
 	glob(pattern string) []string
 	// emulations returns what `ld -V` prints.
 	emulations(ld string) string
+	// llvmDir is the folder that clang really is in, where distributions have all tools of one version.
+	llvmDir() string
 	// llvm returns the version of LLVM that clang says it has, or 0 if it says nothing.
 	llvm() int
 }
@@ -57,7 +59,7 @@ func chooseLinker(t xxinfo.Target, p preferences, m machine) (linker, error) {
 	if t.OS == "darwin" {
 		return darwinLinker(t, m)
 	}
-	lld := linker{flag: "lld", path: m.look("ld.lld"), lld: true}
+	lld := linker{flag: "lld", path: llvmProgram(m, "ld.lld"), lld: true}
 	if lld.path == "" {
 		lld.path = m.look("lld")
 	}
@@ -98,20 +100,17 @@ func lldLinks(t xxinfo.Target, p preferences, m machine) bool {
 // if that is made for several.
 func gnuLinker(t xxinfo.Target, m machine) (linker, bool) {
 	triple := t.Triple()
-	names := []string{triple + "-ld"}
+	made := "/usr/bin/" + triple + "-ld"
+	if ld := m.look(triple + "-ld"); ld != "" && !isLLD(m.real(ld)) { // our own link may lead to lld
+		if to, _ := m.readlink(ld); path.Base(to) != "ld" { // or to the machine's, which is asked below
+			return linker{flag: ld, path: ld}, true
+		}
+	}
 	if t.OS == "linux" && t.Libc == "musl" && isDebian(t) {
 		// The same linker serves both C libraries.
-		names = append(names, t.Row.First+"-linux-gnu"+t.Row.ABI+"-ld")
-	}
-	for _, name := range names {
-		ld := m.look(name)
-		if ld == "" || isLLD(m.real(ld)) {
-			continue // not there, or our own link to lld
+		if ld := m.look(t.Row.First + "-linux-gnu" + t.Row.ABI + "-ld"); ld != "" && !isLLD(m.real(ld)) {
+			return linker{flag: made, path: ld, link: true}, true
 		}
-		if to, _ := m.readlink(ld); path.Base(to) == "ld" {
-			continue // our own link: asked again below
-		}
-		return linker{flag: ld, path: ld}, true
 	}
 	if ld := "/" + triple + "/bin/ld"; m.real(ld) != "" {
 		return linker{flag: ld, path: ld}, true
@@ -119,12 +118,22 @@ func gnuLinker(t xxinfo.Target, m machine) (linker, bool) {
 	if ld, emulation := m.look("ld"), emulation(t); ld != "" && emulation != "" && !isLLD(m.real(ld)) {
 		for _, word := range strings.Fields(m.emulations(ld)) {
 			if word == emulation {
-				made := "/usr/bin/" + triple + "-ld"
 				return linker{flag: made, path: ld, link: true}, true
 			}
 		}
 	}
 	return linker{}, false
+}
+
+// llvmProgram finds a program of LLVM: on PATH, or beside clang.
+func llvmProgram(m machine, name string) string {
+	if found := m.look(name); found != "" {
+		return found
+	}
+	if beside := m.llvmDir() + "/" + name; m.real(beside) != "" {
+		return beside
+	}
+	return ""
 }
 
 // darwinLinker: Apple's linker is what SDKs come with; lld has one too.
@@ -134,7 +143,7 @@ func darwinLinker(t xxinfo.Target, m machine) (linker, error) {
 			return linker{flag: ld, path: ld}, nil
 		}
 	}
-	if ld := m.look("ld64.lld"); ld != "" {
+	if ld := llvmProgram(m, "ld64.lld"); ld != "" {
 		return linker{flag: "lld", path: ld, lld: true}, nil
 	}
 	return linker{}, noLinker(t)

@@ -91,10 +91,9 @@ type file struct{ path, content string }
 
 type link struct{ path, to string }
 
-// planFor decides everything that setting up a target does.
-//
-//	clang is the path of the compiler, xx of this program
-func planFor(t, self xxinfo.Target, native bool, p preferences, sysroot, clang, xx string, m machine) (plan, error) {
+// planFor decides everything that setting up a target does. self is the
+// machine as a target, and xx the path of this program.
+func planFor(t, self xxinfo.Target, native bool, p preferences, sysroot, xx string, m machine) (plan, error) {
 	l, err := chooseLinker(t, p, m)
 	if err != nil {
 		return plan{}, err
@@ -103,8 +102,7 @@ func planFor(t, self xxinfo.Target, native bool, p preferences, sysroot, clang, 
 	var made plan
 	line := config(t, l, sysroot, m) + "\n"
 	made.files = append(made.files, file{"/usr/bin/" + triple + ".cfg", line})
-	llvm := path.Dir(m.real(clang))
-	if m.real("/usr/bin") != llvm && llvm != "." {
+	if llvm := m.llvmDir(); llvm != m.real("/usr/bin") {
 		made.files = append(made.files, file{llvm + "/" + triple + ".cfg", line})
 	}
 	// Also when the target is another: a plain clang uses it.
@@ -150,7 +148,7 @@ func planFor(t, self xxinfo.Target, native bool, p preferences, sysroot, clang, 
 		add("/usr/bin/"+triple+"-"+name, xx)
 	}
 	for _, name := range llvmTools {
-		to := llvmTool(name, llvm, m)
+		to := llvmProgram(m, "llvm-"+name)
 		if to != "" && namesMislead(triple) {
 			to = xx
 		}
@@ -192,17 +190,6 @@ func planPkgConfig(t xxinfo.Target, native bool, xx string, m machine, ours func
 
 // llvmTools are LLVM's tools that get the target's name.
 var llvmTools = []string{"addr2line", "ar", "ranlib", "nm", "dlltool", "strip", "readelf", "profdata", "objcopy", "objdump"}
-
-// llvmTool finds a tool of LLVM: on PATH, or beside clang, where distributions have all of one version.
-func llvmTool(name, llvm string, m machine) string {
-	if found := m.look("llvm-" + name); found != "" {
-		return found
-	}
-	if beside := llvm + "/llvm-" + name; m.real(beside) != "" {
-		return beside
-	}
-	return ""
-}
 
 // namesMislead reports whether LLVM's tools cannot tell from a name that begins with the triple what they
 // are: they take it for the name of a file, and what comes after the last dot, as in

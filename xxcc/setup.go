@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"xxkit/internal/host"
 	"xxkit/xxinfo"
@@ -72,8 +73,9 @@ func configFile(h *host.Host, t xxinfo.Target) string {
 func marker(triple string) string { return lockDir + "/xx-" + triple + ".done" }
 
 // stamp is what the marker of a target has that is set up and up to date: what the decisions
-// depend on, cheap to find out. Programs come and go in two folders, whose time stamps tell.
-func stamp(h *host.Host, t xxinfo.Target) []byte {
+// depend on, cheap to find out. Programs come and go in a few folders, whose time stamps tell. changed is
+// the latest of these.
+func stamp(h *host.Host, t xxinfo.Target) (content []byte, changed time.Time) {
 	p := preferencesOf(h.Env)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "xx-cc %d linker=%s static=%t sysroot=%s\n", format, p.linker, p.static, sysroot(h, t))
@@ -85,19 +87,30 @@ func stamp(h *host.Host, t xxinfo.Target) []byte {
 		dirs = append(dirs, "/"+t.Triple()+"/bin") // see gnuLinker
 	}
 	for _, dir := range dirs {
-		var changed int64
+		var at time.Time
 		if info, err := os.Stat(h.Path(dir)); err == nil {
-			changed = info.ModTime().UnixNano()
+			at = info.ModTime()
 		}
-		b.WriteString(dir + " " + strconv.FormatInt(changed, 10) + "\n")
+		if at.After(changed) {
+			changed = at
+		}
+		b.WriteString(dir + " " + strconv.FormatInt(at.UnixNano(), 10) + "\n")
 	}
-	return b.Bytes()
+	return b.Bytes(), changed
 }
+
+// tick is longer than the kernel's clock for time stamps needs to move on: two changes in less time may
+// look like one.
+const tick = 20 * time.Millisecond
 
 // isSetUp reports whether a target is set up and up to date.
 func isSetUp(h *host.Host, t xxinfo.Target) bool {
 	was, err := h.ReadFile(marker(t.Triple()))
-	return err == nil && bytes.Equal(was, stamp(h, t))
+	if err != nil {
+		return false
+	}
+	now, _ := stamp(h, t)
+	return bytes.Equal(was, now)
 }
 
 // setUp sets a target up, unless it is.
@@ -133,8 +146,12 @@ func setUpLocked(h *host.Host, t xxinfo.Target, clang string) error {
 	// left to do, unless somebody installs packages at this very moment. More rounds would be a quarrel
 	// with somebody who undoes our work.
 	for range 5 {
-		now := stamp(h, t)
-		made, err := planFor(t, machineTarget(h), isNative(h, t), preferencesOf(h.Env), sysroot(h, t), clang, xx, m)
+		now, changedAt := stamp(h, t)
+		if age := time.Since(changedAt); age >= 0 && age < tick {
+			time.Sleep(tick - age) // else a change right after this could not be told from the last one
+			now, _ = stamp(h, t)
+		}
+		made, err := planFor(t, machineTarget(h), isNative(h, t), preferencesOf(h.Env), sysroot(h, t), xx, m)
 		if err != nil {
 			return err
 		}
@@ -234,6 +251,8 @@ func (m *facts) readlink(path string) (to string, there bool) {
 	}
 	return to, true
 }
+
+func (m *facts) llvmDir() string { return path.Dir(realPath(m.h, m.clang)) }
 
 func (m *facts) self(path string) bool { return isSelf(m.h, path) }
 

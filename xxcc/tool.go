@@ -37,7 +37,7 @@ func RunTool(h *host.Host, triple, tool string, args []string) error {
 		return err
 	}
 	if slices.Contains(llvmTools, tool) {
-		at := llvmTool(tool, path.Dir(realPath(h, clang.path)), &facts{h: h})
+		at := llvmProgram(&facts{h: h, clang: clang.path}, "llvm-"+tool)
 		if at == "" {
 			return &host.Error{Message: "llvm-" + tool + ": not found", Hint: "install llvm (apt-get install llvm, apk add llvm)"}
 		}

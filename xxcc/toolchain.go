@@ -55,12 +55,14 @@ func newToolchain(h *host.Host, t xxinfo.Target) toolchain {
 	if at := look(t.Triple() + "-pkg-config"); at != "" {
 		tc.pkgConfig = at
 	}
-	for _, name := range []string{"ar", "ranlib", "nm", "strip", "objcopy", "objdump", "readelf", "addr2line", "dlltool", "ld", "windres", "install_name_tool", "otool"} {
-		candidates := []string{t.Triple() + "-" + name}
-		if t.OS == "darwin" { // not among what setting up links
-			candidates = append(candidates, "llvm-"+strings.ReplaceAll(name, "_", "-"))
-		}
-		tc.tools[name] = look(candidates...)
+	for _, name := range []string{"ar", "ranlib", "nm", "strip", "objcopy", "objdump", "readelf", "addr2line", "dlltool", "ld", "windres"} {
+		tc.tools[name] = look(t.Triple() + "-" + name)
+	}
+	if clang, err := findClang(h, false); err == nil && t.OS == "darwin" {
+		// Only CMake and Meson ask for these two, and by their full names, so that nobody needs them linked.
+		m := &facts{h: h, clang: clang.path}
+		tc.tools["install_name_tool"] = llvmProgram(m, "llvm-install-name-tool")
+		tc.tools["otool"] = llvmProgram(m, "llvm-otool")
 	}
 	if t.IsCross() && t.OS == "linux" {
 		tc.emulator = look("qemu-"+t.Row.Qemu, "qemu-"+t.Row.Qemu+"-static")
