@@ -2,6 +2,7 @@ package xxcc
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"xxkit/xxinfo"
@@ -122,7 +123,7 @@ func planFor(t, self xxinfo.Target, native bool, p preferences, sysroot, xx stri
 		to, there := m.readlink(name)
 		base := path.Base(to)
 		return !there || m.self(name) || m.real(name) == "" ||
-			to != "" && (strings.HasPrefix(base, "llvm-") || isLLD(base) || base == "ld" || base == "ld64" || base == "pkg-config" || base == "xx-windres")
+			to != "" && (strings.HasPrefix(base, "llvm-") || isLLD(base) || strings.HasSuffix(base, "-gold") || slices.Contains(linked, base))
 	}
 	add := func(name, to string) {
 		if to != "" && ours(name) {
@@ -187,6 +188,9 @@ func planPkgConfig(t xxinfo.Target, native bool, xx string, m machine, ours func
 	}
 	return []link{{at, relative(at, program)}}
 }
+
+// linked are the other files that links lead to which are made here.
+var linked = []string{"ld", "ld64", "ld64.signed", "pkg-config", "xx-windres"}
 
 // llvmTools are LLVM's tools that get the target's name.
 var llvmTools = []string{"addr2line", "ar", "ranlib", "nm", "dlltool", "strip", "readelf", "profdata", "objcopy", "objdump"}
