@@ -416,11 +416,7 @@ func TestHalfWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		put(t, h, "/usr/bin/.aarch64-linux-gnu.cfg123456", "--tar")
-		if n < len(all.files) {
-			if err := h.Remove(all.files[0].path); err != nil {
-				t.Fatal(err)
-			}
-		}
+		put(t, h, "/etc/llvm/.xx-aarch64-linux-gnu.done123456", "xx-")
 		if err := Main(h, []string{"--setup-target-triple"}); err != nil {
 			t.Fatal(err)
 		}
@@ -429,9 +425,6 @@ func TestHalfWritten(t *testing.T) {
 			t.Errorf("after %d: no marker, or an old one", n)
 		}
 		delete(got, marker("aarch64-linux-gnu"))
-		if n >= len(all.files) {
-			delete(got, "/usr/bin/.aarch64-linux-gnu.cfg123456") // only who writes the file clears up beside it
-		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("after %d: %v\nwant %v", n, got, want)
 		}

@@ -155,6 +155,10 @@ func setUpLocked(h *host.Host, t xxinfo.Target, clang string) error {
 		if err != nil {
 			return err
 		}
+		sweep(h, marker(t.Triple()))
+		for _, f := range made.files {
+			sweep(h, f.path)
+		}
 		changed, err := made.apply(h)
 		if err != nil {
 			return err
@@ -192,7 +196,6 @@ func (p plan) apply(h *host.Host) (changed bool, err error) {
 		if was, err := h.ReadFile(f.path); err == nil && string(was) == f.content {
 			continue
 		}
-		sweep(h, f.path)
 		if err := h.WriteFile(f.path, []byte(f.content), 0o644); err != nil {
 			return changed, err
 		}
@@ -210,7 +213,8 @@ func (p plan) apply(h *host.Host) (changed bool, err error) {
 	return changed, nil
 }
 
-// sweep removes what a process that was killed while it wrote a file has left beside it.
+// sweep removes what a process that was killed while it wrote a file has left beside it. Nobody else is
+// writing the file: the lock is held.
 func sweep(h *host.Host, name string) {
 	for _, left := range h.Glob(path.Dir(name) + "/." + path.Base(name) + "[0-9]*") {
 		if err := h.Remove(left); err != nil {
