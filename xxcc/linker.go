@@ -68,8 +68,10 @@ func chooseLinker(t xxinfo.Target, p preferences, m machine) (linker, error) {
 		return lld, nil
 	}
 	if p.linker == "gold" {
-		if gold := m.look(t.Triple() + "-gold"); gold != "" {
-			return linker{flag: gold, path: gold}, nil
+		for _, name := range []string{"-gold", "-ld.gold"} { // the second is what binutils calls it
+			if gold := m.look(t.Triple() + name); gold != "" {
+				return linker{flag: gold, path: gold}, nil
+			}
 		}
 	}
 	if l, ok := gnuLinker(t, m); ok {

@@ -78,7 +78,7 @@ func (m fake) emulations(string) string {
 func (m fake) llvm() int {
 	for _, entry := range m {
 		if v, ok := strings.CutPrefix(entry, "llvm "); ok {
-			return gccVersion(v)
+			return leadingNumber(v)
 		}
 	}
 	return 14
@@ -130,6 +130,7 @@ func TestChooseLinker(t *testing.T) {
 		{arm64 + " XX_CC_PREFER_LINKER=ld", fake{"ld.lld"}, "lld"},
 		{arm64 + " XX_CC_PREFER_LINKER=gold", fake{"ld.lld", "aarch64-linux-gnu-ld", "aarch64-linux-gnu-gold"}, "/usr/bin/aarch64-linux-gnu-gold"},
 		{arm64 + " XX_CC_PREFER_LINKER=gold", fake{"ld.lld", "aarch64-linux-gnu-ld"}, "/usr/bin/aarch64-linux-gnu-ld"},
+		{arm64 + " XX_CC_PREFER_LINKER=gold", fake{"ld.lld", "aarch64-linux-gnu-ld.gold"}, "/usr/bin/aarch64-linux-gnu-ld.gold"}, // Debian's name
 		{arm64 + " XX_CC_PREFER_LINKER=", fake{"ld.lld", "aarch64-linux-gnu-ld"}, "lld"},
 
 		// Our own links are no linkers of the target's own.
@@ -190,6 +191,19 @@ func TestNoLinkerHints(t *testing.T) {
 		e, ok := err.(*host.Error)
 		if !ok || e.Hint != test.want || e.Status != 0 {
 			t.Errorf("%s %s: %+v, want %q", test.distribution, test.platform, e, test.want)
+		}
+	}
+}
+
+func TestLLVMVersion(t *testing.T) {
+	for text, want := range map[string]int{
+		"Debian clang version 14.0.6\nTarget: x86_64-pc-linux-gnu\nThread model: posix\nInstalledDir: /usr/bin\n":                     14,
+		"Debian clang version 19.1.7 (3+b1)\nTarget: x86_64-pc-linux-gnu\nInstalledDir: /usr/lib/llvm-19/bin\n":                       19,
+		"Alpine clang version 20.1.8\nTarget: x86_64-alpine-linux-musl\nConfiguration file: /etc/clang20/x86_64-alpine-linux-musl.cfg\n": 20,
+		"": 0, "clang version trunk": 0,
+	} {
+		if got := llvmVersion(text); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
 		}
 	}
 }

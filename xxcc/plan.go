@@ -71,9 +71,12 @@ func mingwGCC(triple string, m machine) string {
 }
 
 // gccVersion returns the first number in the name of gcc's folder, 0 if there is none.
-func gccVersion(dir string) int {
+func gccVersion(dir string) int { return leadingNumber(path.Base(dir)) }
+
+// leadingNumber returns the number that a string begins with, 0 if it begins with none.
+func leadingNumber(s string) int {
 	n := 0
-	for _, c := range path.Base(dir) {
+	for _, c := range s {
 		if c < '0' || c > '9' {
 			break
 		}
@@ -123,7 +126,7 @@ func planFor(t, self xxinfo.Target, native bool, p preferences, sysroot, xx stri
 		to, there := m.readlink(name)
 		base := path.Base(to)
 		return !there || m.self(name) || m.real(name) == "" ||
-			to != "" && (strings.HasPrefix(base, "llvm-") || isLLD(base) || strings.HasSuffix(base, "-gold") || slices.Contains(linked, base))
+			to != "" && (strings.HasPrefix(base, "llvm-") || isLLD(base) || strings.HasSuffix(base, "gold") || slices.Contains(linked, base))
 	}
 	add := func(name, to string) {
 		if to != "" && ours(name) {

@@ -290,5 +290,5 @@ func llvmVersion(text string) int {
 	if !ok {
 		return 0
 	}
-	return gccVersion(after)
+	return leadingNumber(after)
 }
