@@ -197,8 +197,8 @@ func TestNoLinkerHints(t *testing.T) {
 
 func TestLLVMVersion(t *testing.T) {
 	for text, want := range map[string]int{
-		"Debian clang version 14.0.6\nTarget: x86_64-pc-linux-gnu\nThread model: posix\nInstalledDir: /usr/bin\n":                     14,
-		"Debian clang version 19.1.7 (3+b1)\nTarget: x86_64-pc-linux-gnu\nInstalledDir: /usr/lib/llvm-19/bin\n":                       19,
+		"Debian clang version 14.0.6\nTarget: x86_64-pc-linux-gnu\nThread model: posix\nInstalledDir: /usr/bin\n":                        14,
+		"Debian clang version 19.1.7 (3+b1)\nTarget: x86_64-pc-linux-gnu\nInstalledDir: /usr/lib/llvm-19/bin\n":                          19,
 		"Alpine clang version 20.1.8\nTarget: x86_64-alpine-linux-musl\nConfiguration file: /etc/clang20/x86_64-alpine-linux-musl.cfg\n": 20,
 		"": 0, "clang version trunk": 0,
 	} {
