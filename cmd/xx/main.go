@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"xxkit/internal/host"
+	"xxkit/xxapt"
 	"xxkit/xxcc"
 	"xxkit/xxgo"
 	"xxkit/xxinfo"
@@ -31,6 +32,8 @@ var helpers = []struct {
 	{"c++", "compile C++ for the target, with clang or gcc", xxcc.Main},
 	{"clang", "compile C for the target, with clang", xxcc.Main},
 	{"clang++", "compile C++ for the target, with clang", xxcc.Main},
+	{"apt", "run apt for packages of the target", xxapt.Main},
+	{"apt-get", "run apt-get for packages of the target", xxapt.Main},
 }
 
 func main() {
