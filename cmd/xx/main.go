@@ -13,6 +13,7 @@ import (
 	"xxkit/internal/host"
 	"xxkit/xxgo"
 	"xxkit/xxinfo"
+	"xxkit/xxwindres"
 )
 
 // version is stamped with -ldflags "-X main.version=…"; without, it is the module's
@@ -26,6 +27,7 @@ var helpers = []struct {
 }{
 	{"info", "print what the target of the build is called", xxinfo.Main},
 	{"go", "run go for the target", xxgo.Main},
+	{"windres", "compile Windows resources, as GNU windres", xxwindres.Main},
 }
 
 func main() {
@@ -40,6 +42,10 @@ func run(args []string) int {
 		args = args[1:]
 	}
 	helper, called := strings.CutPrefix(name, "xx-")
+	if strings.HasSuffix(name, "-w64-mingw32-windres") {
+		h := host.New(name)
+		return h.Report(xxwindres.Main(h, args))
+	}
 	if !called {
 		name, helper = "xx", ""
 		if len(args) > 0 {
