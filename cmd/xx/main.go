@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"xxkit/internal/host"
+	"xxkit/xxapk"
 	"xxkit/xxgo"
 	"xxkit/xxinfo"
 	"xxkit/xxwindres"
@@ -27,6 +28,7 @@ var helpers = []struct {
 }{
 	{"info", "print what the target of the build is called", xxinfo.Main},
 	{"go", "run go for the target", xxgo.Main},
+	{"apk", "run apk for packages of the target", xxapk.Main},
 	{"windres", "compile Windows resources, as GNU windres", xxwindres.Main},
 }
 
