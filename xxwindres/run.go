@@ -21,7 +21,7 @@ func run(h *host.Host, o Options, m Machine, cc []string) error {
 	var needed []string
 	if o.InputFormat == "rc" {
 		needed = append(needed, "llvm-rc")
-		if _, err := h.LookPath(cc[0]); err != nil && !strings.Contains(cc[0], "/") {
+		if _, ok := findCompiler(h, cc[0]); !ok {
 			return &host.Error{Message: cc[0] + ": not found", Hint: "it is what --preprocessor or the variable CC names: install it, or name another"}
 		}
 	}
@@ -57,10 +57,7 @@ func run(h *host.Host, o Options, m Machine, cc []string) error {
 		case "llvm-cvtres":
 			err = h.Run(host.Command{Path: tools["llvm-cvtres"], Args: args, Env: h.Env})
 		default:
-			path := step[0]
-			if found, err := h.LookPath(path); err == nil {
-				path = found
-			}
+			path, _ := findCompiler(h, step[0])
 			err = h.Run(host.Command{Path: path, Args: args, Env: h.Env})
 		}
 		if err != nil {
@@ -95,6 +92,25 @@ func completed(h *host.Host, llvmRC string, args []string, guess bool, script st
 		}
 	}
 	return append(more, args...), nil
+}
+
+// findCompiler finds the program of a command: by its path if it has one, else on PATH. LookPath passes
+// over links to xx itself, but CC=xx-clang is one, and does not lead back here.
+func findCompiler(h *host.Host, program string) (string, bool) {
+	if strings.Contains(program, "/") {
+		return program, true
+	}
+	if path, err := h.LookPath(program); err == nil {
+		return path, true
+	}
+	if strings.HasPrefix(program, "xx-") && program != "xx-windres" {
+		for _, dir := range filepath.SplitList(h.Env.Get("PATH")) {
+			if path := filepath.Join(dir, program); filepath.IsAbs(dir) && exists(h, path) {
+				return path, true
+			}
+		}
+	}
+	return "", false
 }
 
 // findTool finds a tool of LLVM: under its own name on PATH, as NAME-VERSION, which is what Debian

@@ -198,3 +198,28 @@ func TestNoTools(t *testing.T) {
 		}
 	}
 }
+
+// TestFindCompiler shows that CC=xx-clang, a link to the very program that runs, is found, and that
+// nothing else is that leads back to it.
+func TestFindCompiler(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &host.Host{Name: "xx-windres", Root: t.TempDir(), Env: host.Env{"PATH=relative:/usr/local/bin:/usr/bin"}}
+	if err := os.MkdirAll(h.Path("/usr/bin"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range []string{"xx-clang", "xx-windres", "clang"} {
+		if err := os.Symlink(self, h.Path("/usr/bin/"+link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for program, want := range map[string]string{
+		"xx-clang": "/usr/bin/xx-clang", "xx-windres": "", "clang": "", "xx-cc": "", "/opt/gcc": "/opt/gcc", "./gcc": "./gcc",
+	} {
+		if got, ok := findCompiler(h, program); got != want || ok != (want != "") {
+			t.Errorf("%s: %q, %v; want %q", program, got, ok, want)
+		}
+	}
+}
