@@ -17,21 +17,12 @@ func binFolders(triple string) []string {
 // removePrograms empties the bin folders. It does not leave the root, even if one of them is
 // a link to a folder of this machine.
 func (r Root) removePrograms() error {
-	root, err := os.OpenRoot(r.host.Path(r.dir))
-	if err != nil {
-		return err
-	}
-	defer root.Close()
 	for _, dir := range binFolders(strings.TrimPrefix(r.dir, "/")) {
-		if !isFolder(root, dir) {
+		dir = r.dir + "/" + dir
+		if !r.isFolder(dir) {
 			continue
 		}
-		f, err := root.Open(dir)
-		if err != nil {
-			return err
-		}
-		entries, err := f.ReadDir(-1)
-		f.Close()
+		entries, err := os.ReadDir(r.host.Path(dir))
 		if err != nil {
 			return err
 		}
@@ -39,8 +30,7 @@ func (r Root) removePrograms() error {
 			if e.IsDir() {
 				continue
 			}
-			r.host.Debugf("remove %s/%s/%s", r.host.Path(r.dir), dir, e.Name())
-			if err := root.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := r.host.Remove(dir + "/" + e.Name()); err != nil {
 				return err
 			}
 		}
@@ -48,18 +38,11 @@ func (r Root) removePrograms() error {
 	return nil
 }
 
-// isFolder reports whether a path is a folder in the root, and no link in it leads out of it or,
+// isFolder reports whether a path is a folder in the root, and no link on the way leads out of it or,
 // as /bin to /usr/bin, to a folder that has its turn anyway.
-func isFolder(root *os.Root, path string) bool {
-	for i := range path {
-		if path[i] == '/' {
-			if info, err := root.Lstat(path[:i]); err != nil || !info.IsDir() {
-				return false
-			}
-		}
-	}
-	info, err := root.Lstat(path)
-	return err == nil && info.IsDir()
+func (r Root) isFolder(dir string) bool {
+	info, err := os.Lstat(r.host.Path(dir))
+	return err == nil && info.IsDir() && !r.reachedByLink(dir)
 }
 
 // linked are the files and folders of a root that this machine's compilers look for in their
