@@ -11,10 +11,12 @@ import (
 	"strings"
 
 	"xxkit/internal/host"
+	"xxkit/xxapk"
 	"xxkit/xxapt"
 	"xxkit/xxcc"
 	"xxkit/xxgo"
 	"xxkit/xxinfo"
+	"xxkit/xxwindres"
 )
 
 // version is stamped with -ldflags "-X main.version=…"; without, it is the module's
@@ -34,6 +36,8 @@ var helpers = []struct {
 	{"clang++", "compile C++ for the target, with clang", xxcc.Main},
 	{"apt", "run apt for packages of the target", xxapt.Main},
 	{"apt-get", "run apt-get for packages of the target", xxapt.Main},
+	{"apk", "run apk for packages of the target", xxapk.Main},
+	{"windres", "compile Windows resources, as GNU windres", xxwindres.Main},
 }
 
 func main() {
