@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"xxkit/internal/host"
+	"xxkit/xxapt"
 	"xxkit/xxgo"
 	"xxkit/xxinfo"
 )
@@ -26,6 +27,8 @@ var helpers = []struct {
 }{
 	{"info", "print what the target of the build is called", xxinfo.Main},
 	{"go", "run go for the target", xxgo.Main},
+	{"apt", "run apt for packages of the target", xxapt.Main},
+	{"apt-get", "run apt-get for packages of the target", xxapt.Main},
 }
 
 func main() {
