@@ -17,7 +17,7 @@
 // servers for other architectures, its sources are edited first, see [UbuntuSources]. All of
 // it happens once; a later call only looks.
 //
-// The package is read as apt-cache tells it, in one question for all names. Pure functions decide:
+// Which packages there are is asked of apt-cache, in one question for all names. Pure functions decide:
 // line.go reads apt's command line, packages.go translates, sources.go and ubuntu.go edit sources,
 // skew.go explains why apt could not do it. This file and setup.go act.
 package xxapt
@@ -34,8 +34,8 @@ import (
 )
 
 // Main is the helpers xx-apt and xx-apt-get, which of them the host's Name says; args are the
-// arguments. If apt's own packages are installed or nothing is translated it returns only if it could not become
-// apt.
+// arguments. It becomes apt, except for an install for another machine, where it waits to explain a
+// failure.
 func Main(h *host.Host, args []string) error {
 	if len(args) > 0 {
 		switch args[0] {
@@ -52,8 +52,7 @@ func Main(h *host.Host, args []string) error {
 			return fixSourceFile(h, args[1], args[2])
 		}
 	}
-	driver := strings.TrimPrefix(h.Name, "xx-")
-	path, err := find(h, driver)
+	path, err := find(h, driverName(h))
 	if err != nil {
 		return err
 	}
@@ -112,7 +111,7 @@ func become(h *host.Host, apt host.Command) error {
 }
 
 func announce(h *host.Host, apt host.Command) {
-	words := []string{"+", strings.TrimPrefix(h.Name, "xx-")}
+	words := []string{"+", driverName(h)}
 	for _, arg := range apt.Args {
 		words = append(words, host.ShellQuote(arg))
 	}
@@ -147,8 +146,11 @@ func run(h *host.Host, t xxinfo.Target, tr translation, l line, apt host.Command
 	if err != nil {
 		return err
 	}
-	var packages []string
-	apt.Args, packages = tr.rewrite(h, l, words, a)
+	var packages, skipped []string
+	apt.Args, packages, skipped = tr.rewrite(l, words, a)
+	for _, name := range skipped {
+		fmt.Fprintf(h.Stderr, "%s: skipped %s: there is no mingw-w64 package of it\n", h.Name, name)
+	}
 	if len(words) > 0 && len(packages) == 0 {
 		fmt.Fprintf(h.Stderr, "%s: nothing to install for %s\n", h.Name, t.Platform)
 		return nil
@@ -191,21 +193,23 @@ func run(h *host.Host, t xxinfo.Target, tr translation, l line, apt host.Command
 	return err
 }
 
+// driverName returns the program that the helper drives, apt or apt-get.
 func driverName(h *host.Host) string { return strings.TrimPrefix(h.Name, "xx-") }
 
-// rewrite returns apt's arguments with the packages translated, and the packages alone.
-func (tr translation) rewrite(h *host.Host, l line, words []word, a archive) (args, packages []string) {
+// rewrite returns apt's arguments with the packages translated, the packages alone, and the words that
+// the target has no package for. words are those of the line's operands.
+func (tr translation) rewrite(l line, words []word, a archive) (args, packages, skipped []string) {
 	last := 0
 	for n, i := range l.operands {
 		args = append(args, l.args[last:i]...)
 		last = i + 1
 		now := tr.translate(words[n], l.command, a)
 		if len(now) == 0 {
-			fmt.Fprintf(h.Stderr, "%s: skipped %s: there is no mingw-w64 package of it\n", h.Name, words[n].text)
+			skipped = append(skipped, words[n].text)
 		}
 		args, packages = append(args, now...), append(packages, now...)
 	}
-	return append(args, l.args[last:]...), packages
+	return append(args, l.args[last:]...), packages, skipped
 }
 
 // show asks apt-cache which of the packages there are.
@@ -232,7 +236,7 @@ func show(h *host.Host, l line, names []string) (archive, error) {
 
 // isNotFound reports whether an error of apt-cache says that there is no such package, which is an answer.
 func isNotFound(line string) bool {
-	for _, s := range []string{"No packages found", "Unable to locate package", "Can't select", "Couldn't find"} {
+	for _, s := range []string{"No packages found", "Unable to locate package", "Can't select", "Couldn't find", "Regex compilation error"} {
 		if strings.Contains(line, s) {
 			return true
 		}

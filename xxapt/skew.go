@@ -132,12 +132,12 @@ func (s skew) explain(native, arch string, removed bool) (message, hint string) 
 		}
 	}
 	switch {
+	case slices.Contains(s.target.versions, s.version) && !removed:
+		hint = fmt.Sprintf("add %s=%s to the packages of this command", s.name, s.version)
 	case slices.Contains(s.native.versions, s.wanted) && s.held:
 		hint = fmt.Sprintf("apt-mark unhold %s && apt-get install %s=%s, then this again", s.name, s.name, s.wanted)
 	case slices.Contains(s.native.versions, s.wanted):
 		hint = fmt.Sprintf("apt-get install %s=%s, then this again", s.name, s.wanted)
-	case slices.Contains(s.target.versions, s.version) && !removed:
-		hint = fmt.Sprintf("add %s=%s to the packages of this command", s.name, s.version)
 	case common != "":
 		hint = fmt.Sprintf("apt-get install %s=%s, then this again with %s=%s added", s.name, common, s.name, common)
 	default:
