@@ -45,9 +45,15 @@ func nativeArch(h *host.Host) (string, error) {
 	out, errs, err := ask(h, "dpkg", "--print-architecture")
 	var status host.ExitStatus
 	if errors.As(err, &status) {
-		return "", &host.Error{Message: "dpkg --print-architecture failed: " + strings.TrimSpace(errs), Status: int(status)}
+		return "", &host.Error{Message: "dpkg --print-architecture failed: " + lastLine(errs), Status: int(status)}
 	}
 	return strings.TrimSpace(out), err
+}
+
+// lastLine returns the last line of what a program has printed: the error, after warnings.
+func lastLine(s string) string {
+	s = strings.TrimSpace(s)
+	return s[strings.LastIndexByte(s, '\n')+1:]
 }
 
 // hasLists reports whether apt has been told what packages there are for the architecture.
@@ -90,7 +96,7 @@ func setUp(h *host.Host, t xxinfo.Target, tr translation, l line, update bool) (
 			var status host.ExitStatus
 			if errors.As(err, &status) {
 				return true, &host.Error{
-					Message: fmt.Sprintf("dpkg --add-architecture %s failed: %s", tr.arch, strings.TrimSpace(errs)),
+					Message: fmt.Sprintf("dpkg --add-architecture %s failed: %s", tr.arch, lastLine(errs)),
 					Hint:    "packages are installed by root",
 					Status:  int(status),
 				}

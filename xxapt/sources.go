@@ -211,8 +211,12 @@ func parseEntry(line string) (entry, bool) {
 		}
 	}
 	e.fields = strings.Fields(rest)
-	// Prose may begin with the word deb, but is not followed by a URI and a suite.
-	return e, len(e.fields) >= 2 && strings.Contains(e.fields[0], ":")
+	if len(e.fields) < 2 {
+		return e, false
+	}
+	// Prose may begin with the word deb too, but no URI and suite follow.
+	_, rest, _ = strings.Cut(e.fields[0], ":")
+	return e, rest != ""
 }
 
 // namesArch reports whether the entry has an option arch, arch+ or arch-.
