@@ -217,7 +217,9 @@ func show(h *host.Host, l line, names []string) (archive, error) {
 	if len(names) == 0 {
 		return archive{}, nil
 	}
-	args := append([]string{"show"}, l.settings...)
+	// Without Pattern-Only a name that is not there is taken for a regular expression, and "g+" for
+	// every package that has a g in its name.
+	args := append([]string{"show", "-o", "APT::Cmd::Pattern-Only=true"}, l.settings...)
 	args = append(append(args, "--"), names...)
 	out, errs, err := ask(h, "apt-cache", args...)
 	var status host.ExitStatus

@@ -207,16 +207,14 @@ func (tr translation) questions(words []word) []string {
 				askName(name)
 			}
 			if tr.windows == "" {
-				ask(tr.qualified("libgcc-*-dev"))
-				ask("libgcc-*-dev" + tr.crossSuffix())
+				ask(tr.numbered("libgcc"))
 			}
 		case tr.essential(w) == cxxEssentials:
 			if tr.windows != "" {
 				askName("g++")
 				break
 			}
-			ask(tr.qualified("libstdc++-*-dev"))
-			ask("libstdc++-*-dev" + tr.crossSuffix())
+			ask(tr.numbered("libstdc[+][+]"))
 		case tr.cross():
 			askName(w.name)
 			if short, modifier := splitModifier(w.name); modifier != "" && w.rest == "" {
@@ -235,6 +233,13 @@ func (tr translation) essential(w word) string {
 		}
 	}
 	return ""
+}
+
+// numbered returns the expression, see apt-patterns(7), for every version of a compiler's library, be it a
+// package of the target or of the machine for the target.
+func (tr translation) numbered(library string) string {
+	own := "?and(?architecture(" + tr.arch + "),?name(^" + library + "-[0-9]+-dev$))"
+	return "?or(" + own + ",?name(^" + library + "-[0-9]+-dev" + tr.crossSuffix() + "$))"
 }
 
 func (tr translation) crossSuffix() string { return "-" + tr.arch + "-cross" }
