@@ -68,21 +68,14 @@ func Main(h *host.Host, args []string) error {
 	if err := t.Check(); err != nil {
 		return err
 	}
-<<<<<<< HEAD
-=======
 	t.Distribution = distribution(h, t)
->>>>>>> xxapt
 	native, err := nativeArch(h)
 	if err != nil {
 		return err
 	}
 	tr := newTranslation(t, native, h.Env.Get("XX_APT_PREFER_CROSS") != "")
-<<<<<<< HEAD
-	if why := skip(t, tr, h.Env.Get("XX_APT_FORCE_RISCV64") != ""); why != "" {
-=======
 	force := func(arch string) bool { return h.Env.Get("XX_APT_FORCE_"+arch) != "" }
 	if why := skip(t, tr, force); why != "" {
->>>>>>> xxapt
 		if l.command == "update" {
 			return become(h, apt)
 		}
@@ -95,10 +88,6 @@ func Main(h *host.Host, args []string) error {
 // translated are the commands of which the packages are translated.
 var translated = []string{"install", "remove", "search", "show", "list", "info"}
 
-<<<<<<< HEAD
-// skip says why there is nothing to do for a target, or returns "".
-func skip(t xxinfo.Target, tr translation, forceRISCV64 bool) string {
-=======
 // distribution returns whose packages these are. XX_VENDOR may only have been set for the triple's sake,
 // which makes neither Debian nor Ubuntu something else.
 func distribution(h *host.Host, t xxinfo.Target) string {
@@ -114,27 +103,17 @@ func distribution(h *host.Host, t xxinfo.Target) string {
 // shall be tried all the same: the archive may be another one than Debian's, or an old release.
 func skip(t xxinfo.Target, tr translation, force func(arch string) bool) string {
 	const all = "; %s=1 tries all the same"
->>>>>>> xxapt
 	switch {
 	case t.OS == "windows" || t.OS == "linux" && !tr.cross():
 		return ""
 	case t.OS != "linux":
 		return fmt.Sprintf("nothing to install: there are no packages for %s", t.Platform)
-<<<<<<< HEAD
-	case strings.HasPrefix(t.Arch, "mips"):
-		return fmt.Sprintf("skipped: there are no packages for %s", t.Platform)
-	case t.Arch == "riscv64" && t.Distribution == "debian" && !forceRISCV64:
-		major, _, _ := strings.Cut(t.OSVersion, ".")
-		if n, err := strconv.Atoi(major); err == nil && n < 13 {
-			return fmt.Sprintf("skipped: Debian %s has no packages for linux/riscv64, Debian 13 is the first; XX_APT_FORCE_RISCV64=1 tries all the same", t.OSVersion)
-=======
 	case strings.HasPrefix(t.Arch, "mips") && !force("MIPS"):
 		return fmt.Sprintf("skipped: Debian 13 and Ubuntu have no packages for %s"+all, t.Platform, "XX_APT_FORCE_MIPS")
 	case t.Arch == "riscv64" && t.Distribution == "debian" && !force("RISCV64"):
 		major, _, _ := strings.Cut(t.OSVersion, ".")
 		if n, err := strconv.Atoi(major); err == nil && n < 13 {
 			return fmt.Sprintf("skipped: Debian %s has no packages for %s, Debian 13 is the first"+all, t.OSVersion, t.Platform, "XX_APT_FORCE_RISCV64")
->>>>>>> xxapt
 		}
 	}
 	return ""
@@ -188,12 +167,9 @@ func run(h *host.Host, t xxinfo.Target, tr translation, l line, apt host.Command
 		fmt.Fprintf(h.Stderr, "%s: skipped %s: there is no mingw-w64 package of it\n", h.Name, name)
 	}
 	if len(words) > 0 && len(packages) == 0 {
-<<<<<<< HEAD
-=======
 		if !hasLists(h, tr.native) {
 			return &host.Error{Message: "apt has no lists of packages", Hint: "see what apt-get update says"}
 		}
->>>>>>> xxapt
 		fmt.Fprintf(h.Stderr, "%s: nothing to install for %s\n", h.Name, t.Platform)
 		return nil
 	}

@@ -194,16 +194,11 @@ func TestErrors(t *testing.T) {
 			"+ apt-get install gcc:arm64\nxx-apt-get: libc6:amd64 is held in version 2.36-1, libc6:arm64 comes in version 2.36-2: dpkg takes it for both only in one version (Multi-Arch: same)\n" +
 				"hint: apt-mark unhold libc6 && apt-get install libc6=2.36-2, then this again\n"},
 		{"nothing for darwin", "TARGETPLATFORM=darwin/arm64", "install gcc", nil, 0, "xx-apt-get: nothing to install: there are no packages for darwin/arm64\n"},
-<<<<<<< HEAD
-		{"nothing for mips", "TARGETPLATFORM=linux/mips64le", "install gcc", nil, 0, "xx-apt-get: skipped: there are no packages for linux/mips64le\n"},
-		{"nothing for riscv64", "TARGETPLATFORM=linux/riscv64", "install gcc", nil, 0, "xx-apt-get: skipped: Debian 12 has no packages for linux/riscv64, Debian 13 is the first; XX_APT_FORCE_RISCV64=1 tries all the same\n"},
-=======
 		{"nothing for mips", "TARGETPLATFORM=linux/mips64le", "install gcc", nil, 0, "xx-apt-get: skipped: Debian 13 and Ubuntu have no packages for linux/mips64le; XX_APT_FORCE_MIPS=1 tries all the same\n"},
 		{"nothing for riscv64", "TARGETPLATFORM=linux/riscv64", "install gcc", nil, 0, "xx-apt-get: skipped: Debian 12 has no packages for linux/riscv64, Debian 13 is the first; XX_APT_FORCE_RISCV64=1 tries all the same\n"},
 		{"no lists at all", "TARGETPLATFORM=windows/amd64", "install gcc", func(m *machine) { m.program(t, "apt-get", "exit 100") }, 1,
 			"xx-apt-get: warning: apt-get update failed (exit status 100); going on with the sources that it could read\n" +
 				"xx-apt-get: skipped gcc: there is no mingw-w64 package of it\nxx-apt-get: apt has no lists of packages\nhint: see what apt-get update says\n"},
->>>>>>> xxapt
 		{"nothing for windows", "TARGETPLATFORM=windows/amd64", "install tzdata", nil, 0,
 			"fetching\nxx-apt-get: skipped tzdata: there is no mingw-w64 package of it\nxx-apt-get: nothing to install for windows/amd64\n"},
 	} {
@@ -239,12 +234,8 @@ func TestUbuntuIsSetUp(t *testing.T) {
 		t.Errorf("a second time: %q", calls)
 	}
 
-<<<<<<< HEAD
-	m.Env = m.Env.With("TARGETPLATFORM", "linux/s390x")
-=======
 	// A vendor of the user's choice is for triples.
 	m.Env = m.Env.With("TARGETPLATFORM", "linux/s390x").With("XX_VENDOR", "acme")
->>>>>>> xxapt
 	_, calls = m.run(t, "show", "zlib1g-dev")
 	if want := []string{"dpkg --add-architecture s390x", "apt-get update", "ubuntu.sources", "xx-arm64.sources", "xx-s390x.sources", "become /usr/bin/apt show zlib1g-dev:s390x"}; !slices.Equal(calls, want) {
 		t.Errorf("another target: %q, want %q", calls, want)
