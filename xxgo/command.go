@@ -23,6 +23,7 @@ import (
 
 	"xxkit/internal/host"
 	"xxkit/triples"
+	"xxkit/xxcc"
 	"xxkit/xxinfo"
 )
 
@@ -40,7 +41,7 @@ natively.
   --unwrap   undo --wrap
   --help     this text; xx-go help is go's own
 
-XX_GO_PREFER_C_COMPILER is clang (the default), zig or gcc.
+XX_GO_PREFER_C_COMPILER is clang (the default; it is set up for the target as by xx-clang), zig or gcc.
 `
 
 // Main is the helper xx-go: args are its arguments. It returns only if it could
@@ -71,12 +72,59 @@ func runForTarget(h *host.Host, args []string) error {
 	if err != nil {
 		return err
 	}
-	env := Environment(h.Env, Settings(xxinfo.FromHost(h), h.Env, h.Has))
+	t := xxinfo.FromHost(h)
+	if len(args) > 0 && mayCompile(args[0]) {
+		if err := setUpClang(h, t); err != nil {
+			return err
+		}
+	}
+	env := Environment(h.Env, Settings(t, h.Env, h.Has))
 	c := host.Command{Path: program, Args: args, Env: env}
 	if plan, ok := planInstall(h, c); ok {
 		return plan.run(h)
 	}
 	return h.Exec(c)
+}
+
+// mayCompile reports whether a command of go may run a C compiler, or tells which one a
+// build would run. The others must not wait for a target to be set up.
+func mayCompile(command string) bool {
+	switch command {
+	case "build", "env", "generate", "get", "install", "list", "run", "test", "tool", "vet":
+		return true
+	}
+	return false
+}
+
+// setUpClang sets the target up for clang, if clang is what cgo will use, so that TRIPLE-clang is there for Settings.
+// A build without cgo does not care whether that worked, and one with cgo does not where
+// there is a gcc for the target.
+func setUpClang(h *host.Host, t xxinfo.Target) error {
+	prefer := h.Env.Get("XX_GO_PREFER_C_COMPILER")
+	cgo := setting(h, "CGO_ENABLED")
+	if prefer != "" && prefer != "clang" || cgo == "0" || h.Env.Get("CC") != "" || t.Check() != nil || !xxcc.HasClang(h) {
+		return nil
+	}
+	_, err := xxcc.SetUp(h, t)
+	if err != nil && (cgo != "1" || h.Has(t.Triple()+"-gcc")) {
+		h.Debugf("%v", err)
+		return nil
+	}
+	return err
+}
+
+// setting returns the value of a variable that go reads from its environment or its configuration file.
+func setting(h *host.Host, name string) string {
+	if v := h.Env.Get(name); v != "" {
+		return v
+	}
+	if file := goenvFile(h.Env); file != "" {
+		if content, exists, err := readGoenv(h, file); err == nil && exists {
+			content, _, _ = Unwrap(content)
+			return lookup(content, name)
+		}
+	}
+	return ""
 }
 
 func findGo(h *host.Host) (string, error) {

@@ -160,3 +160,54 @@ func TestNoGo(t *testing.T) {
 		}
 	}
 }
+
+// TestSetsClangUp shows which calls set the target up for clang, and that only cgo may fail for it.
+func TestSetsClangUp(t *testing.T) {
+	const noLinker = "no suitable linker found for aarch64-linux-gnu"
+	for _, test := range []struct {
+		env, programs, args string
+		cc                  string // what go gets as CC, or the error
+		setUp               bool
+	}{
+		{"", "clang ld.lld", "build .", "aarch64-linux-gnu-clang", true},
+		{"CGO_ENABLED=1", "clang ld.lld", "test ./...", "aarch64-linux-gnu-clang", true},
+		{"", "clang ld.lld aarch64-linux-gnu-gcc", "env CC", "aarch64-linux-gnu-clang", true},
+		{"XX_GO_PREFER_C_COMPILER=clang", "clang ld.lld", "vet .", "aarch64-linux-gnu-clang", true},
+
+		// Nothing to compile.
+		{"", "clang ld.lld", "version", "", false},
+		{"", "clang ld.lld", "mod tidy", "", false},
+		{"", "clang ld.lld", "", "", false},
+		{"CGO_ENABLED=0", "clang ld.lld", "build .", "", false},
+		{"GOENV=/goenv", "clang ld.lld", "build .", "", false}, // which says CGO_ENABLED=0
+		{"GOENV=/goenv CGO_ENABLED=1", "clang ld.lld", "build .", "aarch64-linux-gnu-clang", true},
+
+		// Another compiler is wanted.
+		{"XX_GO_PREFER_C_COMPILER=gcc", "clang ld.lld aarch64-linux-gnu-gcc", "build .", "aarch64-linux-gnu-gcc", false},
+		{"XX_GO_PREFER_C_COMPILER=zig", "clang ld.lld", "build .", "zig cc -target aarch64-linux-gnu", false},
+		{"CC=my-gcc", "clang ld.lld", "build .", "my-gcc", false},
+
+		// There is none, or it cannot be set up.
+		{"CGO_ENABLED=1", "aarch64-linux-gnu-gcc", "build .", "aarch64-linux-gnu-gcc", false},
+		{"", "clang", "build .", "", false},
+		{"CGO_ENABLED=1", "clang aarch64-linux-gnu-gcc", "build .", "aarch64-linux-gnu-gcc", false},
+		{"CGO_ENABLED=1", "clang", "build .", noLinker, false},
+		{"CGO_ENABLED=1", "clang", "--wrap", noLinker, false},
+		{"CGO_ENABLED=1", "clang", "version", "", false},
+	} {
+		h, became := newHost(t, append(strings.Fields(test.env), "TARGETPLATFORM=linux/arm64", "HOME=/home")...)
+		put(t, h, "/goenv", "CGO_ENABLED=0\n", 0o666)
+		for program := range strings.FieldsSeq(test.programs) {
+			put(t, h, "/usr/bin/"+program, "#!/bin/sh\n", 0o777)
+		}
+		err := Main(h, strings.Fields(test.args))
+		got := became.env.Get("CC")
+		if !errors.Is(err, errBecame) {
+			got = err.Error()
+		}
+		_, statErr := os.Stat(h.Path("/usr/bin/aarch64-linux-gnu.cfg"))
+		if setUp := statErr == nil; got != test.cc || setUp != test.setUp {
+			t.Errorf("%s xx-go %s with %s: CC=%s, set up: %v; want %s, %v", test.env, test.args, test.programs, got, setUp, test.cc, test.setUp)
+		}
+	}
+}

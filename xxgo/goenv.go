@@ -168,8 +168,12 @@ func wrap(h *host.Host) error {
 			Hint:    "set GOENV to a file (it may not be off), or HOME to a folder",
 		}
 	}
+	t := xxinfo.FromHost(h)
+	if err := setUpClang(h, t); err != nil {
+		return err
+	}
 	return edit(h, file, func(content []byte, exists bool) ([]byte, bool, error) {
-		vars := Settings(xxinfo.FromHost(h), h.Env, h.Has)
+		vars := Settings(t, h.Env, h.Has)
 		wrapped, err := Wrap(content, exists, vars)
 		return wrapped, true, err
 	})

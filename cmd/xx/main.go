@@ -11,8 +11,12 @@ import (
 	"strings"
 
 	"xxkit/internal/host"
+	"xxkit/xxapk"
+	"xxkit/xxapt"
+	"xxkit/xxcc"
 	"xxkit/xxgo"
 	"xxkit/xxinfo"
+	"xxkit/xxwindres"
 )
 
 // version is stamped with -ldflags "-X main.version=…"; without, it is the module's
@@ -26,6 +30,14 @@ var helpers = []struct {
 }{
 	{"info", "print what the target of the build is called", xxinfo.Main},
 	{"go", "run go for the target", xxgo.Main},
+	{"cc", "compile C for the target, with clang or gcc", xxcc.Main},
+	{"c++", "compile C++ for the target, with clang or gcc", xxcc.Main},
+	{"clang", "compile C for the target, with clang", xxcc.Main},
+	{"clang++", "compile C++ for the target, with clang", xxcc.Main},
+	{"apt", "run apt for packages of the target", xxapt.Main},
+	{"apt-get", "run apt-get for packages of the target", xxapt.Main},
+	{"apk", "run apk for packages of the target", xxapk.Main},
+	{"windres", "compile Windows resources, as GNU windres", xxwindres.Main},
 }
 
 func main() {
@@ -38,6 +50,9 @@ func run(args []string) int {
 	if len(args) > 0 {
 		name = strings.TrimSuffix(filepath.Base(args[0]), ".exe")
 		args = args[1:]
+	}
+	if h, main := linked(name); main != nil {
+		return h.Report(main(h, args))
 	}
 	helper, called := strings.CutPrefix(name, "xx-")
 	if !called {
@@ -57,6 +72,28 @@ func run(args []string) int {
 		return h.Report(host.WrongCall(list(), "there is no helper of this name"))
 	}
 	return h.Report(xx(h, helper, args))
+}
+
+// linked finds out whether the program was called by a name that setting a target up for C has linked to
+// it: a plain clang, xcrun, or a tool for one target such as aarch64-linux-gnu-clang.
+func linked(name string) (*host.Host, func(*host.Host, []string) error) {
+	switch name {
+	case "clang", "clang++":
+		return host.New(name), xxcc.Main
+	case "xcrun":
+		return host.New(name), xxcc.RunXcrun
+	}
+	if triple, tool, ok := xxcc.SplitTool(name); ok {
+		return host.New(name), func(h *host.Host, args []string) error { return xxcc.RunTool(h, triple, tool, args) }
+	}
+	for _, p := range helpers {
+		if triple, ok := strings.CutSuffix(name, "-"+p.name); ok && p.name == "windres" && triple != "xx" {
+			h := host.New(name)
+			h.Env = xxcc.TripleEnv(h.Env, triple)
+			return h, p.main
+		}
+	}
+	return nil, nil
 }
 
 // xx is the program under its own name, when the command is no helper.

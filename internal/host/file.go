@@ -29,6 +29,30 @@ func (h *Host) WriteFile(name string, data []byte, perm fs.FileMode) error {
 	return renameio.WriteFile(path, data, perm, renameio.WithTempDir(dir))
 }
 
+// Link makes name a symbolic link to the given file, in one step: what else is there, but a
+// folder, is replaced. Its folder is made if need be. Two processes must not link the same name at
+// once: see Lock.
+func (h *Host) Link(to, name string) error {
+	path := h.Path(name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	h.Debugf("link %s to %s", path, to)
+	err := os.Symlink(to, path)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	// A fixed name, so that one that a killed process has left is used up by the next.
+	next := path + ".xx-new"
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Symlink(to, next); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
+}
+
 // Remove removes a file. A file that is not there is no error.
 func (h *Host) Remove(name string) error {
 	path := h.Path(name)

@@ -83,6 +83,14 @@ func TestLookPath(t *testing.T) {
 	if h.Has("self") {
 		t.Error("found itself under another name")
 	}
+	for _, tool := range []string{"aarch64-linux-gnu-clang", "i686-w64-mingw32-clang++", "aarch64-linux-gnu-pkg-config"} {
+		if err := os.Symlink(self, h.Path("/a/"+tool)); err != nil {
+			t.Fatal(err)
+		}
+		if !h.Has(tool) {
+			t.Errorf("%s, which is a link to xx, is not found", tool)
+		}
+	}
 }
 
 func TestWriteFile(t *testing.T) {
@@ -117,6 +125,40 @@ func TestWriteFile(t *testing.T) {
 	}
 	if err := h.WriteFile("/new/folder", nil, 0o666); err == nil {
 		t.Error("a folder was replaced by a file")
+	}
+}
+
+func TestLink(t *testing.T) {
+	h, debug := newHost(t, "XX_DEBUG=1")
+	put(t, h, "/d/file", 0o666)
+	for _, to := range []string{"one", "two", "two"} {
+		for _, name := range []string{"/new/link", "/d/file"} {
+			if err := h.Link(to, name); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.Readlink(h.Path(name)); got != to || err != nil {
+				t.Errorf("%s: %s, %v, want %s", name, got, err, to)
+			}
+		}
+	}
+	if entries, err := os.ReadDir(h.Path("/new")); len(entries) != 1 || err != nil {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+	if want := "xx-test: link " + h.Path("/new/link") + " to one\n"; !strings.HasPrefix(debug.String(), want) {
+		t.Errorf("XX_DEBUG shows %q, want %q first", debug, want)
+	}
+	// One that a killed process has left is in nobody's way.
+	if err := os.Symlink("torn", h.Path("/new/link.xx-new")); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Link("three", "/new/link"); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(h.Path("/new")); len(entries) != 1 || err != nil {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+	if err := h.Link("x", "/new"); err == nil {
+		t.Error("a folder was replaced by a link")
 	}
 }
 
@@ -206,6 +248,9 @@ func TestExec(t *testing.T) {
 	}
 	if !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), "/bin/tool") {
 		t.Errorf("%v", err)
+	}
+	if _ = h.Exec(Command{Path: "/bin/tool", Name: "/bin/tool"}); !slices.Equal(got[1:], []string{"/bin/tool"}) {
+		t.Errorf("%q, want the whole name", got)
 	}
 }
 

@@ -19,12 +19,17 @@ type Command struct {
 	Path string
 	Args []string // without the program's name
 	Env  Env
+
+	// Name is what the program is told that it was called by; empty: the last part of Path. clang
+	// finds its own files from the name, if that has a folder.
+	Name string
 }
 
 // LookPath finds a program on PATH and returns its absolute path, or an error that
 // wraps exec.ErrNotFound. Entries of PATH that are relative are passed over, as Go
 // programs do for safety. So is the helper itself under whatever name: a link to
-// it that is called like the program must not start it over and over.
+// it that is called like the program must not start it over and over. But TRIPLE-clang
+// and the like, see xxcc, are found: no helper becomes these, so that ends well.
 func (h *Host) LookPath(program string) (string, error) {
 	var self os.FileInfo
 	if exe, err := os.Executable(); err == nil {
@@ -36,12 +41,26 @@ func (h *Host) LookPath(program string) (string, error) {
 		}
 		path := filepath.Join(dir, program)
 		info, err := os.Stat(h.Path(path))
-		if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || self != nil && os.SameFile(info, self) {
+		if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || self != nil && os.SameFile(info, self) && !targetTool(program) {
 			continue
 		}
 		return path, nil
 	}
 	return "", &exec.Error{Name: program, Err: exec.ErrNotFound}
+}
+
+// targetTool reports whether a program's name is that of a tool for one target that
+// may be a link to xx, such as aarch64-linux-gnu-clang.
+func targetTool(program string) bool {
+	if strings.HasPrefix(program, "xx-") {
+		return false
+	}
+	for _, end := range []string{"-clang", "-clang++", "-as", "-pkg-config", "-windres"} {
+		if strings.HasSuffix(program, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // Has reports whether a program is on PATH.
@@ -53,7 +72,11 @@ func (h *Host) Has(program string) bool {
 // Exec turns the process into the command; it returns only if that fails.
 func (h *Host) Exec(c Command) error {
 	h.Debugf("run %s", h.describe(c))
-	args := append([]string{filepath.Base(c.Path)}, c.Args...)
+	name := c.Name
+	if name == "" {
+		name = filepath.Base(c.Path)
+	}
+	args := append([]string{name}, c.Args...)
 	if err := h.Execve(h.Path(c.Path), args, c.Env); err != nil {
 		return &fs.PathError{Op: "run", Path: c.Path, Err: err}
 	}

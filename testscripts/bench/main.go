@@ -4,7 +4,7 @@
 // it means the same on any machine. It fails if one misses its target or could not be measured.
 //
 //	go run ./testscripts/bench               everything; the builds need root on Debian, and take 15 minutes
-//	go run ./testscripts/bench -only lint    one of: build rewrite xx-go xx-info lint size image
+//	go run ./testscripts/bench -only lint    one of: build rewrite xx-go xx-info xx-cc lint size image
 package main
 
 import (
@@ -30,21 +30,30 @@ type figure struct {
 	met                    bool
 }
 
-// A measurement has a name for -only, and says whether it needs BuildKit.
+// A measurement has a name for -only, and says whether it needs BuildKit, or a Debian root.
 type measurement struct {
 	name    string
-	builder bool
+	needs   need
 	measure func(*lab) ([]figure, error)
 }
 
+type need int
+
+const (
+	nothing  need = iota
+	aRoot         // a sandbox to mount a Debian root in
+	aBuilder      // that, and BuildKit
+)
+
 var measurements = []measurement{
-	{"xx-go", false, xxGo},
-	{"xx-info", false, xxInfo},
-	{"lint", false, lint},
-	{"size", false, size},
-	{"image", true, image},
-	{"rewrite", true, rewritten},
-	{"build", true, emulated},
+	{"xx-go", nothing, xxGo},
+	{"xx-info", nothing, xxInfo},
+	{"xx-cc", aRoot, xxCC},
+	{"lint", nothing, lint},
+	{"size", nothing, size},
+	{"image", aBuilder, image},
+	{"rewrite", aBuilder, rewritten},
+	{"build", aBuilder, emulated},
 }
 
 // A lab is where measurements are made.
@@ -76,18 +85,18 @@ func names() string {
 
 func run(only string) (met bool, err error) {
 	var chosen []measurement
-	needsBuilder := false
+	most := nothing
 	for _, m := range measurements {
 		if only == "" || only == m.name {
 			chosen = append(chosen, m)
-			needsBuilder = needsBuilder || m.builder
+			most = max(most, m.needs)
 		}
 	}
 	if len(chosen) == 0 {
 		return false, fmt.Errorf("nothing is called %q; there are %s", only, names())
 	}
-	noBuilder := debian.Missing()
-	if needsBuilder && noBuilder == nil {
+	noDebian := debian.Missing()
+	if most > nothing && noDebian == nil {
 		if err := sandbox.Enter(); err != nil {
 			return false, err
 		}
@@ -101,7 +110,7 @@ func run(only string) (met bool, err error) {
 	if err := l.build(); err != nil {
 		return false, err
 	}
-	if needsBuilder && noBuilder == nil {
+	if most == aBuilder && noDebian == nil {
 		if l.builder, err = buildkit.Start(dir); err != nil {
 			return false, err
 		}
@@ -110,8 +119,8 @@ func run(only string) (met bool, err error) {
 	met = true
 	var figures []figure
 	for _, m := range chosen {
-		if m.builder && noBuilder != nil {
-			figures = append(figures, figure{what: m.name, measured: "left out: " + noBuilder.Error()})
+		if m.needs > nothing && noDebian != nil {
+			figures = append(figures, figure{what: m.name, measured: "left out: " + noDebian.Error()})
 			met = false
 			continue
 		}

@@ -76,8 +76,14 @@ func run(m *testing.M) (code int, err error) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: ".",
+	p := params()
+	p.Dir = "."
+	testscript.Run(t, p)
+}
+
+// params is what all scripts have.
+func params() testscript.Params {
+	return testscript.Params{
 		Setup: func(env *testscript.Env) error {
 			// That of Debian, in which the machine's programs are found as well as the root's.
 			env.Setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
@@ -89,7 +95,7 @@ func TestScripts(t *testing.T) {
 			"debian": mount,
 			"root":   chroot,
 		},
-	})
+	}
 }
 
 // rootVar is the script variable with the folder of its root.

@@ -1,0 +1,193 @@
+package xxapk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"xxkit/internal/host"
+	"xxkit/xxinfo"
+)
+
+// lockDir is the folder whose lock a call holds while it changes a second root. It is not the
+// root itself, because that may be removed.
+const lockDir = "/etc/apk"
+
+// Root is the root file system with the target's packages.
+type Root struct {
+	host   *host.Host
+	apk    string // the program
+	dir    string // "/TRIPLE"
+	target xxinfo.Target
+}
+
+// setUp makes the root, or what is missing of it. global are options for apk.
+//
+// The file .xx-setup comes last: without it everything is done again, each part of which does no
+// harm a second time. It holds this machine's repositories as they were copied. If these change later
+// (a Dockerfile adds edge), the root's change with them, unless somebody has edited those.
+func (r Root) setUp(global []string) error {
+	theirs, err := r.repositories()
+	if err != nil {
+		return err
+	}
+	marker, err := r.host.ReadFile(r.dir + "/.xx-setup")
+	done := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if !done || string(marker) != theirs {
+		if err := r.writeRepositories(done, string(marker), theirs); err != nil {
+			return err
+		}
+	}
+	if err := r.linkCache(); err != nil {
+		return err
+	}
+	if !done {
+		if err := r.host.WriteFile(r.dir+"/etc/apk/arch", []byte(r.target.Row.Alpine+"\n"), 0o644); err != nil {
+			return err
+		}
+		if err := r.host.Run(host.Command{Path: r.apk, Args: initArgs(r.dir, global), Env: r.host.Env}); err != nil {
+			return r.initFailed(err)
+		}
+	}
+	if err := r.copyKeys(); err != nil {
+		return err
+	}
+	if done && string(marker) == theirs {
+		return nil
+	}
+	return r.host.WriteFile(r.dir+"/.xx-setup", []byte(theirs), 0o644)
+}
+
+// initArgs are apk's arguments for the first package of a root, alpine-keys. No key is
+// there yet that could vouch for it.
+func initArgs(dir string, global []string) []string {
+	args := []string{"--root", dir, "add", "--initdb", "--allow-untrusted"}
+	if !slices.Contains(global, "--no-cache") {
+		args = append(args, "--update-cache") // for apk before 2.12, which does not fetch an index by itself
+	}
+	return append(append(args, global...), "alpine-keys")
+}
+
+func (r Root) initFailed(err error) error {
+	var status host.ExitStatus
+	if !errors.As(err, &status) {
+		return err
+	}
+	return &host.Error{
+		Message: fmt.Sprintf("cannot set up %s for packages of %s: apk exits with status %d", r.dir, r.target.Row.Alpine, int(status)),
+		Hint:    "its repositories are those of /etc/apk/repositories: do they have packages of this architecture?",
+		Status:  int(status),
+	}
+}
+
+// repositories returns this machine's: the file, and what apk 3 reads beside it.
+func (r Root) repositories() (string, error) {
+	content, err := r.host.ReadFile("/etc/apk/repositories")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	all := string(content)
+	for _, file := range r.host.Glob("/etc/apk/repositories.d/*.list") {
+		content, err := r.host.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		if all != "" && !strings.HasSuffix(all, "\n") {
+			all += "\n"
+		}
+		all += string(content)
+	}
+	return all, nil
+}
+
+// writeRepositories gives the root the repositories that this machine has now. If the root has been set
+// up with others (was), it changes only what it has written itself.
+func (r Root) writeRepositories(done bool, was, now string) error {
+	const file = "/etc/apk/repositories"
+	if done {
+		expected, _ := Repositories(was, r.target.Arch)
+		if has, err := r.host.ReadFile(r.dir + file); err == nil && string(has) != expected {
+			return nil
+		}
+	}
+	content, used := Repositories(now, r.target.Arch)
+	if used != "" {
+		fmt.Fprintf(r.host.Stderr, "%s: this Alpine has no packages for %s, taking those of Alpine %s\n", r.host.Name, r.target.Platform, used)
+	}
+	return r.host.WriteFile(r.dir+file, []byte(content), 0o644)
+}
+
+// linkCache gives the root a part of this machine's cache, if there is one: a folder for its
+// architecture, because packages of all have the same names. The cache may be a mount that is
+// there for one RUN and not for the next.
+func (r Root) linkCache() error {
+	link := r.dir + "/etc/apk/cache"
+	folder := "/etc/apk/cache/" + r.target.Row.Alpine
+	to, err := os.Readlink(r.host.Path(link))
+	linked := err == nil && to == folder
+	if info, err := os.Stat(r.host.Path("/etc/apk/cache")); err != nil || !info.IsDir() {
+		if linked {
+			return r.host.Remove(link)
+		}
+		return nil
+	}
+	if err := os.MkdirAll(r.host.Path(folder), 0o755); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(r.host.Path(link)); err == nil {
+		return nil // ours, or one that somebody has set up
+	}
+	return r.symlink(folder, link)
+}
+
+// copyKeys gives the root the keys that are not Alpine's: alpine-keys has brought those.
+func (r Root) copyKeys() error {
+	for _, key := range r.host.Glob("/etc/apk/keys/*") {
+		if strings.HasPrefix(filepath.Base(key), "alpine-devel@") {
+			continue
+		}
+		if _, err := os.Stat(r.host.Path(r.dir + key)); err == nil {
+			continue
+		}
+		content, err := r.host.ReadFile(key)
+		if err != nil {
+			return err
+		}
+		if err := r.host.WriteFile(r.dir+key, content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clean removes the root, and the links that lead into it. Its mark goes first, so that half of
+// a root is not taken for a whole one.
+func (r Root) clean() error {
+	if err := r.host.Remove(r.dir + "/.xx-setup"); err != nil {
+		return err
+	}
+	r.host.Debugf("remove %s", r.host.Path(r.dir))
+	if err := os.RemoveAll(r.host.Path(r.dir)); err != nil {
+		return err
+	}
+	return r.removeDeadLinks()
+}
+
+// symlink makes a link to a path of the machine. It appears at once.
+func (r Root) symlink(to, name string) error {
+	path := r.host.Path(name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	r.host.Debugf("link %s to %s", path, to)
+	return renameio.Symlink(to, path)
+}

@@ -1,0 +1,496 @@
+package xxcc
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"xxkit/internal/host"
+	"xxkit/xxinfo"
+)
+
+// newHost returns a Debian machine with x86_64 and the named empty programs, with "NAME>TO" as a link, and
+// where it records what the helper becomes.
+func newHost(t *testing.T, name, env string, programs ...string) (*host.Host, *[]string) {
+	t.Helper()
+	h := &host.Host{
+		Name: name, Root: t.TempDir(), March: "x86_64", Stdout: new(strings.Builder), Stderr: new(strings.Builder),
+		Env: append(host.Env{"PATH=/usr/local/bin:/usr/bin:/bin"}, strings.Fields(env)...),
+	}
+	became := new([]string)
+	h.Execve = func(path string, args, env []string) error {
+		if args[0] == filepath.Base(path) {
+			args[0] = strings.TrimPrefix(path, h.Root) // those that may be called by their bare name
+		}
+		*became = args
+		return errBecame
+	}
+	put(t, h, "/etc/os-release", "ID=debian\nVERSION_ID=12\n")
+	install(t, h, programs...)
+	return h, became
+}
+
+var errBecame = errors.New("became another program")
+
+func put(t *testing.T, h *host.Host, name, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(h.Path(name)), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(h.Path(name), []byte(content), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func install(t *testing.T, h *host.Host, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		p, to, isLink := strings.Cut(p, ">")
+		if !strings.HasPrefix(p, "/") {
+			p = "/usr/bin/" + p
+		}
+		if !isLink {
+			put(t, h, p, "#!/bin/sh\necho clang version 14.0.6\n")
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(h.Path(p)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(to, h.Path(p)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// llvm is clang and lld as Debian has them.
+var llvm = []string{
+	"/usr/lib/llvm-14/bin/clang", "clang>../lib/llvm-14/bin/clang", "clang++>clang",
+	"/usr/lib/llvm-14/bin/lld", "ld.lld>../lib/llvm-14/bin/lld", "llvm-ar", "pkg-config",
+}
+
+// files returns what lies in the folders that setting up writes to, but for what was there.
+func files(t *testing.T, h *host.Host) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, dir := range []string{"/usr/bin", "/usr/lib/llvm-14/bin", "/usr/local/bin", "/etc/llvm", "/"} {
+		entries, err := os.ReadDir(h.Path(dir))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			name := filepath.Join(dir, e.Name())
+			to, err := os.Readlink(h.Path(name))
+			switch {
+			case err == nil:
+				found[name] = "-> " + to
+			case !e.IsDir():
+				content, err := h.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found[name] = string(content)
+			}
+		}
+	}
+	for _, p := range llvm {
+		p, _, _ = strings.Cut(p, ">")
+		if !strings.HasPrefix(p, "/") {
+			p = "/usr/bin/" + p
+		}
+		delete(found, p)
+	}
+	return found
+}
+
+func TestParse(t *testing.T) {
+	for _, test := range []struct {
+		args string
+		want options
+	}{
+		{"-c a.c", options{}},
+		{"-target aarch64-linux-gnu -c a.c", options{target: "aarch64-linux-gnu"}},
+		{"--target aarch64-linux-gnu", options{target: "aarch64-linux-gnu"}},
+		{"--target=a --target=b-c", options{target: "b-c"}},
+		{"-target", options{}},
+		{"-Xclang -target x -mllvm --target=y", options{}},
+		{"-target-cpu x", options{}},
+		{"--config f -c a.c", options{leave: true}},
+		{"-c a.c --config=f", options{leave: true}},
+		{"-Xclang --config", options{}},
+		{"-cc1 -x c", options{leave: true}},
+		{"-c -cc1", options{}},
+		{"--help", options{help: true}},
+		{"--print-target-triple", options{own: flagTriple}},
+		{"--target=a --print-sysroot --wrap", options{own: flagSysroot, target: "a"}},
+		{"-print-target-triple", options{}}, // clang's own
+	} {
+		if got := parse(strings.Fields(test.args)); got != test.want {
+			t.Errorf("%s: %+v, want %+v", test.args, got, test.want)
+		}
+	}
+}
+
+// TestBecomes shows what each name becomes.
+func TestBecomes(t *testing.T) {
+	const arm64 = "TARGETPLATFORM=linux/arm64"
+	arm64gcc := []string{"aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++"}
+	for _, test := range []struct {
+		name, env string
+		machine   []string
+		args      string
+		want      string
+	}{
+		{"xx-clang", arm64, llvm, "-c a.c", "/usr/bin/clang --config /usr/bin/aarch64-linux-gnu.cfg -c a.c"},
+		{"xx-clang++", arm64, llvm, "-c a.cc", "/usr/bin/clang++ --config /usr/bin/aarch64-linux-gnu.cfg -c a.cc"},
+		{"xx-cc", arm64, llvm, "-c a.c", "/usr/bin/clang --config /usr/bin/aarch64-linux-gnu.cfg -c a.c"},
+		{"xx-c++", arm64, append(arm64gcc, llvm...), "-c a.cc", "/usr/bin/clang++ --config /usr/bin/aarch64-linux-gnu.cfg -c a.cc"},
+		{"xx-clang", "", llvm, "-c a.c", "/usr/bin/clang --config /etc/llvm/xx-default.cfg -c a.c"},
+		{"xx-clang", "TARGETPLATFORM=linux/amd64/v3", llvm, "-c a.c", "/usr/bin/clang --config /etc/llvm/xx-default.cfg -c a.c"},
+		{"xx-clang", "XX_LIBC=musl", llvm, "-c a.c", "/usr/bin/clang --config /usr/bin/x86_64-linux-musl.cfg -c a.c"},
+		{"xx-clang", arm64, llvm, "--version", "/usr/bin/clang --config /usr/bin/aarch64-linux-gnu.cfg --version"},
+
+		// A target on the command line overrides the environment, in whatever spelling.
+		{"xx-clang", arm64, llvm, "--target=arm-linux-gnueabihf -c a.c", "/usr/bin/clang --config /usr/bin/arm-linux-gnueabihf.cfg --target=arm-linux-gnueabihf -c a.c"},
+		{"xx-clang", arm64, llvm, "-target arm-linux-gnueabihf", "/usr/bin/clang --config /usr/bin/arm-linux-gnueabihf.cfg -target arm-linux-gnueabihf"},
+		{"xx-clang", arm64, llvm, "--target=powerpc64le-unknown-linux-gnu -c a.c", "/usr/bin/clang --config /usr/bin/powerpc64le-linux-gnu.cfg --target=powerpc64le-unknown-linux-gnu -c a.c"},
+		{"xx-clang", arm64, llvm, "--target=x86_64-linux-gnu -c a.c", "/usr/bin/clang --config /etc/llvm/xx-default.cfg --target=x86_64-linux-gnu -c a.c"},
+		{"xx-clang", arm64, llvm, "--target=x86_64-unknown-linux-musl -c a.c", "/usr/bin/clang --config /usr/bin/x86_64-linux-musl.cfg --target=x86_64-unknown-linux-musl -c a.c"},
+		{"xx-clang", "TARGETPLATFORM=linux/none", llvm, "--target=i686-w64-mingw32", "/usr/bin/clang --config /usr/bin/i686-w64-mingw32.cfg --target=i686-w64-mingw32"},
+
+		// What is clang's own business.
+		{"xx-clang", arm64, llvm, "--target=wasm32-wasi -c a.c", "/usr/bin/clang --target=wasm32-wasi -c a.c"},
+		{"xx-clang", arm64, llvm, "--config x.cfg -c a.c", "/usr/bin/clang --config x.cfg -c a.c"},
+		{"xx-clang", "TARGETPLATFORM=linux/none", llvm, "--config=x.cfg -c a.c", "/usr/bin/clang --config=x.cfg -c a.c"},
+		{"xx-clang", arm64, llvm, "-cc1 -version", "/usr/bin/clang -cc1 -version"},
+
+		// clang elsewhere, and without the name for C++.
+		{"xx-clang", arm64, []string{"/usr/local/bin/clang", "ld.lld"}, "a.c", "/usr/local/bin/clang --config /usr/bin/aarch64-linux-gnu.cfg a.c"},
+		{"xx-clang++", arm64, []string{"clang", "ld.lld"}, "a.cc", "/usr/bin/clang --driver-mode=g++ --config /usr/bin/aarch64-linux-gnu.cfg a.cc"},
+
+		// gcc where there is no clang, for those that may.
+		{"xx-cc", arm64, arm64gcc, "-c a.c", "/usr/bin/aarch64-linux-gnu-gcc -c a.c"},
+		{"xx-c++", arm64, arm64gcc, "-c a.cc", "/usr/bin/aarch64-linux-gnu-g++ -c a.cc"},
+		{"xx-cc", "", arm64gcc, "--target=aarch64-linux-gnu -c -target aarch64-linux-gnu a.c", "/usr/bin/aarch64-linux-gnu-gcc -c a.c"},
+		{"xx-cc", "", []string{"gcc"}, "a.c", "/usr/bin/gcc a.c"},
+		{"xx-cc", "TARGETPLATFORM=windows/amd64", []string{"x86_64-w64-mingw32-gcc"}, "a.c", "/usr/bin/x86_64-w64-mingw32-gcc a.c"},
+
+		// A plain clang, called through /usr/local/bin: this machine's, or what the command line says.
+		{"clang", arm64, llvm, "-c a.c", "/usr/bin/clang -c a.c"},
+		{"clang", arm64, append([]string{"/etc/llvm/xx-default.cfg"}, llvm...), "-c a.c", "/usr/bin/clang --config /etc/llvm/xx-default.cfg -c a.c"},
+		{"clang++", "", llvm, "--target=aarch64-linux-gnu a.cc", "/usr/bin/clang++ --config /usr/bin/aarch64-linux-gnu.cfg --target=aarch64-linux-gnu a.cc"},
+		{"clang", "", llvm, "--target=s390x-linux-gnu a.c", "/usr/bin/clang --target=s390x-linux-gnu a.c"}, // no linker: as without xx
+		{"clang", "", llvm, "--target=bpf a.c", "/usr/bin/clang --target=bpf a.c"},
+		{"clang", arm64, llvm, "--print-target-triple", "/usr/bin/clang --print-target-triple"},
+
+		// Wrapped: the target's.
+		{"clang", arm64, append([]string{"/.xx-cc-autowrap"}, llvm...), "-c a.c", "/usr/bin/clang --config /usr/bin/aarch64-linux-gnu.cfg -c a.c"},
+		{"clang", arm64, append([]string{"/.xx-cc-autowrap"}, llvm...), "--help", "/usr/bin/clang --config /usr/bin/aarch64-linux-gnu.cfg --help"},
+	} {
+		h, became := newHost(t, test.name, test.env, test.machine...)
+		err := Main(h, strings.Fields(test.args))
+		if got := strings.Join(*became, " "); !errors.Is(err, errBecame) || got != test.want {
+			t.Errorf("%s %s (%s): %q, want %q; %v", test.name, test.args, test.env, got, test.want, err)
+		}
+	}
+}
+
+// TestEnvironmentStays shows that clang gets the environment as it is.
+func TestEnvironmentStays(t *testing.T) {
+	h, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64 FOO=bar", llvm...)
+	h.Execve = func(_ string, args, env []string) error {
+		if !slices.Equal(env, h.Env) {
+			t.Errorf("%q, want %q", env, h.Env)
+		}
+		return errBecame
+	}
+	if err := Main(h, []string{"a.c"}); !errors.Is(err, errBecame) {
+		t.Error(err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	const install = "hint: install clang and lld (apt-get install clang lld, apk add clang lld), or call xx-cc, which takes gcc too\n"
+	for _, test := range []struct {
+		name, env string
+		machine   []string
+		args      string
+		status    int
+		want      string
+	}{
+		{"xx-clang", "", nil, "a.c", 1, "xx-clang: /usr/bin/clang not found\n" + install},
+		{"xx-clang", "", []string{"x86_64-linux-gnu-gcc"}, "a.c", 1, "xx-clang: /usr/bin/clang not found\n" + install},
+		{"xx-clang++", "", nil, "--config x", 1, "xx-clang++: /usr/bin/clang not found\n" + install},
+		{"xx-clang", "", nil, "--target=bpf", 1, "xx-clang: /usr/bin/clang not found\n" + install},
+		{"xx-cc", "TARGETPLATFORM=linux/arm64", []string{"gcc"}, "a.c", 1, "xx-cc: /usr/bin/clang not found\n" + install},
+		{"xx-cc", "TARGETPLATFORM=linux/arm64", []string{"aarch64-linux-gnu-gcc"}, "--wrap", 1, "xx-cc: /usr/bin/clang not found\n" + install},
+		{"clang", "", nil, "a.c", 1, "clang: /usr/bin/clang not found\n" + install},
+		{"xx-clang", "TARGETPLATFORM=linux/arm64", []string{"clang"}, "a.c", 1,
+			"xx-clang: no suitable linker found for aarch64-linux-gnu\nhint: install lld: apt-get install lld\n"},
+		{"xx-clang", "TARGETPLATFORM=linux/arm64", []string{"clang"}, "--print-target-triple", 1,
+			"xx-clang: no suitable linker found for aarch64-linux-gnu\nhint: install lld: apt-get install lld\n"},
+		{"xx-clang", "TARGETPLATFORM=linux/ppc64", llvm, "a.c", 1,
+			"xx-clang: unsupported target: os=linux arch=ppc64 variant=\nhint: `xx-info list` shows the platforms that are supported\n"},
+		{"xx-clang", "", append([]string{"/usr/local/bin/clang>/usr/bin/clang"}, llvm...), "--wrap", 1,
+			"xx-clang: /usr/local/bin/clang is not a link to xx, so a plain clang cannot be wrapped\nhint: remove /usr/local/bin/clang and call --wrap again, or use xx-clang\n"},
+	} {
+		h, became := newHost(t, test.name, test.env, test.machine...)
+		status := h.Report(Main(h, strings.Fields(test.args)))
+		if got := fmt.Sprint(h.Stderr); got != test.want || status != test.status || *became != nil || fmt.Sprint(h.Stdout) != "" {
+			t.Errorf("%s %s: status %d, %q, %q, became %q; want %q", test.name, test.args, status, h.Stdout, got, *became, test.want)
+		}
+	}
+}
+
+func TestOwnFlags(t *testing.T) {
+	const arm64 = "TARGETPLATFORM=linux/arm64"
+	gcc := []string{"aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++"}
+	for _, test := range []struct {
+		env     string
+		machine []string
+		args    string
+		want    string
+	}{
+		{arm64, llvm, "--print-target-triple", "aarch64-linux-gnu\n"},
+		{arm64, llvm, "--setup-target-triple", ""},
+		{arm64, llvm, "--target=i686-unknown-linux-gnu --print-target-triple", "i686-linux-gnu\n"},
+		{arm64, gcc, "--print-target-triple", "aarch64-linux-gnu\n"},
+		{arm64, gcc, "--setup-target-triple", ""},
+		{arm64, nil, "--print-sysroot", "/\n"},
+		{"XX_VENDOR=alpine " + arm64, llvm, "--print-sysroot", "/aarch64-alpine-linux-musl/\n"},
+		{"XX_VENDOR=alpine", llvm, "--print-sysroot", "/\n"},
+		{"TARGETPLATFORM=darwin/arm64", nil, "--print-sysroot", "/xx-sdk/MacOSX11.1.sdk/\n"},
+		{arm64, llvm, "--print-cmake-defines", "-DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_ASM_COMPILER=clang -DPKG_CONFIG_EXECUTABLE=/usr/bin/aarch64-linux-gnu-pkg-config" +
+			" -DCMAKE_C_COMPILER_TARGET=aarch64-linux-gnu -DCMAKE_CXX_COMPILER_TARGET=aarch64-linux-gnu -DCMAKE_ASM_COMPILER_TARGET=aarch64-linux-gnu\n"},
+		{arm64, gcc, "--print-cmake-defines", "-DCMAKE_C_COMPILER=/usr/bin/aarch64-linux-gnu-gcc -DCMAKE_CXX_COMPILER=/usr/bin/aarch64-linux-gnu-g++ -DCMAKE_ASM_COMPILER=/usr/bin/aarch64-linux-gnu-gcc" +
+			" -DPKG_CONFIG_EXECUTABLE=/usr/bin/aarch64-linux-gnu-pkg-config\n"},
+	} {
+		h, became := newHost(t, "xx-cc", test.env, test.machine...)
+		err := Main(h, strings.Fields(test.args))
+		if got := fmt.Sprint(h.Stdout); err != nil || got != test.want || *became != nil {
+			t.Errorf("%s %s: %q, %v, want %q", test.env, test.args, got, err, test.want)
+		}
+	}
+	h, _ := newHost(t, "xx-clang", "")
+	if err := Main(h, []string{"--help"}); err != nil || fmt.Sprint(h.Stderr) != usage {
+		t.Errorf("--help: %v, %q", err, h.Stderr)
+	}
+	// gcc's pkg-config is told to look at the target alone, too.
+	h, _ = newHost(t, "xx-cc", arm64, append(gcc, "pkg-config")...)
+	if err := Main(h, []string{"--setup-target-triple"}); err != nil || !isSelf(h, "/usr/bin/aarch64-linux-gnu-pkg-config") {
+		t.Errorf("%v; %v", err, files(t, h))
+	}
+}
+
+func TestWrap(t *testing.T) {
+	h, became := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+	for range 2 {
+		if err := Main(h, []string{"--wrap"}); err != nil || !exists(h, wrapMarker) {
+			t.Fatal(err)
+		}
+	}
+	plain := *h
+	plain.Name = "clang"
+	if err := Main(&plain, []string{"a.c"}); !errors.Is(err, errBecame) || (*became)[2] != "/usr/bin/aarch64-linux-gnu.cfg" {
+		t.Errorf("%v, %q", err, *became)
+	}
+	if err := Main(&plain, []string{"--print-target-triple"}); err != nil || fmt.Sprint(h.Stdout) != "aarch64-linux-gnu\n" {
+		t.Errorf("%v, %q", err, h.Stdout)
+	}
+	for range 2 {
+		if err := Main(h, []string{"--unwrap"}); err != nil || exists(h, wrapMarker) {
+			t.Fatal(err)
+		}
+	}
+	if err := Main(&plain, []string{"a.c"}); !errors.Is(err, errBecame) || (*became)[2] != defaultConfig {
+		t.Errorf("%v, %q", err, *became)
+	}
+}
+
+// TestSetUpAgain shows that a set-up is done once, and again when what it depends on has changed.
+func TestSetUpAgain(t *testing.T) {
+	h, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+	setUp := func(h *host.Host) (wrote bool) {
+		t.Helper()
+		debug := new(strings.Builder)
+		loud := *h
+		loud.Env, loud.Stderr = h.Env.With("XX_DEBUG", "1"), debug
+		if err := Main(&loud, []string{"--setup-target-triple"}); err != nil {
+			t.Fatal(err)
+		}
+		return debug.String() != ""
+	}
+	config := func() string {
+		t.Helper()
+		line, err := h.ReadFile("/usr/bin/aarch64-linux-gnu.cfg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(line))
+	}
+	if !setUp(h) || setUp(h) {
+		t.Error("not set up, or twice")
+	}
+	before := files(t, h)
+
+	// Something new in /usr/bin is looked at once, and changes nothing here.
+	install(t, h, "make")
+	if !setUp(h) || setUp(h) {
+		t.Error("not looked at, or twice")
+	}
+	delete(before, marker("aarch64-linux-gnu"))
+	for name, want := range before {
+		if got := files(t, h)[name]; got != want {
+			t.Errorf("%s: %q, was %q", name, got, want)
+		}
+	}
+
+	// Another linker is preferred, then not any more.
+	install(t, h, "aarch64-linux-gnu-gold")
+	gold := *h
+	gold.Env = h.Env.With("XX_CC_PREFER_LINKER", "gold")
+	setUp(&gold)
+	if got := config(); got != "--target=aarch64-linux-gnu -fuse-ld=/usr/bin/aarch64-linux-gnu-gold" {
+		t.Errorf("gold: %s", got)
+	}
+	setUp(h)
+	if got := config(); got != "--target=aarch64-linux-gnu -fuse-ld=lld" {
+		t.Errorf("lld again: %s", got)
+	}
+
+	// lld goes, and a GNU linker comes.
+	if err := h.Remove("/usr/bin/ld.lld"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Remove("/usr/lib/llvm-14/bin/lld"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Main(h, []string{"a.c"}); err == nil || err.Error() != "no suitable linker found for aarch64-linux-gnu" {
+		t.Errorf("without lld: %v", err)
+	}
+	if err := h.Remove("/usr/bin/aarch64-linux-gnu-ld"); err != nil { // as dpkg replaces the link by its file
+		t.Fatal(err)
+	}
+	install(t, h, "aarch64-linux-gnu-ld")
+	setUp(h)
+	if got := config(); got != "--target=aarch64-linux-gnu -fuse-ld=/usr/bin/aarch64-linux-gnu-ld" {
+		t.Errorf("GNU ld: %s", got)
+	}
+
+	// What somebody has broken is mended when /usr/bin shows it.
+	if err := h.Remove("/usr/bin/aarch64-linux-gnu.cfg"); err != nil {
+		t.Fatal(err)
+	}
+	setUp(h)
+	config()
+}
+
+// TestHalfWritten stops a set-up after each of its files, and leaves torn temporary files: the next one makes
+// good all of it.
+func TestHalfWritten(t *testing.T) {
+	whole, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+	if err := Main(whole, []string{"--setup-target-triple"}); err != nil {
+		t.Fatal(err)
+	}
+	want := files(t, whole)
+	delete(want, marker("aarch64-linux-gnu"))
+	m := &facts{h: whole, clang: "/usr/bin/clang"}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := xxinfo.FromHost(whole)
+	all, err := planFor(target, machineTarget(whole), false, preferencesOf(whole.Env), "/", self, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range len(all.files) + len(all.links) {
+		h, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+		part := plan{files: all.files[:min(n, len(all.files))], links: all.links[:max(0, n-len(all.files))]}
+		if _, err := part.apply(h); err != nil {
+			t.Fatal(err)
+		}
+		put(t, h, "/usr/bin/.aarch64-linux-gnu.cfg123456", "--tar")
+		put(t, h, "/etc/llvm/.xx-aarch64-linux-gnu.done123456", "xx-")
+		if err := Main(h, []string{"--setup-target-triple"}); err != nil {
+			t.Fatal(err)
+		}
+		got := files(t, h)
+		if !isSetUp(h, target) {
+			t.Errorf("after %d: no marker, or an old one", n)
+		}
+		delete(got, marker("aarch64-linux-gnu"))
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("after %d: %v\nwant %v", n, got, want)
+		}
+	}
+}
+
+// TestManyAtOnce sets up several targets from many at once.
+func TestManyAtOnce(t *testing.T) {
+	h, _ := newHost(t, "xx-clang", "", llvm...)
+	var wg sync.WaitGroup
+	for i := range 60 {
+		one := *h
+		one.Stdout, one.Stderr = new(strings.Builder), new(strings.Builder)
+		one.Env = h.Env.With("TARGETPLATFORM", []string{"linux/arm64", "linux/arm", "linux/amd64"}[i%3])
+		wg.Go(func() {
+			if err := Main(&one, []string{"--setup-target-triple"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for name := range files(t, h) {
+		if strings.HasPrefix(filepath.Base(name), ".") || strings.HasSuffix(name, ".xx-new") {
+			t.Errorf("left: %s", name)
+		}
+	}
+	if n := len(h.Glob("/usr/bin/*.cfg")); n != 3 {
+		t.Errorf("%d configuration files", n)
+	}
+}
+
+func TestSetUpIsForOthers(t *testing.T) {
+	h, _ := newHost(t, "xx-go", "TARGETPLATFORM=linux/arm64", llvm...)
+	tools, err := SetUp(h, xxinfo.FromHost(h))
+	want := Tools{"aarch64-linux-gnu-clang", "aarch64-linux-gnu-clang++", "aarch64-linux-gnu-ar", "aarch64-linux-gnu-pkg-config"}
+	if err != nil || tools != want || !HasClang(h) || !h.Has("aarch64-linux-gnu-clang") {
+		t.Errorf("%+v, %v", tools, err)
+	}
+	h, _ = newHost(t, "xx-go", "TARGETPLATFORM=linux/arm64", "clang", "ld.lld")
+	if tools, err := SetUp(h, xxinfo.FromHost(h)); err != nil || tools != (Tools{CC: want.CC, CXX: want.CXX}) {
+		t.Errorf("%+v, %v", tools, err)
+	}
+	h, _ = newHost(t, "xx-go", "TARGETPLATFORM=linux/arm64")
+	if _, err := SetUp(h, xxinfo.FromHost(h)); err == nil || HasClang(h) {
+		t.Error("clang out of thin air")
+	}
+}
+
+// TestReadOnly is a machine that may not be written to.
+func TestReadOnly(t *testing.T) {
+	if os.Geteuid() == 0 {
+		// Root may write anywhere, so a file takes the place of the folder.
+		h, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+		put(t, h, "/etc/llvm", "")
+		if err := Main(h, []string{"a.c"}); err == nil || !strings.Contains(err.Error(), "/etc/llvm") {
+			t.Errorf("%v", err)
+		}
+		return
+	}
+	h, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+	if err := os.Chmod(h.Path("/etc"), 0o555); err != nil {
+		t.Fatal(err)
+	}
+	status := h.Report(Main(h, []string{"a.c"}))
+	if got := fmt.Sprint(h.Stderr); status != 1 || !strings.HasPrefix(got, "xx-clang: cannot set up aarch64-linux-gnu: ") ||
+		!strings.HasSuffix(got, "hint: do it once as root: TARGETPLATFORM=linux/arm64 xx-clang --setup-target-triple\n") {
+		t.Errorf("status %d, %q", status, got)
+	}
+}
