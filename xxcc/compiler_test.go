@@ -488,6 +488,7 @@ func TestReadOnly(t *testing.T) {
 	if err := os.Chmod(h.Path("/etc"), 0o555); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { os.Chmod(h.Path("/etc"), 0o755) }) // so that it can be removed
 	status := h.Report(Main(h, []string{"a.c"}))
 	if got := fmt.Sprint(h.Stderr); status != 1 || !strings.HasPrefix(got, "xx-clang: cannot set up aarch64-linux-gnu: ") ||
 		!strings.HasSuffix(got, "hint: do it once as root: TARGETPLATFORM=linux/arm64 xx-clang --setup-target-triple\n") {
