@@ -23,7 +23,6 @@ import (
 
 	"xxkit/internal/host"
 	"xxkit/triples"
-	"xxkit/xxcc"
 	"xxkit/xxinfo"
 )
 
@@ -73,12 +72,18 @@ func runForTarget(h *host.Host, args []string) error {
 		return err
 	}
 	t := xxinfo.FromHost(h)
-	if len(args) > 0 && mayCompile(args[0]) {
+	command := subcommand(args)
+	if mayCompile(command) {
 		if err := setUpClang(h, t); err != nil {
 			return err
 		}
 	}
 	env := Environment(h.Env, Settings(t, h.Env, h.Has))
+	if links(command) {
+		if err := checkC(h, t, env); err != nil {
+			return err
+		}
+	}
 	c := host.Command{Path: program, Args: args, Env: env}
 	if plan, ok := planInstall(h, c); ok {
 		return plan.run(h)
@@ -86,45 +91,18 @@ func runForTarget(h *host.Host, args []string) error {
 	return h.Exec(c)
 }
 
-// mayCompile reports whether a command of go may run a C compiler, or tells which one a
-// build would run. The others must not wait for a target to be set up.
-func mayCompile(command string) bool {
-	switch command {
-	case "build", "env", "generate", "get", "install", "list", "run", "test", "tool", "vet":
-		return true
+// subcommand returns what go is asked to do, as in go build. Only -C may stand before it.
+func subcommand(args []string) string {
+	switch {
+	case len(args) > 1 && (args[0] == "-C" || args[0] == "--C"):
+		args = args[2:]
+	case len(args) > 0 && (strings.HasPrefix(args[0], "-C=") || strings.HasPrefix(args[0], "--C=")):
+		args = args[1:]
 	}
-	return false
-}
-
-// setUpClang sets the target up for clang, if clang is what cgo will use, so that TRIPLE-clang is there for Settings.
-// A build without cgo does not care whether that worked, and one with cgo does not where
-// there is a gcc for the target.
-func setUpClang(h *host.Host, t xxinfo.Target) error {
-	prefer := h.Env.Get("XX_GO_PREFER_C_COMPILER")
-	cgo := setting(h, "CGO_ENABLED")
-	if prefer != "" && prefer != "clang" || cgo == "0" || h.Env.Get("CC") != "" || t.Check() != nil || !xxcc.HasClang(h) {
-		return nil
+	if len(args) == 0 {
+		return ""
 	}
-	_, err := xxcc.SetUp(h, t)
-	if err != nil && (cgo != "1" || h.Has(t.Triple()+"-gcc")) {
-		h.Debugf("%v", err)
-		return nil
-	}
-	return err
-}
-
-// setting returns the value of a variable that go reads from its environment or its configuration file.
-func setting(h *host.Host, name string) string {
-	if v := h.Env.Get(name); v != "" {
-		return v
-	}
-	if file := goenvFile(h.Env); file != "" {
-		if content, exists, err := readGoenv(h, file); err == nil && exists {
-			content, _, _ = Unwrap(content)
-			return lookup(content, name)
-		}
-	}
-	return ""
+	return args[0]
 }
 
 func findGo(h *host.Host) (string, error) {
@@ -165,9 +143,6 @@ func Settings(t xxinfo.Target, env host.Env, has func(program string) bool) []xx
 	return vars
 }
 
-// cVariables are the variables that name tools for cgo.
-var cVariables = []string{"CC", "CXX", "AR", "PKG_CONFIG"}
-
 func hasVar(vars []xxinfo.Var, name string) bool {
 	for _, v := range vars {
 		if v.Name == name {
@@ -175,41 +150,6 @@ func hasVar(vars []xxinfo.Var, name string) bool {
 		}
 	}
 	return false
-}
-
-// cTools chooses the tools for cgo. Without a compiler for the target go is left to
-// say so, and only if the build uses cgo.
-func cTools(t xxinfo.Target, prefer string, has func(string) bool) []xxinfo.Var {
-	if t.Check() != nil {
-		return nil
-	}
-	var vars []xxinfo.Var
-	triple := t.Triple()
-	// tool sets a variable to the first of the target's tools that is there.
-	tool := func(variable string, names ...string) {
-		for _, name := range names {
-			if has(triple + name) {
-				vars = append(vars, xxinfo.Var{Name: variable, Value: triple + name})
-				return
-			}
-		}
-	}
-	switch {
-	case prefer == "zig":
-		vars = append(vars,
-			xxinfo.Var{Name: "CC", Value: "zig cc -target " + t.ZigTriple()},
-			xxinfo.Var{Name: "CXX", Value: "zig c++ -target " + t.ZigTriple()})
-	case prefer == "" || prefer == "clang":
-		tool("CC", "-clang", "-gcc")
-		tool("CXX", "-clang++", "-g++")
-		tool("AR", "-ar")
-	default:
-		tool("CC", "-gcc")
-		tool("CXX", "-g++")
-		tool("AR", "-ar")
-	}
-	tool("PKG_CONFIG", "-pkg-config")
-	return vars
 }
 
 // Environment returns the environment for go: env with the settings, and with the

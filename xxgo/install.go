@@ -37,7 +37,7 @@ type installPlan struct {
 // relative. With GO111MODULE=off packages come from GOPATH and install beside
 // where they lie, which is left to go.
 func planInstall(h *host.Host, c host.Command) (installPlan, bool) {
-	if !isInstall(c.Args) {
+	if subcommand(c.Args) != "install" {
 		return installPlan{}, false
 	}
 	machine, _ := triples.FromMachine(h.March)
@@ -85,17 +85,6 @@ func planInstall(h *host.Host, c host.Command) (installPlan, bool) {
 		}
 	}
 	return p, true
-}
-
-// isInstall reports whether the arguments of go mean `go install`. Only -C may stand
-// before the command.
-func isInstall(args []string) bool {
-	if len(args) > 0 && (strings.HasPrefix(args[0], "-C=") || strings.HasPrefix(args[0], "--C=")) {
-		args = args[1:]
-	} else if len(args) > 1 && (args[0] == "-C" || args[0] == "--C") {
-		args = args[2:]
-	}
-	return len(args) > 0 && args[0] == "install"
 }
 
 // run runs go and moves what it has installed. If go fails nothing is installed.

@@ -16,7 +16,12 @@
 //
 // which runs CMD in that root, in the script's current folder, with the script's environment. What
 // CMD prints is there for stdout and stderr. Programs of other architectures just run, under qemu.
-// What a script installs or breaks is gone when it ends.
+// What a script installs or breaks is gone when it ends. The command
+//
+//	vendor
+//
+// runs go mod tidy and go mod vendor in the current folder on this machine, which may have a way to a module proxy
+// where the root has none.
 package debian_test
 
 import (
@@ -94,6 +99,7 @@ func params() testscript.Params {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"debian": mount,
 			"root":   chroot,
+			"vendor": vendor,
 		},
 	}
 }
@@ -141,5 +147,20 @@ func chroot(ts *testscript.TestScript, neg bool, args []string) {
 	// chroot and env report their own failures, such as a program that is not there, with these.
 	case neg && (exit.ExitCode() == 125 || exit.ExitCode() == 126 || exit.ExitCode() == 127):
 		ts.Fatalf("root %s: did not run: %v", args[0], err)
+	}
+}
+
+// vendor implements the script command vendor.
+func vendor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: vendor")
+	}
+	for _, what := range []string{"tidy", "vendor"} {
+		cmd := exec.Command("go", "mod", what)
+		cmd.Dir = ts.MkAbs(".")
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			ts.Fatalf("go mod %s: %v\n%s", what, err, out)
+		}
 	}
 }
