@@ -10,9 +10,7 @@ WORKDIR /src
 COPY . .
 ARG TARGETPLATFORM
 RUN xx-apt-get install -y --no-install-recommends xx-c-essentials
-RUN --mount=type=cache,target=/go/pkg/mod \
-    --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=1 xx-go build -o /out/visits .
+RUN CGO_ENABLED=1 xx-go build -o /out/visits .
 
 FROM debian:bookworm-slim
 COPY --from=build /out/visits /usr/local/bin/visits

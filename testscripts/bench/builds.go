@@ -41,9 +41,10 @@ COPY --from=build /out/program /usr/local/bin/program
 )
 
 // buildARM64 builds the Dockerfile in context for linux/arm64 on this machine, all of it.
-func (l *lab) buildARM64(context, file string) error {
-	_, err := l.builder.Run("build", "--no-cache", "--platform", "linux/arm64", "--output", "type=cacheonly",
-		"--provenance=false", "-f", filepath.Join(context, file), context)
+func (l *lab) buildARM64(context, file string, args ...string) error {
+	args = append([]string{"build", "--no-cache", "--platform", "linux/arm64", "--output", "type=cacheonly",
+		"--provenance=false", "-f", filepath.Join(context, file)}, args...)
+	_, err := l.builder.Run(append(args, context)...)
 	return err
 }
 
@@ -53,7 +54,7 @@ func (l *lab) pull() error {
 	if err := os.MkdirAll(empty, 0o755); err != nil {
 		return err
 	}
-	for _, image := range []string{"golang:1.26", "debian:bookworm-slim"} {
+	for _, image := range []string{"golang:1.26", "debian:bookworm-slim", "rust:1"} {
 		build := l.builder.Command("build", "--no-cache", "--platform", "linux/amd64,linux/arm64", "--output", "type=cacheonly", "-f", "-", empty)
 		build.Stdin = strings.NewReader("FROM " + image + "\nRUN true\n")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -143,6 +144,55 @@ func rewritten(l *lab) ([]figure, error) {
 	}}, nil
 }
 
+// compiled compares the Dockerfiles of the examples with a compiler for C or Rust in them: the one that compiles under
+// emulation, and the one that cross-compiles with the helpers. All of it counts, the installation of compilers
+// and libraries too.
+func compiled(l *lab) ([]figure, error) {
+	source := filepath.Join(l.dir, "helpers")
+	if err := buildkit.Source(source); err != nil {
+		return nil, err
+	}
+	helpers := l.builder.Registry + "/xx:compiled"
+	bake := l.builder.Command("bake", "--push", "--set", "xx.platform=linux/amd64")
+	bake.Dir = source
+	bake.Env = append(bake.Env, "IMAGE="+helpers)
+	if out, err := bake.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("buildx bake: %w\n%s", err, out)
+	}
+	if err := l.pull(); err != nil {
+		return nil, err
+	}
+	var figures []figure
+	for _, example := range []string{"cgo-sqlite", "rust-app"} {
+		context := filepath.Join(l.dir, example)
+		if err := os.CopyFS(context, os.DirFS(filepath.Join("examples", example))); err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(filepath.Join(context, "go.mod")); err == nil {
+			if err := vendor(context); err != nil {
+				return nil, err
+			}
+		}
+		cross, err := timed(func() error {
+			return l.buildARM64(context, "cross.Dockerfile", "--build-arg", "XX="+helpers)
+		})
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(os.Stderr, "%s cross-compiled: %s\n", example, cross.Round(time.Second))
+		slow, err := timed(func() error { return l.buildARM64(context, "Dockerfile") })
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, figure{
+			fmt.Sprintf("emulated / cross-compiled build of examples/%s for linux/arm64", example),
+			fmt.Sprintf("%.1f (%.0f s / %.0f s)", ratio(slow, cross), slow.Seconds(), cross.Seconds()),
+			"5 or more", ratio(slow, cross) >= 5,
+		})
+	}
+	return figures, nil
+}
+
 // image is how big the helpers' image is, as it is pulled.
 func image(l *lab) ([]figure, error) {
 	source := filepath.Join(l.dir, "source")
@@ -191,14 +241,22 @@ func fetch(module, dir string) error {
 	if err := os.CopyFS(dir, os.DirFS(m.Dir)); err != nil {
 		return err
 	}
-	vendor := exec.Command("go", "mod", "vendor")
-	vendor.Dir = dir
-	if out, err := vendor.CombinedOutput(); err != nil {
-		return fmt.Errorf("go mod vendor: %w\n%s", err, out)
+	if err := vendor(dir); err != nil {
+		return err
 	}
 	// Whatever its own .dockerignore leaves out, the build here is of all of it.
 	if err := os.RemoveAll(filepath.Join(dir, ".dockerignore")); err != nil {
 		return err
+	}
+	return nil
+}
+
+// vendor puts what the module in dir depends on beside it: in a build step there may be no way to a module proxy.
+func vendor(dir string) error {
+	cmd := exec.Command("go", "mod", "vendor")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go mod vendor: %w\n%s", err, out)
 	}
 	return nil
 }

@@ -27,28 +27,46 @@ var imagesDockerfile []byte
 // suite is the Debian release of the base images.
 const suite = "bookworm"
 
-// debianRoots are the roots of the Debian image, by the platform that they stand for. Debian's own
-// image has armel as arm/v5, which is what a linux/arm/v6 build gets. Foreign ones only ever serve
-// as a final stage or to run Go in, which needs no installation scripts.
-var debianRoots = map[string]debian.Spec{
-	"linux/amd64":  {Suite: suite, Arch: "amd64"},
-	"linux/arm64":  {Suite: suite, Arch: "arm64", Unpacked: true},
-	"linux/arm/v7": {Suite: suite, Arch: "armhf", Unpacked: true},
-	"linux/arm/v5": {Suite: suite, Arch: "armel", Unpacked: true},
+// baseImage is an image of Docker Hub that Dockerfiles name. Its name is a stage of images.Dockerfile too.
+type baseImage struct {
+	name  string
+	tags  []string
+	roots map[string]debian.Spec // by the platform that they stand for
 }
 
-// golangRoots are the roots of the golang image: Debian with a C compiler. The one for arm64 is for
-// builds under emulation and has none, since those that the tests run are pure Go.
-var golangRoots = map[string]debian.Spec{
-	"linux/amd64": {Suite: suite, Arch: "amd64", Include: []string{"ca-certificates", "g++", "gcc", "libc6-dev", "make", "pkg-config"}},
-	"linux/arm64": {Suite: suite, Arch: "arm64", Unpacked: true},
+// images are the base images for a version of Go. Roots for foreign platforms only ever serve as a final
+// stage, or to compile in under emulation, which needs no installation scripts.
+func images(goVersion string) []baseImage {
+	minor := strings.Join(strings.Split(goVersion, ".")[:2], ".")
+	compilers := []string{"ca-certificates", "g++", "gcc", "libc6-dev", "make", "pkg-config"}
+	rust := []string{"ca-certificates", "cargo", "gcc", "libc6-dev", "rustc"}
+	return []baseImage{
+		// Debian's own image has armel as arm/v5, which is what a linux/arm/v6 build gets.
+		{"debian", []string{suite, suite + "-slim", "latest"}, map[string]debian.Spec{
+			"linux/amd64":  {Suite: suite, Arch: "amd64"},
+			"linux/arm64":  {Suite: suite, Arch: "arm64", Unpacked: true},
+			"linux/arm/v7": {Suite: suite, Arch: "armhf", Unpacked: true},
+			"linux/arm/v5": {Suite: suite, Arch: "armel", Unpacked: true},
+		}},
+		// Debian with a C compiler and the official Go.
+		{"golang", []string{minor, minor + "-" + suite, "latest"}, map[string]debian.Spec{
+			"linux/amd64": {Suite: suite, Arch: "amd64", Include: compilers},
+			"linux/arm64": {Suite: suite, Arch: "arm64", Include: compilers, Unpacked: true},
+		}},
+		// Debian's Rust: the one of Docker Hub's image comes from servers of its own.
+		{"rust", []string{"1", "1-" + suite, "latest"}, map[string]debian.Spec{
+			"linux/amd64": {Suite: suite, Arch: "amd64", Include: rust},
+			"linux/arm64": {Suite: suite, Arch: "arm64", Include: rust, Unpacked: true},
+		}},
+	}
 }
 
 // baseImages returns the storage folder of a registry that has the base images.
 func baseImages(tools, dir string) (string, error) {
-	goVersion, _, _ := strings.Cut(runtime.Version(), "-")
+	goVersion, _, _ := strings.Cut(strings.TrimPrefix(runtime.Version(), "go"), "-")
+	all := images(goVersion)
 	key := sha256.New()
-	fmt.Fprintln(key, goVersion, debianRoots, golangRoots)
+	fmt.Fprintln(key, goVersion, all)
 	key.Write(imagesDockerfile)
 	return cache.Make(fmt.Sprintf("images/%x", key.Sum(nil)[:8]), func(store string) error {
 		scratch := filepath.Join(dir, "base")
@@ -63,35 +81,35 @@ func baseImages(tools, dir string) (string, error) {
 		if err := os.WriteFile(filepath.Join(context, "Dockerfile"), imagesDockerfile, 0o644); err != nil {
 			return err
 		}
-		for image, roots := range map[string]map[string]debian.Spec{"debian": debianRoots, "golang": golangRoots} {
-			for platform, spec := range roots {
+		for _, image := range all {
+			for platform, spec := range image.roots {
 				tar, err := debian.Tar(spec)
 				if err != nil {
 					return err
 				}
-				if err := copyFile(tar, filepath.Join(context, image+"-"+flat(platform)+".tar")); err != nil {
+				if err := copyFile(tar, filepath.Join(context, image.name+"-"+flat(platform)+".tar")); err != nil {
 					return err
 				}
-			}
-		}
-		for platform := range golangRoots {
-			if err := toolchain(goVersion, platform, filepath.Join(context, "goroot-"+flat(platform))); err != nil {
-				return err
+				if image.name == "golang" {
+					if err := toolchain(goVersion, platform, filepath.Join(context, "goroot-"+flat(platform))); err != nil {
+						return err
+					}
+				}
 			}
 		}
 		b := &Builder{cgroup: filepath.Base(dir)}
 		if err := b.start(tools, scratch, store); err != nil {
 			return errors.Join(err, b.Stop())
 		}
-		for image, roots := range map[string]map[string]debian.Spec{"debian": debianRoots, "golang": golangRoots} {
+		for _, image := range all {
 			var platforms []string
-			for p := range roots {
+			for p := range image.roots {
 				platforms = append(platforms, p)
 			}
-			args := []string{"build", "--target", image, "--platform", strings.Join(platforms, ","),
-				"--provenance=false", "--push", "--build-arg", "GOLANG_VERSION=" + strings.TrimPrefix(goVersion, "go")}
-			for _, tag := range tags(image, goVersion) {
-				args = append(args, "--tag", b.Registry+"/library/"+image+":"+tag)
+			args := []string{"build", "--target", image.name, "--platform", strings.Join(platforms, ","),
+				"--provenance=false", "--push", "--build-arg", "GOLANG_VERSION=" + goVersion}
+			for _, tag := range image.tags {
+				args = append(args, "--tag", b.Registry+"/library/"+image.name+":"+tag)
 			}
 			if _, err := b.Run(append(args, context)...); err != nil {
 				return errors.Join(err, b.Stop())
@@ -99,15 +117,6 @@ func baseImages(tools, dir string) (string, error) {
 		}
 		return b.Stop()
 	})
-}
-
-// tags are the names that Dockerfiles know the image by.
-func tags(image, goVersion string) []string {
-	if image == "debian" {
-		return []string{suite, suite + "-slim", "latest"}
-	}
-	minor := strings.Join(strings.Split(strings.TrimPrefix(goVersion, "go"), ".")[:2], ".")
-	return []string{minor, minor + "-" + suite, "latest"}
 }
 
 // flat is a platform as BuildKit's TARGETARCH and TARGETVARIANT, glued together, have it.
@@ -119,7 +128,7 @@ func flat(platform string) string {
 // toolchain puts the official Go toolchain for a platform in dir. It comes from the module proxy, as
 // for GOTOOLCHAIN, and is checked as every module is.
 func toolchain(goVersion, platform, dir string) error {
-	module := "golang.org/toolchain@v0.0.1-" + goVersion + "." + strings.ReplaceAll(platform, "/", "-")
+	module := "golang.org/toolchain@v0.0.1-go" + goVersion + "." + strings.ReplaceAll(platform, "/", "-")
 	cmd := exec.Command("go", "mod", "download", "-json", module)
 	cmd.Dir = os.TempDir() // outside of any module
 	cmd.Stderr = os.Stderr
