@@ -174,7 +174,7 @@ func compiled(l *lab) ([]figure, error) {
 			}
 		}
 		cross, err := timed(func() error {
-			return l.buildARM64(context, "cross.Dockerfile", "--build-arg", "XX="+helpers)
+			return l.buildARM64(context, "Dockerfile.cross", "--build-arg", "XX="+helpers)
 		})
 		if err != nil {
 			return nil, err

@@ -219,16 +219,14 @@ func bootstrap(s Spec, target string) error {
 		return err
 	}
 	args := []string{"--mode=root", "--architectures=" + s.Arch, "--aptopt=" + conf.Name()}
-	include := s.Include
 	if s.Unpacked {
-		include = append([]string{"?essential"}, include...)
-		// The scripts that are left out would have done this.
-		args = append(args, "--variant=extract", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr")
+		// The hook does what the scripts that are left out would have done. A pattern of apt's has to stand alone.
+		args = append(args, "--variant=extract", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--include=?essential")
 	} else {
 		args = append(args, "--variant=minbase")
 	}
-	if len(include) > 0 {
-		args = append(args, "--include="+strings.Join(include, ","))
+	if len(s.Include) > 0 {
+		args = append(args, "--include="+strings.Join(s.Include, ","))
 	}
 	signed := ""
 	if from.signedBy != "" {
