@@ -12,12 +12,16 @@
 //	EXAMPLES   the folder examples/ of this repository
 //	SOURCE     this repository's files with their modules vendored: a build context that needs no network
 //
-// and the command
+// and the commands
 //
 //	answers IMAGE PLATFORM WANT
 //
 // which starts the image for that platform, as its entrypoint says, and checks what it answers to
-// GET /.
+// GET /, and
+//
+//	runs IMAGE PLATFORM [ARG…]
+//
+// which runs the image's entrypoint with these arguments to its end; what it prints is there for stdout and stderr.
 package buildkit_test
 
 import (
@@ -111,16 +115,20 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answers": answers,
+			"runs":    runs,
 		},
 	})
 }
 
-// answers implements the script command of that name.
-func answers(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: answers IMAGE PLATFORM WANT")
-	}
-	image, platform, want := args[0], args[1], args[2]
+// unpacked is an image as a container runtime has it: its files, what to start, and with which environment.
+type unpacked struct {
+	root       string
+	entrypoint []string
+	env        []string
+}
+
+// unpack unpacks an image for a platform; the caller removes its root.
+func unpack(ts *testscript.TestScript, image, platform string) unpacked {
 	root := ts.MkAbs("root-" + strings.ReplaceAll(platform, "/", "-"))
 	ts.Check(os.RemoveAll(root))
 
@@ -142,17 +150,47 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	if out, err := export.CombinedOutput(); err != nil {
 		ts.Fatalf("export %s for %s: %v\n%s", image, platform, err, out)
 	}
+	return unpacked{root, config.Config.Entrypoint, config.Config.Env}
+}
+
+// command starts the image. The kernel hands programs of other architectures to qemu.
+func (u unpacked) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(u.entrypoint[0], append(u.entrypoint[1:], args...)...)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &unix.SysProcAttr{Chroot: u.root}
+	cmd.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, u.env...)
+	return cmd
+}
+
+// runs implements the script command of that name.
+func runs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: runs IMAGE PLATFORM [ARG...]")
+	}
+	u := unpack(ts, args[0], args[1])
+	cmd := u.command(args[2:]...)
+	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
+	if err := cmd.Run(); err != nil {
+		ts.Fatalf("%s on %s: %v", args[0], args[1], err)
+	}
+	ts.Check(os.RemoveAll(u.root))
+}
+
+// answers implements the script command of that name.
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: answers IMAGE PLATFORM WANT")
+	}
+	image, platform, want := args[0], args[1], args[2]
+	u := unpack(ts, image, platform)
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	addr := listener.Addr().String()
 	ts.Check(listener.Close())
 
-	// The kernel hands programs of other architectures to qemu.
-	server := exec.Command(config.Config.Entrypoint[0], config.Config.Entrypoint[1:]...)
-	server.Dir = "/"
-	server.SysProcAttr = &unix.SysProcAttr{Chroot: root}
-	server.Env = append(config.Config.Env, "ADDR="+addr)
+	server := u.command()
+	server.Env = append(server.Env, "ADDR="+addr)
 	var said strings.Builder
 	server.Stdout, server.Stderr = &said, &said
 	ts.Check(server.Start())
@@ -166,7 +204,7 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	if strings.TrimSpace(answer) != want {
 		ts.Fatalf("%s on %s answers %q, want %q", image, platform, answer, want)
 	}
-	ts.Check(os.RemoveAll(root))
+	ts.Check(os.RemoveAll(u.root))
 }
 
 // get asks until there is an answer: a server needs a moment to start, and more under emulation.
