@@ -43,7 +43,7 @@ func Main(h *host.Host, args []string) error {
 			if len(args) > 1 {
 				return host.WrongCall(h.Name+" --print-source-file", "--print-source-file takes no arguments")
 			}
-			_, err := fmt.Fprintln(h.Stdout, mainSource(h, xxinfo.FromHost(h).Distribution))
+			_, err := fmt.Fprintln(h.Stdout, mainSource(h, distribution(xxinfo.FromHost(h))))
 			return err
 		case "--fix-source-file":
 			if len(args) != 3 || args[1] == "" || args[2] == "" {
@@ -68,7 +68,7 @@ func Main(h *host.Host, args []string) error {
 	if err := t.Check(); err != nil {
 		return err
 	}
-	t.Distribution = distribution(h, t)
+	t.Distribution = distribution(t)
 	native, err := nativeArch(h)
 	if err != nil {
 		return err
@@ -90,13 +90,11 @@ var translated = []string{"install", "remove", "search", "show", "list", "info"}
 
 // distribution returns whose packages these are. XX_VENDOR may only have been set for the triple's sake,
 // which makes neither Debian nor Ubuntu something else.
-func distribution(h *host.Host, t xxinfo.Target) string {
+func distribution(t xxinfo.Target) string {
 	if t.Distribution == "debian" || t.Distribution == "ubuntu" {
 		return t.Distribution
 	}
-	plain := *h
-	plain.Env = h.Env.Without("XX_VENDOR")
-	return xxinfo.FromHost(&plain).Distribution
+	return t.Base
 }
 
 // skip says why there is nothing to do for a target, or returns "". force reports whether an architecture
@@ -107,7 +105,7 @@ func skip(t xxinfo.Target, tr translation, force func(arch string) bool) string 
 	case t.OS == "windows" || t.OS == "linux" && !tr.cross():
 		return ""
 	case t.OS != "linux":
-		return fmt.Sprintf("nothing to install: there are no packages for %s", t.Platform)
+		return fmt.Sprintf("skipped: Debian and Ubuntu have no packages for %s", t.Platform)
 	case strings.HasPrefix(t.Arch, "mips") && !force("MIPS"):
 		return fmt.Sprintf("skipped: Debian 13 and Ubuntu have no packages for %s"+all, t.Platform, "XX_APT_FORCE_MIPS")
 	case t.Arch == "riscv64" && t.Distribution == "debian" && !force("RISCV64"):
