@@ -75,7 +75,7 @@ func Main(h *host.Host, args []string) error {
 	}
 	t := target(h)
 	if reason := Skip(t); reason != "" {
-		fmt.Fprintf(h.Stderr, "%s: %s: nothing to do\n", h.Name, reason)
+		fmt.Fprintf(h.Stderr, "%s: skipped: %s\n", h.Name, reason)
 		return nil
 	}
 	if err := t.Check(); err != nil {

@@ -67,7 +67,7 @@ func (r Root) link() error {
 			if _, err := os.Lstat(r.host.Path(to)); err == nil {
 				continue
 			}
-			if err := r.symlink(from, to); err != nil {
+			if err := r.host.Link(from, to); err != nil {
 				return err
 			}
 		}

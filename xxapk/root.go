@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"xxkit/internal/host"
 	"xxkit/xxinfo"
 )
@@ -146,7 +144,7 @@ func (r Root) linkCache() error {
 	if _, err := os.Lstat(r.host.Path(link)); err == nil {
 		return nil // ours, or one that somebody has set up
 	}
-	return r.symlink(folder, link)
+	return r.host.Link(folder, link)
 }
 
 // copyKeys gives the root the keys that are not Alpine's: alpine-keys has brought those.
@@ -180,14 +178,4 @@ func (r Root) clean() error {
 		return err
 	}
 	return r.removeDeadLinks()
-}
-
-// symlink makes a link to a path of the machine. It appears at once.
-func (r Root) symlink(to, name string) error {
-	path := r.host.Path(name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	r.host.Debugf("link %s to %s", path, to)
-	return renameio.Symlink(to, path)
 }

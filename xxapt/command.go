@@ -43,7 +43,7 @@ func Main(h *host.Host, args []string) error {
 			if len(args) > 1 {
 				return host.WrongCall(h.Name+" --print-source-file", "--print-source-file takes no arguments")
 			}
-			_, err := fmt.Fprintln(h.Stdout, mainSource(h, xxinfo.FromHost(h).Distribution))
+			_, err := fmt.Fprintln(h.Stdout, mainSource(h, distribution(xxinfo.FromHost(h))))
 			return err
 		case "--fix-source-file":
 			if len(args) != 3 || args[1] == "" || args[2] == "" {
@@ -64,11 +64,21 @@ func Main(h *host.Host, args []string) error {
 	if l.help || !slices.Contains(translated, l.command) && l.command != "update" {
 		return become(h, apt)
 	}
+	passOver := func(why string) error {
+		if l.command == "update" {
+			return become(h, apt)
+		}
+		fmt.Fprintf(h.Stderr, "%s: %s\n", h.Name, why)
+		return nil
+	}
 	t := xxinfo.FromHost(h)
+	if why := noPackages(t); why != "" {
+		return passOver(why)
+	}
 	if err := t.Check(); err != nil {
 		return err
 	}
-	t.Distribution = distribution(h, t)
+	t.Distribution = distribution(t)
 	native, err := nativeArch(h)
 	if err != nil {
 		return err
@@ -76,11 +86,7 @@ func Main(h *host.Host, args []string) error {
 	tr := newTranslation(t, native, h.Env.Get("XX_APT_PREFER_CROSS") != "")
 	force := func(arch string) bool { return h.Env.Get("XX_APT_FORCE_"+arch) != "" }
 	if why := skip(t, tr, force); why != "" {
-		if l.command == "update" {
-			return become(h, apt)
-		}
-		fmt.Fprintf(h.Stderr, "%s: %s\n", h.Name, why)
-		return nil
+		return passOver(why)
 	}
 	return run(h, t, tr, l, apt)
 }
@@ -90,24 +96,30 @@ var translated = []string{"install", "remove", "search", "show", "list", "info"}
 
 // distribution returns whose packages these are. XX_VENDOR may only have been set for the triple's sake,
 // which makes neither Debian nor Ubuntu something else.
-func distribution(h *host.Host, t xxinfo.Target) string {
+func distribution(t xxinfo.Target) string {
 	if t.Distribution == "debian" || t.Distribution == "ubuntu" {
 		return t.Distribution
 	}
-	plain := *h
-	plain.Env = h.Env.Without("XX_VENDOR")
-	return xxinfo.FromHost(&plain).Distribution
+	return t.Base
 }
 
-// skip says why there is nothing to do for a target, or returns "". force reports whether an architecture
-// shall be tried all the same: the archive may be another one than Debian's, or an old release.
+// noPackages says why there can be no packages for a target, or returns "". The target may be one that the
+// table of platforms lacks, such as freebsd/amd64 or wasip1/wasm: that is no failure.
+func noPackages(t xxinfo.Target) string {
+	if t.OS == "linux" || t.OS == "windows" {
+		return ""
+	}
+	return fmt.Sprintf("skipped: Debian and Ubuntu have no packages for %s", t.Platform)
+}
+
+// skip says why there is nothing to do for a target that could have packages, or returns "". force reports
+// whether an architecture shall be tried all the same: the archive may be another one than Debian's, or an
+// old release.
 func skip(t xxinfo.Target, tr translation, force func(arch string) bool) string {
 	const all = "; %s=1 tries all the same"
 	switch {
-	case t.OS == "windows" || t.OS == "linux" && !tr.cross():
+	case t.OS == "windows" || !tr.cross():
 		return ""
-	case t.OS != "linux":
-		return fmt.Sprintf("nothing to install: there are no packages for %s", t.Platform)
 	case strings.HasPrefix(t.Arch, "mips") && !force("MIPS"):
 		return fmt.Sprintf("skipped: Debian 13 and Ubuntu have no packages for %s"+all, t.Platform, "XX_APT_FORCE_MIPS")
 	case t.Arch == "riscv64" && t.Distribution == "debian" && !force("RISCV64"):

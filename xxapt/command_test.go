@@ -193,7 +193,9 @@ func TestErrors(t *testing.T) {
 		}, 100,
 			"+ apt-get install gcc:arm64\nxx-apt-get: libc6:amd64 is held in version 2.36-1, libc6:arm64 comes in version 2.36-2: dpkg takes it for both only in one version (Multi-Arch: same)\n" +
 				"hint: apt-mark unhold libc6 && apt-get install libc6=2.36-2, then this again\n"},
-		{"nothing for darwin", "TARGETPLATFORM=darwin/arm64", "install gcc", nil, 0, "xx-apt-get: nothing to install: there are no packages for darwin/arm64\n"},
+		{"nothing for darwin", "TARGETPLATFORM=darwin/arm64", "install gcc", nil, 0, "xx-apt-get: skipped: Debian and Ubuntu have no packages for darwin/arm64\n"},
+		{"nor for platforms that the table lacks", "TARGETPLATFORM=freebsd/amd64", "install gcc", nil, 0, "xx-apt-get: skipped: Debian and Ubuntu have no packages for freebsd/amd64\n"},
+		{"nor for wasm", "TARGETPLATFORM=wasip1/wasm", "remove gcc", nil, 0, "xx-apt-get: skipped: Debian and Ubuntu have no packages for wasip1/wasm\n"},
 		{"nothing for mips", "TARGETPLATFORM=linux/mips64le", "install gcc", nil, 0, "xx-apt-get: skipped: Debian 13 and Ubuntu have no packages for linux/mips64le; XX_APT_FORCE_MIPS=1 tries all the same\n"},
 		{"nothing for riscv64", "TARGETPLATFORM=linux/riscv64", "install gcc", nil, 0, "xx-apt-get: skipped: Debian 12 has no packages for linux/riscv64, Debian 13 is the first; XX_APT_FORCE_RISCV64=1 tries all the same\n"},
 		{"no lists at all", "TARGETPLATFORM=windows/amd64", "install gcc", func(m *machine) { m.program(t, "apt-get", "exit 100") }, 1,

@@ -180,7 +180,7 @@ func mainPlain(h *host.Host, clang program, err error, o options, args []string)
 // mainGCC is the helper where there is gcc for the target and no clang.
 func mainGCC(h *host.Host, t xxinfo.Target, gcc string, o options, args []string) error {
 	if o.own == flagWrap {
-		return noClang()
+		return &host.Error{Message: noClang, Hint: "--wrap is for clang alone, and gcc does not do: " + installClang}
 	}
 	if o.own != "" {
 		if err := setUpGCC(h, t); err != nil {
@@ -254,20 +254,25 @@ func findClang(h *host.Host, cxx bool) (program, error) {
 			return program{path: path, args: []string{"--driver-mode=g++"}}, nil
 		}
 	}
-	return program{}, noClang()
+	hint := installClang + ", or call xx-cc, which takes gcc too"
+	if takesGCC(h) {
+		hint = installClang + ", or gcc for the target (xx-apt-get install gcc g++)"
+	}
+	return program{}, &host.Error{Message: noClang, Hint: hint}
 }
 
-func noClang() error {
-	return &host.Error{
-		Message: "/usr/bin/clang not found",
-		Hint:    "install clang and lld (apt-get install clang lld, apk add clang lld), or call xx-cc, which takes gcc too",
-	}
-}
+const (
+	noClang      = "/usr/bin/clang not found"
+	installClang = "install clang and lld (apt-get install clang lld, apk add clang lld)"
+)
+
+// takesGCC reports whether the helper may become gcc where there is no clang.
+func takesGCC(h *host.Host) bool { return h.Name == "xx-cc" || h.Name == "xx-c++" }
 
 // findGCC returns the target's gcc, or g++, or the empty string, unless the helper is one
 // that may only become clang.
 func findGCC(h *host.Host, t xxinfo.Target, cxx bool) string {
-	if h.Name != "xx-cc" && h.Name != "xx-c++" {
+	if !takesGCC(h) {
 		return ""
 	}
 	name := "gcc"

@@ -216,6 +216,7 @@ func TestEnvironmentStays(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	const install = "hint: install clang and lld (apt-get install clang lld, apk add clang lld), or call xx-cc, which takes gcc too\n"
+	const installEither = "hint: install clang and lld (apt-get install clang lld, apk add clang lld), or gcc for the target (xx-apt-get install gcc g++)\n"
 	for _, test := range []struct {
 		name, env string
 		machine   []string
@@ -227,8 +228,10 @@ func TestErrors(t *testing.T) {
 		{"xx-clang", "", []string{"x86_64-linux-gnu-gcc"}, "a.c", 1, "xx-clang: /usr/bin/clang not found\n" + install},
 		{"xx-clang++", "", nil, "--config x", 1, "xx-clang++: /usr/bin/clang not found\n" + install},
 		{"xx-clang", "", nil, "--target=bpf", 1, "xx-clang: /usr/bin/clang not found\n" + install},
-		{"xx-cc", "TARGETPLATFORM=linux/arm64", []string{"gcc"}, "a.c", 1, "xx-cc: /usr/bin/clang not found\n" + install},
-		{"xx-cc", "TARGETPLATFORM=linux/arm64", []string{"aarch64-linux-gnu-gcc"}, "--wrap", 1, "xx-cc: /usr/bin/clang not found\n" + install},
+		{"xx-cc", "TARGETPLATFORM=linux/arm64", []string{"gcc"}, "a.c", 1, "xx-cc: /usr/bin/clang not found\n" + installEither},
+		{"xx-c++", "TARGETPLATFORM=linux/arm64", []string{"aarch64-linux-gnu-gcc"}, "a.cc", 1, "xx-c++: /usr/bin/clang not found\n" + installEither},
+		{"xx-cc", "TARGETPLATFORM=linux/arm64", []string{"aarch64-linux-gnu-gcc"}, "--wrap", 1,
+			"xx-cc: /usr/bin/clang not found\nhint: --wrap is for clang alone, and gcc does not do: install clang and lld (apt-get install clang lld, apk add clang lld)\n"},
 		{"clang", "", nil, "a.c", 1, "clang: /usr/bin/clang not found\n" + install},
 		{"xx-clang", "TARGETPLATFORM=linux/arm64", []string{"clang"}, "a.c", 1,
 			"xx-clang: no suitable linker found for aarch64-linux-gnu\nhint: install lld: apt-get install lld\n"},

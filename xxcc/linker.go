@@ -81,7 +81,7 @@ func chooseLinker(t xxinfo.Target, p preferences, m machine) (linker, error) {
 	if usesLLD || lld.path != "" && t.Arch == "s390x" && m.llvm() >= 18 {
 		return lld, nil
 	}
-	return linker{}, noLinker(t)
+	return linker{}, noLinker(t, lld.path != "" && lldLinks(t, preferences{}, m))
 }
 
 // lldLinks reports whether lld is trusted with a target: s390x came late, riscv64 worked from LLVM 15
@@ -148,12 +148,20 @@ func darwinLinker(t xxinfo.Target, m machine) (linker, error) {
 	if ld := llvmProgram(m, "ld64.lld"); ld != "" {
 		return linker{flag: "lld", path: ld, lld: true}, nil
 	}
-	return linker{}, noLinker(t)
+	return linker{}, noLinker(t, false)
 }
 
-func noLinker(t xxinfo.Target) error {
+// noLinker returns the error for a target that nothing links. unwanted is whether lld would, but for
+// XX_CC_PREFER_STATIC_LINKER.
+func noLinker(t xxinfo.Target, unwanted bool) error {
 	hint := "install lld: apt-get install lld"
 	switch {
+	case unwanted:
+		gnu := "apt-get install " + binutils(t)
+		if t.Distribution == "alpine" {
+			gnu = "xx-apk add binutils"
+		}
+		hint = "install a GNU linker for it (" + gnu + "), or unset XX_CC_PREFER_STATIC_LINKER and link with lld"
 	case t.OS == "darwin":
 		hint = "put Apple's ld64 on PATH, or install lld (apt-get install lld, apk add lld)"
 	case t.Distribution == "alpine" && t.Arch == "s390x":

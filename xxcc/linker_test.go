@@ -193,6 +193,16 @@ func TestNoLinkerHints(t *testing.T) {
 			t.Errorf("%s %s: %+v, want %q", test.distribution, test.platform, e, test.want)
 		}
 	}
+
+	// lld is there, and not wanted.
+	static := preferences{linker: "lld", static: true}
+	for distribution, gnu := range map[string]string{"debian": "apt-get install binutils-powerpc64le-linux-gnu", "alpine": "xx-apk add binutils"} {
+		_, err := chooseLinker(target(distribution, "TARGETPLATFORM=linux/ppc64le"), static, fake{"ld.lld"})
+		want := "install a GNU linker for it (" + gnu + "), or unset XX_CC_PREFER_STATIC_LINKER and link with lld"
+		if e, ok := err.(*host.Error); !ok || e.Hint != want {
+			t.Errorf("%s: %+v, want %q", distribution, err, want)
+		}
+	}
 }
 
 func TestLLVMVersion(t *testing.T) {

@@ -168,7 +168,7 @@ func planFor(t, self xxinfo.Target, native bool, p preferences, sysroot, xx stri
 			tool("ld", l.path)
 		}
 	}
-	if t.OS == "windows" && m.look("llvm-rc") != "" && m.real(path.Dir(xx)+"/xx-windres") != "" {
+	if t.OS == "windows" && llvmProgram(m, "llvm-rc") != "" && m.real(path.Dir(xx)+"/xx-windres") != "" {
 		tool("windres", path.Dir(xx)+"/xx-windres")
 	}
 	made.links = append(made.links, planPkgConfig(t, native, xx, m, ours)...)

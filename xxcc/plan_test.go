@@ -157,7 +157,7 @@ var debian = fake{
 	"xx", "xx-clang>xx", "xx-clang++>xx", "xx-windres>xx",
 	"clang>/usr/lib/llvm-14/bin/clang", "/usr/lib/llvm-14/bin/clang",
 	"ld.lld>/usr/lib/llvm-14/bin/lld", "/usr/lib/llvm-14/bin/lld", "/usr/lib/llvm-14/bin/ld64.lld>lld",
-	"llvm-ar", "llvm-strip", "/usr/lib/llvm-14/bin/llvm-nm", "llvm-rc", "pkg-config",
+	"llvm-ar", "llvm-strip", "/usr/lib/llvm-14/bin/llvm-nm", "/usr/lib/llvm-14/bin/llvm-rc", "pkg-config",
 }
 
 func TestPlan(t *testing.T) {

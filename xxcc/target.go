@@ -114,9 +114,11 @@ func multiarch(t xxinfo.Target) string {
 	return first + "-linux-" + t.Libc + abi
 }
 
-// isDebian reports whether the target's headers and libraries lie in multiarch folders.
+// isDebian reports whether the target's headers and libraries lie in multiarch folders. An XX_VENDOR that is
+// only wanted in the triple does not move them.
 func isDebian(t xxinfo.Target) bool {
-	return t.Distribution == "debian" || t.Distribution == "ubuntu"
+	isOne := func(name string) bool { return name == "debian" || name == "ubuntu" }
+	return isOne(t.Distribution) || isOne(t.Base) && t.Distribution != "alpine"
 }
 
 // hasOwnRoot reports whether the target has a root of its own, /TRIPLE/, which is so

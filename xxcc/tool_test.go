@@ -132,6 +132,9 @@ func TestPkgConfigEnv(t *testing.T) {
 		{"debian", "TARGETPLATFORM=linux/arm64", "PKG_CONFIG_LIBDIR=/usr/local/lib/aarch64-linux-gnu/pkgconfig:/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/aarch64-linux-gnu/lib/pkgconfig:/usr/aarch64-linux-gnu/share/pkgconfig:/usr/local/share/pkgconfig:/usr/share/pkgconfig"},
 		{"ubuntu", "TARGETPLATFORM=linux/386", "PKG_CONFIG_LIBDIR=/usr/local/lib/i386-linux-gnu/pkgconfig:/usr/lib/i386-linux-gnu/pkgconfig:/usr/i686-linux-gnu/lib/pkgconfig:/usr/i686-linux-gnu/share/pkgconfig:/usr/local/share/pkgconfig:/usr/share/pkgconfig"},
 		{"debian", "TARGETPLATFORM=linux/mips64le XX_LIBC=musl", "PKG_CONFIG_LIBDIR=/usr/local/lib/mips64el-linux-musl/pkgconfig:/usr/lib/mips64el-linux-musl/pkgconfig:/usr/mips64el-linux-muslabi64/lib/pkgconfig:/usr/mips64el-linux-muslabi64/share/pkgconfig:/usr/local/share/pkgconfig:/usr/share/pkgconfig"},
+		// A vendor of the user's own does not move Debian's folders.
+		{"debian", "TARGETPLATFORM=linux/arm64 XX_VENDOR=acme", "PKG_CONFIG_LIBDIR=/usr/local/lib/aarch64-linux-gnu/pkgconfig:/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/aarch64-acme-linux-gnu/lib/pkgconfig:/usr/aarch64-acme-linux-gnu/share/pkgconfig:/usr/local/share/pkgconfig:/usr/share/pkgconfig"},
+		{"debian", "TARGETPLATFORM=linux/arm64 XX_VENDOR=alpine", "PKG_CONFIG_LIBDIR=/aarch64-alpine-linux-musl/usr/lib/pkgconfig/ PKG_CONFIG_SYSROOT_DIR=/aarch64-alpine-linux-musl"},
 		{"debian", "TARGETPLATFORM=windows/amd64", "PKG_CONFIG_LIBDIR=/usr/x86_64-w64-mingw32/lib/pkgconfig:/usr/x86_64-w64-mingw32/share/pkgconfig"},
 		{"fedora", "TARGETPLATFORM=linux/arm64", "PKG_CONFIG_LIBDIR=/usr/aarch64-linux-gnu/lib/pkgconfig:/usr/aarch64-linux-gnu/share/pkgconfig"},
 		{"alpine", "TARGETPLATFORM=linux/arm64", "PKG_CONFIG_LIBDIR=/aarch64-alpine-linux-musl/usr/lib/pkgconfig/ PKG_CONFIG_SYSROOT_DIR=/aarch64-alpine-linux-musl"},

@@ -42,6 +42,9 @@ type Target struct {
 	// Distribution is the ID of os-release or XX_VENDOR, and "unknown" without either.
 	Distribution string
 
+	// Base is the ID of os-release, whatever XX_VENDOR says: whose packages the machine really has.
+	Base string
+
 	// Vendor is the distribution, but "apple" on darwin.
 	Vendor string
 
@@ -82,7 +85,8 @@ func Resolve(env host.Env, osRelease []byte, march string) Target {
 	}
 	t.Row, _ = triples.Lookup(t.Platform)
 
-	t.Distribution, t.OSVersion = parseOSRelease(osRelease)
+	t.Base, t.OSVersion = parseOSRelease(osRelease)
+	t.Distribution = t.Base
 	// The values of another OS may be left over from an `eval "$(xx-info env --export)"`.
 	if v := env.Get("XX_VENDOR"); v != "" && v != "apple" {
 		t.Distribution = v

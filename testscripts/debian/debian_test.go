@@ -7,10 +7,11 @@
 //
 // Beside what testscript offers, a script has the commands
 //
-//	debian SUITE
+//	debian SUITE [PACKAGE…]
 //
 // which gives it a fresh minimal root of that release, with xx and its helpers in /usr/bin, apt
-// that works, and the script's own folder ($WORK) under the same path, and
+// that works, and the script's own folder ($WORK) under the same path; the packages are installed in it, once
+// for all scripts that name the same ones; and
 //
 //	[!] root CMD [ARG…]
 //
@@ -109,13 +110,13 @@ const rootVar = "ROOT"
 
 // mount implements the script command debian.
 func mount(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: debian SUITE")
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: debian SUITE [PACKAGE...]")
 	}
 	if ts.Getenv(rootVar) != "" {
 		ts.Fatalf("this script has a root already")
 	}
-	lower, err := debian.Root(debian.Spec{Suite: args[0], Arch: "amd64"})
+	lower, err := debian.Root(debian.Spec{Suite: args[0], Arch: "amd64", Include: args[1:]})
 	ts.Check(err)
 	dir, err := os.MkdirTemp(scratch, args[0]+"-*")
 	ts.Check(err)

@@ -50,6 +50,7 @@ func TestPages(t *testing.T) {
 }
 
 func runPage(t *testing.T, s pages.Script) {
+	t.Parallel()
 	script := filepath.Join(t.TempDir(), "page.txtar")
 	if err := os.WriteFile(script, txtar.Format(s.Archive), 0o666); err != nil {
 		t.Fatal(err)
