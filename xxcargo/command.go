@@ -139,9 +139,7 @@ const buildTarget = "CARGO_BUILD_TARGET"
 // prepare makes sure that the goal can be built for and returns the variables for that. A command that links needs a linker;
 // for another the want of one is no failure.
 func prepare(h *host.Host, r *rust, g goal, links bool) ([]xxinfo.Var, error) {
-	if err := r.ensureStd(g); err != nil {
-		return nil, err
-	}
+	// C first: what it lacks is known at once, and a standard library may be a large download.
 	var c tools
 	if g.knownPlatform() {
 		var err error
@@ -151,6 +149,9 @@ func prepare(h *host.Host, r *rust, g goal, links bool) ([]xxinfo.Var, error) {
 			}
 			h.Debugf("%v", err)
 		}
+	}
+	if err := r.ensureStd(g); err != nil {
+		return nil, err
 	}
 	m := machine{has: h.Has, exists: func(path string) bool { return exists(h, path) }}
 	if c.clang && g.target.IsCross() {
