@@ -154,6 +154,14 @@ func prepare(h *host.Host, r *rust, g goal, links bool) ([]xxinfo.Var, error) {
 		return nil, err
 	}
 	m := machine{has: h.Has, exists: func(path string) bool { return exists(h, path) }}
+	if links && c.CC != "" && lacksLibc(g.target, m.exists) {
+		// No failure: a library for Rust alone is not linked. The linker would only name files.
+		installer := "xx-apt-get install -y"
+		if ownRoot(g.target) {
+			installer = "xx-apk add"
+		}
+		fmt.Fprintf(h.Stderr, "%s: there is no C library for %s to link with\nhint: %s xx-c-essentials\n", h.Name, g.target.Triple(), installer)
+	}
 	if c.clang && g.target.IsCross() {
 		if config, err := h.ReadFile("/usr/bin/" + g.target.Triple() + ".cfg"); err == nil {
 			m.flags = clangFlags(string(config))

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
 	"xxkit/internal/host"
 	"xxkit/xxcc"
+	"xxkit/xxinfo"
 )
 
 // setUpC sets the goal up for C and returns its tools: clang's, or gcc's where there is no clang for it. Without a
@@ -66,6 +68,25 @@ func writeCMakeFile(h *host.Host, g goal, made xxcc.Tools) string {
 		return ""
 	}
 	return name
+}
+
+// lacksLibc reports whether the files of the target's C library that programs are linked with are missing, where that can be
+// told: on Debian, and in Alpine's second root. Rust brings its own for musl, if it comes from rustup.
+func lacksLibc(t xxinfo.Target, exists func(path string) bool) bool {
+	triple := t.Triple()
+	var files []string
+	switch {
+	case t.OS != "linux" || !t.IsCross():
+		return false
+	case ownRoot(t):
+		files = []string{"/" + triple + "/usr/lib/crti.o"}
+	case isDebian(t) && t.Libc == "gnu":
+		multiarch := strings.Replace(triple, "i686-", "i386-", 1)
+		files = []string{"/usr/lib/" + multiarch + "/crti.o", "/usr/" + triple + "/lib/crti.o"}
+	default:
+		return false
+	}
+	return !slices.ContainsFunc(files, exists)
 }
 
 // clangFlags returns, of the line in clang's configuration file for a target, the arguments by which it finds headers. libclang,
