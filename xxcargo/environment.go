@@ -20,62 +20,71 @@ type machine struct {
 //
 // Sources: the Cargo book, "Environment variables"; the documentation of the crates cc, pkg-config, cmake and bindgen.
 func settings(g goal, c tools, env host.Env, m machine) []xxinfo.Var {
-	var vars []xxinfo.Var
-	name := underscored(g.triple)
-	set := func(variable, value string, unless ...string) {
-		if value == "" {
-			return
-		}
-		for _, other := range append(unless, variable) {
-			if env.Get(other) != "" {
-				return
-			}
-		}
-		vars = append(vars, xxinfo.Var{Name: variable, Value: value})
-	}
-	// build sets a variable of build scripts, which have two other ways to say it for the target.
-	build := func(variable, value string) {
-		set(variable+"_"+name, value, variable+"_"+g.triple, "TARGET_"+variable)
-	}
-	prefix := "CARGO_TARGET_" + strings.ToUpper(name)
+	s := settler{triple: g.triple, env: env}
+	prefix := "CARGO_TARGET_" + strings.ToUpper(underscored(g.triple))
 
-	set(prefix+"_LINKER", c.CC)
+	s.set(prefix+"_LINKER", c.CC)
 	if flags := env.Get("XX_RUSTFLAGS"); flags != "" {
-		vars = append(vars, rustFlags(prefix+"_RUSTFLAGS", flags, env)...)
+		s.vars = append(s.vars, rustFlags(prefix+"_RUSTFLAGS", flags, env)...)
 	}
 	if g.knownPlatform() && g.target.IsCross() && g.target.OS == "linux" {
 		if qemu := emulator(g.target, m.has); qemu != "" {
-			set(prefix+"_RUNNER", qemu)
-			set("QEMU_LD_PREFIX", loaderPrefix(g.target, m.exists))
+			s.set(prefix+"_RUNNER", qemu)
+			s.set("QEMU_LD_PREFIX", loaderPrefix(g.target, m.exists))
 		}
 	}
 	if c.CC == "" {
-		return vars
+		return s.vars
 	}
 
-	build("CC", c.CC)
-	build("CXX", c.CXX)
-	build("AR", c.AR)
+	s.build("CC", c.CC)
+	s.build("CXX", c.CXX)
+	s.build("AR", c.AR)
 	if c.clang && ownRoot(g.target) {
 		// The crate cc tells clang a target of its own, in which clang does not find Alpine's libstdc++. What the
 		// user wants for all targets is hidden by a variable for one of them, so it is repeated.
-		build("CFLAGS", join(env.Get("CFLAGS"), "--target="+g.target.Triple()))
-		build("CXXFLAGS", join(env.Get("CXXFLAGS"), "--target="+g.target.Triple()))
+		s.build("CFLAGS", join(env.Get("CFLAGS"), "--target="+g.target.Triple()))
+		s.build("CXXFLAGS", join(env.Get("CXXFLAGS"), "--target="+g.target.Triple()))
 	}
 	if len(m.flags) > 0 {
-		build("BINDGEN_EXTRA_CLANG_ARGS", join(env.Get("BINDGEN_EXTRA_CLANG_ARGS"), strings.Join(m.flags, " ")))
+		s.build("BINDGEN_EXTRA_CLANG_ARGS", join(env.Get("BINDGEN_EXTRA_CLANG_ARGS"), strings.Join(m.flags, " ")))
 	}
-	build("CMAKE_TOOLCHAIN_FILE", c.cmakeFile)
+	s.build("CMAKE_TOOLCHAIN_FILE", c.cmakeFile)
 	if c.PkgConfig != "" {
-		build("PKG_CONFIG", c.PkgConfig)
+		s.build("PKG_CONFIG", c.PkgConfig)
 		// Who knows no such variable reads this one; the crate pkg-config reads HOST_ first for what runs here.
 		if g.target.IsCross() && env.Get("PKG_CONFIG") == "" {
-			set("PKG_CONFIG", c.PkgConfig)
-			set("HOST_PKG_CONFIG", "pkg-config")
+			s.set("PKG_CONFIG", c.PkgConfig)
+			s.set("HOST_PKG_CONFIG", "pkg-config")
 		}
 	}
-	set("PKG_CONFIG_ALLOW_CROSS", "1")
-	return vars
+	s.set("PKG_CONFIG_ALLOW_CROSS", "1")
+	return s.vars
+}
+
+// settler collects variables that the user has not set.
+type settler struct {
+	triple string
+	env    host.Env
+	vars   []xxinfo.Var
+}
+
+// set sets a variable, unless its value is empty or the user has it or one of the others set.
+func (s *settler) set(variable, value string, others ...string) {
+	if value == "" || s.env.Get(variable) != "" {
+		return
+	}
+	for _, other := range others {
+		if s.env.Get(other) != "" {
+			return
+		}
+	}
+	s.vars = append(s.vars, xxinfo.Var{Name: variable, Value: value})
+}
+
+// build sets a variable of build scripts for the target, for which there are two other ways to say it.
+func (s *settler) build(variable, value string) {
+	s.set(variable+"_"+underscored(s.triple), value, variable+"_"+s.triple, "TARGET_"+variable)
 }
 
 // rustFlags adds XX_RUSTFLAGS to the variable of the target. cargo looks at that one only if neither

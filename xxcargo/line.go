@@ -39,57 +39,56 @@ const (
 	unknown                // an alias or a plugin that nobody here knows
 )
 
-// commands are cargo's own, by all their names. Those that take a --target but build nothing (fetch, tree, clean) are
-// among those without effect: they are about all platforms unless somebody says otherwise. Source: cargo(1).
-var commands = func() map[string]effect {
-	all := map[string]effect{}
-	for _, name := range strings.Fields("build b check c test t run r bench doc d rustc rustdoc clippy fix install package publish") {
-		all[name] = targeted
-	}
-	for _, name := range strings.Fields(`add clean config fetch fmt generate-lockfile git-checkout help info init locate-project
-		login logout metadata miri new owner pkgid read-manifest remove rm report search tree uninstall update vendor
-		verify-project version yank`) {
-		all[name] = none
-	}
-	return all
-}()
+// These are lists of words, which nobody takes apart before they are needed: each start of xx would pay for it.
+const (
+	// targetedCommands are those of cargo's own commands that build for a --target. Source: cargo(1).
+	targetedCommands = "build b check c test t run r bench doc d rustc rustdoc clippy fix install package publish"
 
-// plugins are the well-known programs cargo-NAME that take --target: with any command of their own ("*"), or only with
-// these. Source: their manuals.
-var plugins = map[string][]string{
-	"auditable":    {"build", "b", "check", "c", "test", "t", "run", "r", "bench", "rustc", "install"},
-	"bloat":        {"*"},
-	"cbuild":       {"*"},
-	"chef":         {"cook"},
-	"cinstall":     {"*"},
-	"component":    {"build", "check", "test", "run"},
-	"ctest":        {"*"},
-	"deb":          {"*"},
-	"expand":       {"*"},
-	"generate-rpm": {"*"},
-	"hack":         {"*"},
-	"llvm-cov":     {"*"},
-	"nextest":      {"run", "r", "list", "archive", "bench"},
-	"tarpaulin":    {"*"},
-	"udeps":        {"*"},
-	"zigbuild":     {"*"},
+	// otherCommands are the rest. Some take a --target (fetch, tree, clean), but build nothing: they are about
+	// all platforms unless somebody says otherwise.
+	otherCommands = "add clean config fetch fmt generate-lockfile git-checkout help info init locate-project" +
+		" login logout metadata miri new owner pkgid read-manifest remove rm report search tree uninstall update vendor" +
+		" verify-project version yank"
+
+	// linkless are the commands that compile but make no program of what they compile.
+	linkless = "check c clippy doc d fix package publish rustdoc"
+
+	// valued are the options whose value is the next argument, if it is not glued to them; that of optional ones may be left out.
+	valued = "--artifact-dir --branch --color --config --exclude --explain --features --git --index --jobs" +
+		" --lockfile-path --manifest-path --message-format --out-dir --package --path --profile --recipe-path --registry" +
+		" --rev --root --tag --target --target-dir --vers " + optional
+	optional = "--bin --example --test --bench"
+
+	// valuedShort are those of one letter: -C, -F, -Z, -j, -p.
+	valuedShort = "CFZjp"
+)
+
+// plugin returns the commands that take --target of a well-known program cargo-NAME, "*" if that is the program itself, and
+// "" for a program that is not known here. Source: their manuals.
+func plugin(name string) string {
+	switch name {
+	case "bloat", "cbuild", "cinstall", "ctest", "deb", "expand", "generate-rpm", "hack", "llvm-cov", "tarpaulin", "udeps", "zigbuild":
+		return "*"
+	case "auditable":
+		return "build b check c test t run r bench rustc install"
+	case "chef":
+		return "cook"
+	case "component":
+		return "build check test run"
+	case "nextest":
+		return "run r list archive bench"
+	}
+	return ""
 }
 
-// linkless are the commands that compile but make no program of what they compile.
-var linkless = strings.Fields("check c clippy doc d fix package publish rustdoc")
-
-// valued are the options whose value is the next argument, if it is not glued to them. The last four name
-// what to build; their value may be left out.
-var valued = strings.Fields(`--artifact-dir --branch --color --config --exclude --explain --features --git --index --jobs
-	--lockfile-path --manifest-path --message-format --out-dir --package --path --profile --recipe-path --registry --rev --root
-	--tag --target --target-dir --vers --bin --example --test --bench`)
-
-// valuedShort are those of one letter: -C, -F, -Z, -j, -p.
-const valuedShort = "CFZjp"
-
-// optional reports whether an option may be the last word of what it says.
-func optional(name string) bool {
-	return name == "--bin" || name == "--example" || name == "--test" || name == "--bench"
+// in reports whether a word is in a list.
+func in(list, word string) bool {
+	for w := range strings.FieldsSeq(list) {
+		if w == word {
+			return true
+		}
+	}
+	return false
 }
 
 // parse reads a command line.
@@ -117,15 +116,12 @@ func parse(args []string) line {
 	l.command = args[i]
 	i++
 
-	effect, known := commands[l.command]
-	subs, isPlugin := plugins[l.command]
+	subs := plugin(l.command)
 	switch {
-	case known:
-		l.effect = effect
-	case !isPlugin:
-		l.effect = unknown
-	case slices.Contains(subs, "*"):
+	case in(targetedCommands, l.command) || subs == "*":
 		l.effect = targeted
+	case subs == "" && !in(otherCommands, l.command):
+		l.effect = unknown
 	}
 	words := 0
 	l.profile = "debug"
@@ -137,7 +133,7 @@ func parse(args []string) line {
 		}
 		if !strings.HasPrefix(arg, "-") || arg == "-" {
 			words++
-			if isPlugin && words == 1 && slices.Contains(subs, arg) {
+			if words == 1 && in(subs, arg) {
 				l.effect = targeted
 			}
 			if l.command == "run" || l.command == "r" {
@@ -175,7 +171,7 @@ func parse(args []string) line {
 	case l.effect == unknown:
 		l.profile = "" // an alias may have a profile in it
 	}
-	l.links = l.effect == targeted && !slices.Contains(linkless, l.command)
+	l.links = l.effect == targeted && !in(linkless, l.command)
 	return l
 }
 
@@ -207,7 +203,7 @@ func (o option) letters(any string) bool {
 func readOption(args []string, i int) option {
 	o := option{name: args[i], next: i + 1}
 	take := func() {
-		if o.next < len(args) && args[o.next] != "--" && !(optional(o.name) && strings.HasPrefix(args[o.next], "-")) {
+		if o.next < len(args) && args[o.next] != "--" && !(in(optional, o.name) && strings.HasPrefix(args[o.next], "-")) {
 			o.value, o.hasValue = args[o.next], true
 			o.next++
 		}
@@ -215,7 +211,7 @@ func readOption(args []string, i int) option {
 	if strings.HasPrefix(o.name, "--") {
 		if name, value, glued := strings.Cut(o.name, "="); glued {
 			o.name, o.value, o.hasValue = name, value, true
-		} else if slices.Contains(valued, o.name) {
+		} else if in(valued, o.name) {
 			take()
 		}
 		return o
