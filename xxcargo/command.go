@@ -79,7 +79,7 @@ func Main(h *host.Host, args []string) error {
 	if own == flagSetup {
 		g, err := environmentGoal(h, &r)
 		if err == nil {
-			_, err = prepare(h, &r, g, true)
+			_, err = prepare(h, &r, g, true, true)
 		}
 		return err
 	}
@@ -113,7 +113,8 @@ func run(h *host.Host, cargo string, r *rust, l line) error {
 		}
 	}
 	for _, g := range goals {
-		vars, err := prepare(h, r, g, l.links)
+		needsStd := !l.buildsStd && c.Env.Get("CARGO_UNSTABLE_BUILD_STD") == ""
+		vars, err := prepare(h, r, g, l.links, needsStd)
 		if err != nil && l.effect == unknown {
 			h.Report(err) // it may build nothing
 		} else if err != nil {
@@ -138,7 +139,7 @@ const buildTarget = "CARGO_BUILD_TARGET"
 
 // prepare makes sure that the goal can be built for and returns the variables for that. A command that links needs a linker;
 // for another the want of one is no failure.
-func prepare(h *host.Host, r *rust, g goal, links bool) ([]xxinfo.Var, error) {
+func prepare(h *host.Host, r *rust, g goal, links, needsStd bool) ([]xxinfo.Var, error) {
 	// C first: what it lacks is known at once, and a standard library may be a large download.
 	var c tools
 	if g.knownPlatform() {
@@ -150,11 +151,13 @@ func prepare(h *host.Host, r *rust, g goal, links bool) ([]xxinfo.Var, error) {
 			h.Debugf("%v", err)
 		}
 	}
-	if err := r.ensureStd(g); err != nil {
-		return nil, err
+	if needsStd {
+		if err := r.ensureStd(g); err != nil {
+			return nil, err
+		}
 	}
 	m := machine{has: h.Has, exists: func(path string) bool { return exists(h, path) }}
-	if links && c.CC != "" && lacksLibc(g.target, m.exists) {
+	if links && c.CC != "" && lacksLibc(g, m.exists) {
 		// No failure: a library for Rust alone is not linked. The linker would only name files.
 		installer := "xx-apt-get install -y"
 		if ownRoot(g.target) {

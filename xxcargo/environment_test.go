@@ -211,7 +211,7 @@ func TestLacksLibc(t *testing.T) {
 		{"windows/amd64", "debian", "", false},
 		{"linux/arm64", "fedora", "", false},
 	} {
-		if got := lacksLibc(target(test.platform, test.vendor), func(p string) bool { return p == test.file }); got != test.want {
+		if got := lacksLibc(goalFor(test.platform, test.vendor), func(p string) bool { return p == test.file }); got != test.want {
 			t.Errorf("%s on %s with %q: %t", test.platform, test.vendor, test.file, got)
 		}
 	}

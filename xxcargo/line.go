@@ -25,6 +25,8 @@ type line struct {
 	// own is where cargo's own arguments end: what follows is for the program that cargo runs, or for rustc.
 	own int
 
+	buildsStd bool // -Z build-std: cargo compiles the standard library itself
+
 	profile   string // the folder of the profile, "release"; empty if nobody can tell
 	targetDir string // the value of --target-dir
 	manifest  string // the value of --manifest-path
@@ -165,6 +167,7 @@ func parse(args []string) line {
 		}
 		i = o.next
 	}
+	l.buildsStd = slices.ContainsFunc(l.global, func(arg string) bool { return strings.HasPrefix(strings.TrimPrefix(arg, "-Z"), "build-std") })
 	switch {
 	case l.command == "bench":
 		l.profile = "release"

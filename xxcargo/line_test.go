@@ -138,6 +138,21 @@ func TestTargetFolderArguments(t *testing.T) {
 	}
 }
 
+func TestBuildStd(t *testing.T) {
+	for args, want := range map[string]bool{
+		"-Z build-std build":             true,
+		"build -Zbuild-std=core,alloc":   true,
+		"build -Z build-std=std":         true,
+		"build -Z unstable-options":      false,
+		"build -- -Z build-std":          false,
+		"run app -Z build-std --release": false,
+	} {
+		if got := parse(strings.Fields(args)).buildsStd; got != want {
+			t.Errorf("cargo %s: %t", args, got)
+		}
+	}
+}
+
 func TestTargetsOfTheUsers(t *testing.T) {
 	l := parse(strings.Fields("build --target a --target=b"))
 	if !slices.Equal(l.targets, []string{"a", "b"}) || l.asks {

@@ -143,10 +143,11 @@ func (r *rust) ensureStd(g goal) error {
 		return r.cannotInstall(g, err)
 	}
 	if !r.hasStd(g.triple) {
-		return &host.Error{
-			Message: fmt.Sprintf("there is still no standard library for %s in %s", g.triple, dir),
-			Hint:    "is " + r.rustc + " the rustc that you mean? rustc --print sysroot says where it looks",
+		hint := "is " + r.rustc + " the rustc that you mean? rustc --print sysroot says where it looks"
+		if r.rustup == "" {
+			hint = "see above; or " + useRustup
 		}
+		return &host.Error{Message: fmt.Sprintf("there is still no standard library for %s in %s", g.triple, dir), Hint: hint}
 	}
 	return record(r.h, g, dir)
 }
@@ -156,7 +157,7 @@ func (r *rust) cannotInstall(g goal, err error) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return &host.Error{
 			Message: fmt.Sprintf("cannot install the standard library for %s: %v", g.triple, err),
-			Hint:    "do it once as root: TARGETPLATFORM=" + g.target.Platform.String() + " xx-cargo " + flagSetup,
+			Hint:    "do it once as root: xx-cargo " + flagSetup,
 		}
 	case errors.As(err, new(host.ExitStatus)):
 		return &host.Error{
@@ -167,6 +168,8 @@ func (r *rust) cannotInstall(g goal, err error) error {
 	return err
 }
 
+const useRustup = "use a Rust that comes from rustup, as in the image rust:1, which has more targets"
+
 // installer returns what installs the standard library: rustup, Alpine's packages or Debian's, whosever rustc it is.
 func (r *rust) installer(g goal) (func() error, error) {
 	none := func(hint string) (func() error, error) {
@@ -175,7 +178,6 @@ func (r *rust) installer(g goal) (func() error, error) {
 			Hint:    hint,
 		}
 	}
-	const useRustup = "use a Rust that comes from rustup, such as the image rust:1, which has more targets"
 	distribution := r.dir == "/usr" || strings.HasPrefix(r.dir, "/usr/lib/")
 	switch {
 	case r.rustup != "":

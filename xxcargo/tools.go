@@ -71,14 +71,14 @@ func writeCMakeFile(h *host.Host, g goal, made xxcc.Tools) string {
 }
 
 // lacksLibc reports whether the files of the target's C library that programs are linked with are missing, where that can be
-// told: on Debian, and in Alpine's second root. Rust brings its own for musl, if it comes from rustup.
-func lacksLibc(t xxinfo.Target, exists func(path string) bool) bool {
-	triple := t.Triple()
+// told: on Debian, and in Alpine's second root. A Rust from rustup brings its own for musl.
+func lacksLibc(g goal, exists func(path string) bool) bool {
+	t, triple := g.target, g.target.Triple()
 	var files []string
 	switch {
 	case t.OS != "linux" || !t.IsCross():
 		return false
-	case ownRoot(t):
+	case ownRoot(t) && strings.Contains(g.triple, "-alpine-"):
 		files = []string{"/" + triple + "/usr/lib/crti.o"}
 	case isDebian(t) && t.Libc == "gnu":
 		multiarch := strings.Replace(triple, "i686-", "i386-", 1)
