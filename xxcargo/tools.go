@@ -11,7 +11,6 @@ import (
 
 	"xxkit/internal/host"
 	"xxkit/xxcc"
-	"xxkit/xxinfo"
 )
 
 // setUpC sets the goal up for C and returns its tools: clang's, or gcc's where there is no clang for it. Without a
