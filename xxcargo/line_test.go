@@ -162,3 +162,21 @@ func TestTargetsOfTheUsers(t *testing.T) {
 		t.Errorf("a --target without a value asks cargo for a list")
 	}
 }
+
+// FuzzParse: whatever the command line, reading it ends, and nothing is changed but that the target is added.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"build -r", "+a -C x run -pq y -- --target z", "test --bin", "-Zx --explain", "chef cook --"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		args := strings.Fields(s)
+		l := parse(args)
+		got := l.withTarget("T")
+		if got[l.own] != "--target=T" {
+			t.Errorf("%q: %q", args, got)
+		}
+		if without := slices.Delete(slices.Clone(got), l.own, l.own+1); !slices.Equal(without, args) {
+			t.Errorf("%q: %q", args, got)
+		}
+	})
+}

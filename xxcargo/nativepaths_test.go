@@ -97,3 +97,27 @@ func TestLinkFiles(t *testing.T) {
 		t.Error("a folder was made for nothing")
 	}
 }
+
+// TestCopyFile is for a folder on another file system, to which there are no links.
+func TestCopyFile(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
+	for name, content := range map[string]string{from: "new", to: "what was there before"} {
+		if err := os.WriteFile(name, []byte(content), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := copyFile(from, to, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(to)
+	if string(content) != "new" || err != nil {
+		t.Errorf("%q, %v", content, err)
+	}
+	if info, err := os.Stat(to); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if err := copyFile(filepath.Join(dir, "none"), to, 0o755); err == nil {
+		t.Error("no file was copied")
+	}
+}
