@@ -36,8 +36,11 @@ func copyResults(h *host.Host, cargo string, l line, g goal, env host.Env) error
 	profiles := []string{l.profile}
 	if l.profile == "" {
 		profiles = profiles[:0]
-		for _, deps := range h.Glob(filepath.Join(target, g.triple, "*", "deps")) {
-			profiles = append(profiles, filepath.Base(filepath.Dir(deps)))
+		for _, dir := range h.Glob(filepath.Join(target, g.triple, "*")) {
+			// The other folders that cargo makes there are no profile's.
+			if name := filepath.Base(dir); !in("doc package tmp", name) && isFolder(h.Path(dir)) {
+				profiles = append(profiles, name)
+			}
 		}
 	}
 	for _, profile := range profiles {
@@ -139,6 +142,11 @@ func linkFiles(h *host.Host, from, to string) error {
 		}
 	}
 	return nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func linkFile(h *host.Host, from, to string) error {
