@@ -114,9 +114,9 @@ func run(h *host.Host, cargo string, r *rust, l line) error {
 	}
 	for _, g := range goals {
 		needsStd := !l.buildsStd && c.Env.Get("CARGO_UNSTABLE_BUILD_STD") == ""
-		vars, err := prepare(h, r, g, l.links, needsStd)
+		vars, err := prepare(h, r, g, l.links || l.effect == unknown, needsStd)
 		if err != nil && l.effect == unknown {
-			h.Report(err) // it may build nothing
+			h.Report(err) // and go on: it may build nothing
 		} else if err != nil {
 			return err
 		}
