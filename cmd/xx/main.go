@@ -13,6 +13,7 @@ import (
 	"xxkit/internal/host"
 	"xxkit/xxapk"
 	"xxkit/xxapt"
+	"xxkit/xxcargo"
 	"xxkit/xxcc"
 	"xxkit/xxgo"
 	"xxkit/xxinfo"
@@ -30,6 +31,7 @@ var helpers = []struct {
 }{
 	{"info", "print what the target of the build is called", xxinfo.Main},
 	{"go", "run go for the target", xxgo.Main},
+	{"cargo", "run cargo for the target", xxcargo.Main},
 	{"cc", "compile C for the target, with clang or gcc", xxcc.Main},
 	{"c++", "compile C++ for the target, with clang or gcc", xxcc.Main},
 	{"clang", "compile C for the target, with clang", xxcc.Main},
