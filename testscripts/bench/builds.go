@@ -168,10 +168,12 @@ func compiled(l *lab) ([]figure, error) {
 		if err := os.CopyFS(context, os.DirFS(filepath.Join("examples", example))); err != nil {
 			return nil, err
 		}
+		fetch := buildkit.Crates
 		if _, err := os.Stat(filepath.Join(context, "go.mod")); err == nil {
-			if err := vendor(context); err != nil {
-				return nil, err
-			}
+			fetch = vendor
+		}
+		if err := fetch(context); err != nil {
+			return nil, err
 		}
 		cross, err := timed(func() error {
 			return l.buildARM64(context, "Dockerfile.cross", "--build-arg", "XX="+helpers)

@@ -21,7 +21,11 @@
 //
 //	runs IMAGE PLATFORM [ARG…]
 //
-// which runs the image's entrypoint with these arguments to its end; what it prints is there for stdout and stderr.
+// which runs the image's entrypoint with these arguments to its end; what it prints is there for stdout and stderr, and
+//
+//	crates
+//
+// which vendors the crates that the Rust example needs into the current folder.
 package buildkit_test
 
 import (
@@ -115,6 +119,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answers": answers,
+			"crates":  crates,
 			"runs":    runs,
 		},
 	})
@@ -174,6 +179,14 @@ func runs(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s on %s: %v", args[0], args[1], err)
 	}
 	ts.Check(os.RemoveAll(u.root))
+}
+
+// crates implements the script command of that name.
+func crates(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: crates")
+	}
+	ts.Check(buildkit.Crates(ts.MkAbs(".")))
 }
 
 // answers implements the script command of that name.

@@ -1,24 +1,26 @@
 //! How often each word is in a text.
 
+use regex::Regex;
+use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::thread;
 
 /// A word and how often it is there.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Word {
     pub word: String,
     pub times: usize,
 }
 
 /// Counts the words of a text, those that are there most often first, and in the order of the alphabet where that is the same.
-pub fn words(text: &str) -> Vec<Word> {
+pub fn words(text: &str, word: &Regex) -> Vec<Word> {
     let threads = thread::available_parallelism().map_or(1, |n| n.get());
     let lines: Vec<&str> = text.lines().collect();
     let share = lines.len() / threads + 1;
     let mut all: HashMap<String, usize> = HashMap::new();
     thread::scope(|scope| {
-        let workers: Vec<_> = lines.chunks(share).map(|part| scope.spawn(move || count(part))).collect();
+        let workers: Vec<_> = lines.chunks(share).map(|part| scope.spawn(move || count(part, word))).collect();
         for worker in workers {
             for (word, times) in worker.join().expect("a worker that only counts") {
                 *all.entry(word).or_default() += times;
@@ -30,11 +32,11 @@ pub fn words(text: &str) -> Vec<Word> {
     sorted
 }
 
-fn count(lines: &[&str]) -> HashMap<String, usize> {
+fn count(lines: &[&str], word: &Regex) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     for line in lines {
-        for word in line.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
-            *counts.entry(word.to_lowercase()).or_default() += 1;
+        for found in word.find_iter(line) {
+            *counts.entry(found.as_str().to_lowercase()).or_default() += 1;
         }
     }
     counts
@@ -46,7 +48,7 @@ mod tests {
 
     #[test]
     fn counts_words_whatever_their_case() {
-        let got = words("one two\nTwo, three: TWO\n\none");
+        let got = words("one two\nTwo, three: TWO\n\none", &Regex::new(r"\w+").unwrap());
         let want = [("two", 3), ("one", 2), ("three", 1)];
         assert_eq!(got.len(), want.len());
         for (got, (word, times)) in got.iter().zip(want) {

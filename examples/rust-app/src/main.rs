@@ -7,47 +7,60 @@
 //! ```
 
 mod count;
-mod json;
 mod text;
 
-use std::io::Read;
-use std::process::ExitCode;
+use clap::Parser;
+use serde::Serialize;
+use std::error::Error;
+use std::io::{self, Read};
 
-fn main() -> ExitCode {
-    let as_json = match std::env::args().nth(1).as_deref() {
-        None => false,
-        Some("--json") => true,
-        Some(other) => {
-            eprintln!("rust-app: unknown argument {other}: it knows --json");
-            return ExitCode::from(2);
-        }
-    };
+/// Counts the words of the text on standard input, or of a text of its own making.
+#[derive(Parser)]
+#[command(name = "rust-app", version)]
+struct Arguments {
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+
+    /// What a word is, as a regular expression.
+    #[arg(long, default_value = r"\w+")]
+    word: String,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    platform: String,
+    words: usize,
+    different: usize,
+    top: &'a [count::Word],
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
     let mut input = String::new();
-    if let Err(error) = std::io::stdin().read_to_string(&mut input) {
-        eprintln!("rust-app: cannot read standard input: {error}");
-        return ExitCode::FAILURE;
-    }
+    io::stdin().read_to_string(&mut input)?;
     if input.is_empty() {
         input = text::sample(100_000);
     }
-
-    let words = count::words(&input);
-    let total: usize = words.iter().map(|w| w.times).sum();
-    if as_json {
-        println!("{}", json::report(&platform(), total, &words));
-        return ExitCode::SUCCESS;
+    let words = count::words(&input, &regex::Regex::new(&arguments.word)?);
+    let report = Report {
+        platform: platform(),
+        words: words.iter().map(|w| w.times).sum(),
+        different: words.len(),
+        top: &words[..words.len().min(10)],
+    };
+    if arguments.json {
+        println!("{}", serde_json::to_string(&report)?);
+        return Ok(());
     }
-    match words.first() {
+    match report.top.first() {
         Some(first) => println!(
-            "{}: {total} words, {} different, most often {:?} ({} times)",
-            platform(),
-            words.len(),
-            first.word,
-            first.times
+            "{}: {} words, {} different, most often {:?} ({} times)",
+            report.platform, report.words, report.different, first.word, first.times
         ),
-        None => println!("{}: no words", platform()),
+        None => println!("{}: no words", report.platform),
     }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
 /// The platform that the program was built for, by Rust's names: linux/aarch64.
