@@ -192,7 +192,7 @@ func installCompiler(t xxinfo.Target, prefer string) string {
 	switch {
 	case t.OS == "darwin":
 		return "install clang and lld, and put the macOS SDK into /xx-sdk"
-	case t.Distribution == "alpine":
+	case t.Base == "alpine":
 		return "install one and the target's C library: apk add clang lld && xx-apk add xx-c-essentials"
 	case isApt(t) && (prefer == "gcc" || t.OS == "windows"):
 		return "install one: xx-apt-get install -y gcc" + map[bool]string{true: " libc6-dev"}[t.OS == "linux"]
@@ -209,7 +209,7 @@ func installLibrary(t xxinfo.Target) string {
 	switch {
 	case t.OS == "darwin":
 		return "put the macOS SDK into /xx-sdk"
-	case t.Distribution == "alpine":
+	case t.Base == "alpine":
 		return "install the target's C library: xx-apk add xx-c-essentials"
 	case isApt(t) && t.OS == "windows":
 		return "install the target's C library: xx-apt-get install -y gcc"
@@ -221,4 +221,4 @@ func installLibrary(t xxinfo.Target) string {
 	return "install the C library's development files for " + t.Triple()
 }
 
-func isApt(t xxinfo.Target) bool { return t.Distribution == "debian" || t.Distribution == "ubuntu" }
+func isApt(t xxinfo.Target) bool { return t.Base == "debian" || t.Base == "ubuntu" }
