@@ -5,6 +5,8 @@
 // Run one script with `go test ./testscripts -run Scripts/xx-go/wrap`; TESTSCRIPT_UPDATE=1 renews
 // the files that `cmp` compares with.
 //
+// $BIN has xx and its helpers, and is on PATH; $DESK has the program xx-verify for the desk and CI.
+//
 // Beside the commands of testscript there are:
 //
 //	exits N PROGRAM ARGS…  run it, and fail unless it exits with status N
@@ -63,6 +65,8 @@ func buildPrograms() error {
 	if _, err := os.Stat("../cmd/dfrewrite"); err == nil {
 		steps = append(steps, []string{"go", "build", "-o", filepath.Join(bin, "dfrewrite"), "../cmd/dfrewrite"})
 	}
+	// Apart from the helper of the same name.
+	steps = append(steps, []string{"go", "build", "-o", filepath.Join(bin, "desk", "xx-verify"), "../cmd/xx-verify"})
 	steps = append(steps, []string{filepath.Join(bin, "xx"), "install", bin})
 	for _, step := range steps {
 		cmd := exec.Command(step[0], step[1:]...)
@@ -136,6 +140,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("HOME", home)
 	env.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	env.Setenv("BIN", bin)
+	env.Setenv("DESK", filepath.Join(bin, "desk"))
 	for name, value := range goEnv {
 		env.Setenv(name, value)
 	}

@@ -10,8 +10,8 @@ import (
 	"encoding/base64"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -24,8 +24,12 @@ import (
 func samples(t testing.TB) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, pattern := range []string{"elf/testdata/*", "macho/testdata/*", "pe/testdata/*"} {
-		names, err := filepath.Glob(filepath.Join(runtime.GOROOT(), "src/debug", pattern))
+		names, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(goroot)), "src/debug", pattern))
 		if err != nil {
 			t.Fatal(err)
 		}
