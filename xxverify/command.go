@@ -87,6 +87,9 @@ type Program struct {
 
 	// Images verifies the images that the options name.
 	Images func(h *host.Host, o Options) ([]Summary, []Finding, error)
+
+	// SARIF returns findings in the format of --sarif.
+	SARIF func(found []Finding) ([]byte, error)
 }
 
 // Parse reads a command line.
@@ -216,6 +219,18 @@ func (p Program) Main(h *host.Host, args []string) error {
 		}
 		r.add(summaries, found)
 	}
+	for _, name := range o.SARIF {
+		if p.SARIF == nil {
+			return host.WrongCall(programHint, "this xx-verify does not write SARIF")
+		}
+		b, err := p.SARIF(r.Findings)
+		if err != nil {
+			return err
+		}
+		if err := h.WriteFile(name, b, 0o666); err != nil {
+			return trouble(err)
+		}
+	}
 	return r.print(h, o)
 }
 
@@ -327,7 +342,7 @@ func (r *Report) folder(h *host.Host, p triples.Platform, name string, o Options
 			summary.Allowed++
 			return nil
 		}
-		shown := show(filepath.Join(name, inside))
+		shown := Printable(filepath.Join(name, inside))
 		switch {
 		case c.Err != nil:
 			found = append(found, damage(p, shown, c.Head, c.Err))

@@ -21,7 +21,7 @@ func (r *rootfs) entry(command []string) error {
 		}
 	} else if name, ok = r.lookPath(asked); !ok {
 		r.add(Finding{
-			Rule: RuleMissing, Path: asked, Message: "the image starts " + show(asked) + ", which is not on PATH (" + show(strings.Join(r.path, ":")) + ")",
+			Rule: RuleMissing, Path: asked, Message: "the image starts " + Printable(asked) + ", which is not on PATH (" + Printable(strings.Join(r.path, ":")) + ")",
 			Hint: "install it, or write ENTRYPOINT or CMD with the path of the program",
 		})
 		return nil
@@ -33,14 +33,14 @@ func (r *rootfs) entry(command []string) error {
 		if strings.ContainsAny(asked, " ") {
 			hint = "it has blanks: write ENTRYPOINT and CMD as lists, one word each"
 		}
-		r.add(Finding{Rule: RuleMissing, Path: name, Message: "the image starts " + show(name) + ", which is not there", Hint: hint})
+		r.add(Finding{Rule: RuleMissing, Path: name, Message: "the image starts " + Printable(name) + ", which is not there", Hint: hint})
 		return nil
 	case n.Mode.IsDir():
-		r.add(Finding{Rule: RuleMode, Path: real, Message: "the image starts " + show(name) + ", which is a folder", Hint: "name the program in it"})
+		r.add(Finding{Rule: RuleMode, Path: real, Message: "the image starts " + Printable(name) + ", which is a folder", Hint: "name the program in it"})
 		return nil
 	case !n.executable():
 		r.add(Finding{
-			Rule: RuleMode, Path: real, Message: "the image starts " + show(name) + ", which is not executable",
+			Rule: RuleMode, Path: real, Message: "the image starts " + Printable(name) + ", which is not executable",
 			Hint: "COPY --chmod=755, or chmod +x before it is copied",
 		})
 		return nil
@@ -51,10 +51,10 @@ func (r *rootfs) entry(command []string) error {
 	}
 	if c.Err != nil {
 		if problem, hint := r.scriptProblem(c.Head); problem != "" {
-			r.add(Finding{Rule: RuleInterpreter, Path: real, Message: "the image starts " + show(name) + ", which cannot be started: " + problem, Hint: hint})
+			r.add(Finding{Rule: RuleInterpreter, Path: real, Message: "the image starts " + Printable(name) + ", which cannot be started: " + problem, Hint: hint})
 		} else if !strings.HasPrefix(c.Head, "#!") {
 			r.add(Finding{
-				Rule: RuleFormat, Path: real, Message: "the image starts " + show(name) + ", which is no program and has no #! line",
+				Rule: RuleFormat, Path: real, Message: "the image starts " + Printable(name) + ", which is no program and has no #! line",
 				Hint: "begin the script with #!/bin/sh",
 			})
 		}
@@ -70,7 +70,7 @@ func (r *rootfs) entry(command []string) error {
 	if m.Rule == "" {
 		return nil // a library that can be started, such as the loader
 	}
-	f := Finding{Rule: m.Rule, Path: real, Message: mismatchMessage("/"+show(real), m.Want, c.Objects[0].String()), Hint: "the image starts it: build it for " + r.Platform.String()}
+	f := Finding{Rule: m.Rule, Path: real, Message: mismatchMessage("/"+Printable(real), m.Want, c.Objects[0].String()), Hint: "the image starts it: build it for " + r.Platform.String()}
 	r.promote(f)
 	return nil
 }

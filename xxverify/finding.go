@@ -43,8 +43,13 @@ const (
 	RuleMode        = "not-executable"
 )
 
-// ruleTexts says what each kind of finding is, for --sarif and the documentation.
-var ruleTexts = []struct{ Rule, Text string }{
+// Rule is a kind of findings.
+type Rule struct {
+	Name string // such as "wrong-architecture"
+	Text string // what the findings are about, a sentence
+}
+
+var rules = []Rule{
 	{RuleMissing, "A file that was to be verified does not exist."},
 	{RuleFormat, "A file is no executable, library or object file."},
 	{RuleDamaged, "The headers of an executable or library contradict themselves or the file's size."},
@@ -62,8 +67,8 @@ var ruleTexts = []struct{ Rule, Text string }{
 	{RuleMode, "A program that is to be started may not be executed."},
 }
 
-// Rules lists the kinds of findings and what each is about.
-func Rules() []struct{ Rule, Text string } { return slices.Clone(ruleTexts) }
+// Rules lists the kinds of findings.
+func Rules() []Rule { return slices.Clone(rules) }
 
 // sortFindings brings findings into the order in which they are shown: mistakes first, by path.
 func sortFindings(all []Finding) {

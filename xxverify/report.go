@@ -78,7 +78,7 @@ func (r *Report) table() string {
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	io.WriteString(w, "\tplatform\tfiles\texecutables\tlibraries\tscripts\tproblems\tnotes\n")
 	for _, s := range r.Summaries {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\n", show(s.Path), s.Platform, s.Files, s.Executables, s.Libraries, s.Scripts, s.Errors, s.Notes)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\n", Printable(s.Path), s.Platform, s.Files, s.Executables, s.Libraries, s.Scripts, s.Errors, s.Notes)
 	}
 	w.Flush() // a strings.Builder does not fail
 	return b.String()

@@ -31,6 +31,9 @@ type System struct {
 
 	// Static asks for programs without dynamic loader.
 	Static bool
+
+	// Program is called for each program of the platform that is likely to be started as it is, if it is not nil.
+	Program func(name string, n Node, o *object.Object)
 }
 
 // Summary says what was seen on a platform, and found.
@@ -186,6 +189,9 @@ func (r *rootfs) look(name string, n Node) (program bool, err error) {
 		return false, nil
 	}
 	r.summary.Executables++
+	if r.Program != nil && n.executable() && r.isCommand(name) {
+		r.Program(name, n, o)
+	}
 	if f, ok := checkStatic(r.Platform, "/"+name, o, r.Static); !ok {
 		r.add(f)
 	}
@@ -195,7 +201,7 @@ func (r *rootfs) look(name string, n Node) (program bool, err error) {
 // lookOther judges a file that is no object.
 func (r *rootfs) lookOther(name string, n Node, c Content) {
 	if !errors.Is(c.Err, object.ErrUnknown) {
-		f := damage(r.Platform, "/"+show(name), c.Head, c.Err)
+		f := damage(r.Platform, "/"+Printable(name), c.Head, c.Err)
 		f.Note = !n.executable() && !isLibraryName(name)
 		r.add(f)
 		return
@@ -207,7 +213,7 @@ func (r *rootfs) lookOther(name string, n Node, c Content) {
 	if problem, hint := r.scriptProblem(c.Head); problem != "" {
 		r.add(Finding{
 			Rule: RuleInterpreter, Path: name, Note: !r.isCommand(name),
-			Message: "/" + show(name) + " cannot be started: " + problem, Hint: hint,
+			Message: "/" + Printable(name) + " cannot be started: " + problem, Hint: hint,
 		})
 	}
 }
@@ -221,7 +227,7 @@ func (r *rootfs) compatible(o *object.Object) bool {
 // foreign returns what to say about a file for another platform. Files of that kind are all over well-made images, as data:
 // what is no mistake by the look of its place is a note.
 func (r *rootfs) foreign(name string, n Node, o *object.Object, m Mismatch) (Finding, bool) {
-	f := Finding{Rule: m.Rule, Path: name, Message: mismatchMessage("/"+show(name), m.Want, o.String()), Hint: m.Hint}
+	f := Finding{Rule: m.Rule, Path: name, Message: mismatchMessage("/"+Printable(name), m.Want, o.String()), Hint: m.Hint}
 	command := n.executable() && r.isCommand(name)
 	switch m.Rule {
 	case RuleOS:
@@ -245,7 +251,7 @@ func (r *rootfs) foreign(name string, n Node, o *object.Object, m Mismatch) (Fin
 	if f.Note {
 		f.Rule = RuleForeign
 	} else if f.Hint == "" {
-		f.Hint = "build it for " + r.Platform.String() + "; if it is meant to be there, --allow " + show(name)
+		f.Hint = "build it for " + r.Platform.String() + "; if it is meant to be there, --allow " + Printable(name)
 	}
 	return f, true
 }
@@ -330,7 +336,7 @@ func (r *rootfs) start(name string) error {
 	}
 	if problem, hint := r.loaderProblem(platform, o); problem != "" {
 		r.add(Finding{
-			Rule: RuleLoader, Path: name, Message: "/" + show(name) + " cannot be started: " + problem, Hint: hint,
+			Rule: RuleLoader, Path: name, Message: "/" + Printable(name) + " cannot be started: " + problem, Hint: hint,
 			Note: platform != r.Platform && !r.isCommand(name),
 		})
 		return nil
@@ -413,17 +419,17 @@ func (r *rootfs) loaderProblem(p triples.Platform, o *object.Object) (problem, h
 	}
 	real, n, err := Resolve(r.tree, name)
 	if err != nil {
-		return "it needs the loader " + show(name) + libcName(name) + ", which is not there", r.loaderHint(p, name, o)
+		return "it needs the loader " + Printable(name) + libcName(name) + ", which is not there", r.loaderHint(p, name, o)
 	}
 	if !n.executable() {
-		return "its loader " + show(name) + " is not executable", "chmod +x it"
+		return "its loader " + Printable(name) + " is not executable", "chmod +x it"
 	}
 	c, err := r.tree.Content(real)
 	if err != nil || c.Err != nil || c.Archive {
-		return "its loader " + show(name) + " is no program", "install the C library again"
+		return "its loader " + Printable(name) + " is no program", "install the C library again"
 	}
 	if m := Match(p, c.Objects[0]); m.Rule != "" && m.Rule != RuleVariant {
-		return "its loader " + show(name) + " is for another machine: " + c.Objects[0].String(), "install the C library for " + p.String()
+		return "its loader " + Printable(name) + " is for another machine: " + c.Objects[0].String(), "install the C library for " + p.String()
 	}
 	return "", ""
 }
@@ -466,16 +472,16 @@ func (r *rootfs) loaderHint(p triples.Platform, name string, o *object.Object) s
 
 // missing says that a library, or a version of one, is not there. program is what loads it, if that is known.
 func (r *rootfs) missing(m missing, program string) Finding {
-	who := "/" + show(m.by.path)
+	who := "/" + Printable(m.by.path)
 	for_ := ""
 	if program != "" && m.by.path != program {
-		for_ = " (/" + show(program) + " loads it)"
+		for_ = " (/" + Printable(program) + " loads it)"
 	}
 	if m.version != "" {
 		has := newest(m.version, m.has)
 		f := Finding{
 			Rule: RuleSymbols, Path: m.by.path,
-			Message: who + " needs " + show(m.version) + ", the image has " + has + " (/" + show(m.in) + ")" + for_,
+			Message: who + " needs " + Printable(m.version) + ", the image has " + has + " (/" + Printable(m.in) + ")" + for_,
 			Hint:    "build against the version of the library that is there",
 		}
 		if !strings.HasPrefix(has, "no ") {
@@ -483,11 +489,11 @@ func (r *rootfs) missing(m missing, program string) Finding {
 		}
 		return f
 	}
-	f := Finding{Rule: RuleLibrary, Path: m.by.path, Message: who + " needs " + show(m.name) + ", which the loader does not find" + for_}
+	f := Finding{Rule: RuleLibrary, Path: m.by.path, Message: who + " needs " + Printable(m.name) + ", which the loader does not find" + for_}
 	l := r.loader(r.Platform, "")
 	switch at := l.configuredAs(m.name); {
 	case at != "" && !l.musl:
-		f.Hint = show(at) + " is in a folder of /etc/ld.so.conf: run ldconfig after it has been put there"
+		f.Hint = Printable(at) + " is in a folder of /etc/ld.so.conf: run ldconfig after it has been put there"
 	case r.names[path.Base(m.name)]:
 		f.Hint = "there is a file of this name, in a folder where the loader does not look: set its folder with ldconfig, RUNPATH (-Wl,-rpath) or LD_LIBRARY_PATH"
 	default:
@@ -526,10 +532,10 @@ func newest(want string, has []string) string {
 		}
 	}
 	if best == "" {
-		return "no " + show(family)
+		return "no " + Printable(family)
 	}
 	_, number, _ := strings.Cut(best, "_")
-	return show(number)
+	return Printable(number)
 }
 
 func isNumber(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '9' }
@@ -549,8 +555,8 @@ func laterVersion(a, b string) bool {
 	return len(as) > len(bs)
 }
 
-// show returns a name from a file system or a file for a message: with what does not belong on a terminal escaped.
-func show(s string) string {
+// Printable returns a name from a file system or a file for a message: with what does not belong on a terminal escaped.
+func Printable(s string) string {
 	if len(s) > 1<<10 {
 		s = s[:1<<10] + "…"
 	}

@@ -405,7 +405,7 @@ func TestVerifySystem(t *testing.T) {
 				t.Errorf("%s: no hint for %q", test.name, f.Message)
 			}
 			lines = append(lines, line)
-			if !slices.ContainsFunc(ruleTexts, func(r struct{ Rule, Text string }) bool { return r.Rule == f.Rule }) {
+			if !slices.ContainsFunc(Rules(), func(r Rule) bool { return r.Name == f.Rule }) {
 				t.Errorf("%s: unknown rule %q", test.name, f.Rule)
 			}
 		}

@@ -54,9 +54,9 @@ func (r *rootfs) scriptProblem(head string) (problem, hint string) {
 	_, n, err := Resolve(r.tree, interpreter)
 	switch {
 	case err != nil:
-		return "its interpreter " + show(interpreter) + " is not there", "install it, or name another on the script's first line" + r.shellHint(interpreter)
+		return "its interpreter " + Printable(interpreter) + " is not there", "install it, or name another on the script's first line" + r.shellHint(interpreter)
 	case !n.executable():
-		return "its interpreter " + show(interpreter) + " is not executable", "chmod +x it"
+		return "its interpreter " + Printable(interpreter) + " is not executable", "chmod +x it"
 	}
 	if path.Base(interpreter) != "env" {
 		return "", ""
@@ -66,7 +66,7 @@ func (r *rootfs) scriptProblem(head string) (problem, hint string) {
 		return "", ""
 	}
 	if _, ok := r.lookPath(program); !ok {
-		return "its interpreter " + show(program) + " is not on PATH", "install it, or name another on the script's first line" + r.shellHint(program)
+		return "its interpreter " + Printable(program) + " is not on PATH", "install it, or name another on the script's first line" + r.shellHint(program)
 	}
 	return "", ""
 }
