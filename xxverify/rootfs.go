@@ -62,7 +62,7 @@ type rootfs struct {
 	onPath map[string]bool // real paths of the folders in path, and of those that usually are
 
 	loaders map[string]*loader // by architecture and kind
-	names   map[string]bool    // of all files: libraries that a program may bring along
+	names   map[string]int     // how many files have a name: libraries that a program may bring along
 	reached map[string]bool    // real paths of the libraries that a program loads
 	said    map[string]bool    // messages
 
@@ -82,7 +82,7 @@ func VerifySystem(s System) (Summary, []Finding, error) {
 		System: s, row: row,
 		tree:    &remembering{s.Tree, map[string]remembered{}},
 		onPath:  map[string]bool{},
-		loaders: map[string]*loader{}, names: map[string]bool{}, reached: map[string]bool{}, said: map[string]bool{},
+		loaders: map[string]*loader{}, names: map[string]int{}, reached: map[string]bool{}, said: map[string]bool{},
 		summary: Summary{Platform: s.Platform.String()},
 	}
 	if s.Path == "" {
@@ -152,7 +152,7 @@ func (r *rootfs) add(f Finding) {
 // look judges a file by itself, and reports whether it is a program of the platform, that can be started.
 func (r *rootfs) look(name string, n Node) (program bool, err error) {
 	r.summary.Files++
-	r.names[path.Base(name)] = true
+	r.names[path.Base(name)]++
 	c, err := r.tree.Content(name)
 	if err != nil {
 		return false, err
@@ -348,7 +348,7 @@ func (r *rootfs) start(name string) error {
 	for _, m := range newestOnly(lost) {
 		f := r.missing(m, name)
 		// A program that is started by a script of its own may be told where its libraries are.
-		f.Note = m.version == "" && r.names[path.Base(m.name)] && !r.isCommand(name)
+		f.Note = m.version == "" && r.names[path.Base(m.name)] > 0 && !r.isCommand(name)
 		r.add(f)
 	}
 	return nil
@@ -366,17 +366,37 @@ func (r *rootfs) plugin(name string) error {
 	lost, _ := r.loader(r.Platform, "").load(name, c.Objects[0])
 	for _, m := range newestOnly(lost) {
 		// The program that loads it may have the library loaded already, or look for it in folders of its own.
-		if m.version == "" && r.names[path.Base(m.name)] {
+		others := r.names[path.Base(m.name)]
+		if path.Base(m.in) == path.Base(m.name) {
+			others--
+		}
+		if others > 0 {
 			continue
 		}
 		if m.by.path != name && r.reached[m.by.path] {
 			continue // what a program that loads that one reports
 		}
 		f := r.missing(m, "")
-		f.Note = !isLibraryName(name) || slices.Contains(strings.Split(name, "/"), "testdata")
+		f.Note = !isLibraryName(name) || m.version == "" && optional(name)
 		r.add(f)
 	}
 	return nil
+}
+
+// optional reports whether a library is a plug-in of a distribution's package. Packages have plug-ins whose libraries are installed only
+// by those who use them.
+func optional(name string) bool {
+	rest, ok := strings.CutPrefix(name, "usr/")
+	if ok && strings.HasPrefix(rest, "local/") {
+		return false
+	}
+	parts := strings.Split(rest, "/")
+	if !strings.HasPrefix(parts[0], "lib") {
+		return slices.Contains(parts, "testdata")
+	}
+	// lib/x.so and lib/x86_64-linux-gnu/x.so are for anybody; what is in other folders is for one program.
+	folders := parts[1 : len(parts)-1]
+	return len(folders) > 1 || len(folders) == 1 && triples.ByTriple(folders[0]) == nil
 }
 
 // loader returns the loader of programs for a platform that ask for the given interpreter; empty: that of the system.
@@ -494,7 +514,7 @@ func (r *rootfs) missing(m missing, program string) Finding {
 	switch at := l.configuredAs(m.name); {
 	case at != "" && !l.musl:
 		f.Hint = Printable(at) + " is in a folder of /etc/ld.so.conf: run ldconfig after it has been put there"
-	case r.names[path.Base(m.name)]:
+	case r.names[path.Base(m.name)] > 0:
 		f.Hint = "there is a file of this name, in a folder where the loader does not look: set its folder with ldconfig, RUNPATH (-Wl,-rpath) or LD_LIBRARY_PATH"
 	default:
 		f.Hint = "install the library in the system that it runs on, or link it statically"

@@ -310,8 +310,19 @@ func TestVerifySystem(t *testing.T) {
 
 		// Plug-ins.
 		{
-			name: "a plug-in's library is missing", base: glibc(), add: memory{"usr/lib/plugins/p.so": lib("", "libx.so.1")},
-			want: "/usr/lib/plugins/p.so needs libx.so.1, which the loader does not find",
+			name: "a plug-in's library is missing", base: glibc(),
+			add: memory{
+				"usr/lib/plugins/p.so": lib("", "libx.so.1"), "usr/local/lib/python3/x.so": lib("", "libpq.so.5"), "srv/addon.node": lib("", "libpq.so.5"),
+				"usr/lib/x86_64-linux-gnu/liby.so": lib("", "libpq.so.5"),
+			},
+			want: "/srv/addon.node needs libpq.so.5, which the loader does not find\n" +
+				"/usr/lib/x86_64-linux-gnu/liby.so needs libpq.so.5, which the loader does not find\n" +
+				"/usr/local/lib/python3/x.so needs libpq.so.5, which the loader does not find\n" +
+				"note: /usr/lib/plugins/p.so needs libx.so.1, which the loader does not find",
+		},
+		{
+			name: "a plug-in's library that its program has in a later version", base: glibc(),
+			add: memory{"usr/lib/libx.so.1": defines(lib("libx.so.1"), "X_1"), "opt/libx.so.1": defines(lib("libx.so.1"), "X_2"), "opt/p.so": lib("", "libx.so.1:X_2")},
 		},
 		{name: "a plug-in's library that its program finds", base: glibc(), add: memory{"usr/lib/plugins/p.so": lib("", "libx.so.1"), "usr/lib/private/libx.so.1": lib("libx.so.1")}},
 
