@@ -11,6 +11,8 @@
 //
 //	exits N PROGRAM ARGS…  run it, and fail unless it exits with status N
 //	object FILE            print what the headers of a program say, and Go's settings in it
+//	ociarchive FILE PLATFORM=DIR…
+//	                       pack folders as an image that starts /app, for each platform one
 //	modzip DIR MODULE VERSION FILE
 //	                       pack a folder as the Go module that a module proxy would serve
 package testscripts
@@ -30,9 +32,12 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
+
+	"xxkit/internal/ocitest"
 )
 
 // bin has the programs under test; goEnv is what the scripts need to know of the machine's Go.
@@ -123,9 +128,10 @@ func TestScripts(t *testing.T) {
 				Setup:         setup,
 				UpdateScripts: os.Getenv("TESTSCRIPT_UPDATE") != "",
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits":  exits,
-					"object": object,
-					"modzip": modzip,
+					"exits":      exits,
+					"object":     object,
+					"modzip":     modzip,
+					"ociarchive": ociArchive,
 				},
 			})
 		})
@@ -202,6 +208,23 @@ func headers(ts *testscript.TestScript, file string) string {
 	}
 	defer f.Close()
 	return fmt.Sprint("Mach-O ", f.Cpu)
+}
+
+// ociArchive is the command `ociarchive FILE PLATFORM=DIR…`.
+func ociArchive(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: ociarchive FILE PLATFORM=DIR…")
+	}
+	var images []ocitest.Image
+	for _, arg := range args[1:] {
+		platform, dir, _ := strings.Cut(arg, "=")
+		entries, err := ocitest.Folder(ts.MkAbs(dir))
+		ts.Check(err)
+		images = append(images, ocitest.Image{
+			Platform: platform, Layers: [][]byte{ocitest.Gzip(ocitest.Tar(entries...))}, Config: v1.ImageConfig{Entrypoint: []string{"/app"}},
+		})
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), ocitest.New(images...).Archive(), 0o666))
 }
 
 // modzip is the command `modzip DIR MODULE VERSION FILE`.

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"xxkit/internal/host"
 	"xxkit/triples"
 	"xxkit/xxverify"
@@ -97,8 +95,8 @@ func setLimit(l *image.Limits, s string) error {
 
 // onTerminal reports whether somebody watches.
 func onTerminal() bool {
-	_, err := unix.IoctlGetTermios(int(os.Stderr.Fd()), unix.TCGETS)
-	return err == nil
+	info, err := os.Stderr.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 }
 
 // progress shows what is being read, where somebody watches.

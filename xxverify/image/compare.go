@@ -30,6 +30,11 @@ func (r *reader) compare() {
 	if len(r.programs) < 2 {
 		return
 	}
+	type place struct{ platform, path string }
+	wrong := map[place]bool{} // and not merely missing
+	for _, f := range r.findings {
+		wrong[place{f.Platform, f.Path}] = true
+	}
 	first := r.programs[0]
 	for _, other := range r.programs[1:] {
 		var notes []xxverify.Finding
@@ -39,7 +44,7 @@ func (r *reader) compare() {
 		}
 		missing := func(from, in programs) {
 			for _, name := range names(from) {
-				if _, ok := in.files[name]; !ok {
+				if _, ok := in.files[name]; !ok && !wrong[place{in.platform.String(), "/" + name}] {
 					note(xxverify.Finding{
 						Rule: RuleOnlyHere, Platform: in.platform.String(), Path: "/" + name,
 						Message: fmt.Sprintf("/%s is in the image for %s and not in this one", xxverify.Printable(name), from.platform),

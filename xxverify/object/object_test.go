@@ -8,6 +8,7 @@ import (
 	"debug/macho"
 	"debug/pe"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -207,22 +208,65 @@ func TestMachinesAsTable(t *testing.T) {
 	}
 }
 
-// FuzzRead gives the readers anything. A file that is read is read the same from a file that is longer than it says.
-func FuzzRead(f *testing.F) {
+// The fuzz targets give each reader anything, beginning with files of its kind.
+
+func FuzzELF(f *testing.F) {
+	fuzz(f, "ELF", func(in input) (File, error) { return one(readELF(in)) })
+}
+
+func FuzzPE(f *testing.F) {
+	fuzz(f, "PE", func(in input) (File, error) { return one(readPE(in)) })
+}
+
+func FuzzMachO(f *testing.F) {
+	fuzz(f, "Mach-O", func(in input) (File, error) {
+		if isFat(in.upTo(0, 8)) {
+			return readFat(in)
+		}
+		if !isMachO(in.upTo(0, 4)) {
+			return File{}, ErrUnknown
+		}
+		return one(readMachO(in))
+	})
+}
+
+func FuzzArchive(f *testing.F) {
+	f.Add([]byte("!<arch>\n#1/20           0           0     0     644     24        `\n__.SYMDEF SORTED\x00\x00\x00\x00\x00\x00\x00\x00"))
+	fuzz(f, "COFF", func(in input) (File, error) { return readArchive(in, false) })
+}
+
+func one(o *Object, err error) (File, error) {
+	if err != nil {
+		return File{}, err
+	}
+	return File{Objects: []*Object{o}}, nil
+}
+
+// fuzz starts with the samples of a format, and with archives of them. What is read has to be within the limits.
+func fuzz(f *testing.F, format string, read func(input) (File, error)) {
 	for _, b := range samples(f) {
-		if len(b) < 1<<16 {
+		file, err := Read(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			f.Fatal(err)
+		}
+		if o := file.Objects[0]; len(b) < 1<<16 && (o.Format == format || format == "COFF") {
+			if format == "COFF" {
+				b = slices.Concat([]byte(fmt.Sprintf("!<arch>\n%-48s%-10d`\n", "name/", len(b))), b)
+			}
 			f.Add(b)
 		}
 	}
-	f.Add([]byte("!<arch>\nname/           0           0     0     644     2         `\n\x00\x00"))
-	f.Add([]byte("\x00asm\x01\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		file, err := Read(bytes.NewReader(b), int64(len(b)))
+		file, err := read(input{bytes.NewReader(b), int64(len(b))})
 		if err != nil {
 			return
 		}
+		if len(file.Objects) > maxObjects*maxSlices {
+			t.Errorf("%d objects", len(file.Objects))
+		}
 		for _, o := range file.Objects {
-			if len(o.String()) > 1<<16 || len(o.Dynamic.Needed) > maxNeeded || len(o.Dynamic.Needs) > maxVersions {
+			d := o.Dynamic
+			if len(o.String()) > 1<<16 || len(d.Needed) > maxNeeded || len(d.Needs) > maxVersions || len(d.Defines) > maxVersions {
 				t.Errorf("%.1000s", o)
 			}
 		}
