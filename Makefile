@@ -54,7 +54,7 @@ e2e: go ## rewrite, build and run on a real BuildKit and registry, which it star
 bench: go ## measure the figures in the README (root on Debian; 15 minutes)
 	@go run ./testscripts/bench
 
-lint: go ## gofmt, go vet, staticcheck, and dfrewrite for macOS and Windows
+lint: go ## gofmt, go vet, staticcheck, and dfrewrite and xx-verify for other systems
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt'ed:" $$unformatted >&2; exit 1; fi
 	go vet ./...
 	go vet -tags e2e,debian ./testscripts/...
@@ -63,15 +63,18 @@ lint: go ## gofmt, go vet, staticcheck, and dfrewrite for macOS and Windows
 	go tool staticcheck -tags e2e,debian ./...
 	GOOS=darwin go build -o /dev/null ./cmd/dfrewrite
 	GOOS=windows go build -o /dev/null ./cmd/dfrewrite
+	GOOS=darwin go build -o /dev/null ./cmd/xx-verify
 
-build: go ## build xx and dfrewrite into bin/
+build: go ## build xx, dfrewrite and xx-verify into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(stamp)' -o bin/xx ./cmd/xx
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(stamp) -X main.defaultImage=$(IMAGE)' -o bin/dfrewrite ./cmd/dfrewrite
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(stamp)' -o bin/xx-verify ./cmd/xx-verify
 
 install: build ## install them, and a link for each helper, into PREFIX/bin
 	mkdir -p $(DESTDIR)$(PREFIX)/bin
 	install -m 755 bin/dfrewrite $(DESTDIR)$(PREFIX)/bin/dfrewrite
 	bin/xx install $(DESTDIR)$(PREFIX)/bin
+	install -m 755 bin/xx-verify $(DESTDIR)$(PREFIX)/bin/xx-verify # instead of the helper, which does less
 
 image: ## build the image for every platform; with PUSH=1 IMAGE=registry/you/xx:tag push it
 	$(if $(IMAGE),IMAGE=$(IMAGE)) VERSION=$(VERSION) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(BUILDX) bake $(if $(PUSH),--push)

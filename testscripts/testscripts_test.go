@@ -5,10 +5,14 @@
 // Run one script with `go test ./testscripts -run Scripts/xx-go/wrap`; TESTSCRIPT_UPDATE=1 renews
 // the files that `cmp` compares with.
 //
+// $BIN has xx and its helpers, and is on PATH; $DESK has the program xx-verify for the desk and CI.
+//
 // Beside the commands of testscript there are:
 //
 //	exits N PROGRAM ARGS…  run it, and fail unless it exits with status N
 //	object FILE            print what the headers of a program say, and Go's settings in it
+//	ociarchive FILE PLATFORM=DIR…
+//	                       pack folders as an image that starts /app, for each platform one
 //	modzip DIR MODULE VERSION FILE
 //	                       pack a folder as the Go module that a module proxy would serve
 package testscripts
@@ -28,9 +32,12 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
+
+	"xxkit/internal/ocitest"
 )
 
 // bin has the programs under test; goEnv is what the scripts need to know of the machine's Go.
@@ -63,6 +70,8 @@ func buildPrograms() error {
 	if _, err := os.Stat("../cmd/dfrewrite"); err == nil {
 		steps = append(steps, []string{"go", "build", "-o", filepath.Join(bin, "dfrewrite"), "../cmd/dfrewrite"})
 	}
+	// Apart from the helper of the same name.
+	steps = append(steps, []string{"go", "build", "-o", filepath.Join(bin, "desk", "xx-verify"), "../cmd/xx-verify"})
 	steps = append(steps, []string{filepath.Join(bin, "xx"), "install", bin})
 	for _, step := range steps {
 		cmd := exec.Command(step[0], step[1:]...)
@@ -119,9 +128,10 @@ func TestScripts(t *testing.T) {
 				Setup:         setup,
 				UpdateScripts: os.Getenv("TESTSCRIPT_UPDATE") != "",
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits":  exits,
-					"object": object,
-					"modzip": modzip,
+					"exits":      exits,
+					"object":     object,
+					"modzip":     modzip,
+					"ociarchive": ociArchive,
 				},
 			})
 		})
@@ -136,6 +146,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("HOME", home)
 	env.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	env.Setenv("BIN", bin)
+	env.Setenv("DESK", filepath.Join(bin, "desk"))
 	for name, value := range goEnv {
 		env.Setenv(name, value)
 	}
@@ -197,6 +208,23 @@ func headers(ts *testscript.TestScript, file string) string {
 	}
 	defer f.Close()
 	return fmt.Sprint("Mach-O ", f.Cpu)
+}
+
+// ociArchive is the command `ociarchive FILE PLATFORM=DIR…`.
+func ociArchive(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: ociarchive FILE PLATFORM=DIR…")
+	}
+	var images []ocitest.Image
+	for _, arg := range args[1:] {
+		platform, dir, _ := strings.Cut(arg, "=")
+		entries, err := ocitest.Folder(ts.MkAbs(dir))
+		ts.Check(err)
+		images = append(images, ocitest.Image{
+			Platform: platform, Layers: [][]byte{ocitest.Gzip(ocitest.Tar(entries...))}, Config: v1.ImageConfig{Entrypoint: []string{"/app"}},
+		})
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), ocitest.New(images...).Archive(), 0o666))
 }
 
 // modzip is the command `modzip DIR MODULE VERSION FILE`.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"xxkit/internal/host"
+	"xxkit/internal/jsontext"
 )
 
 const usage = `Usage: xx-info [COMMAND]
@@ -119,11 +120,11 @@ func Main(h *host.Host, args []string) error {
 	var b strings.Builder
 	switch flag {
 	case "--json":
-		env := members{}
+		env := jsontext.Members{}
 		for _, v := range t.Env() {
-			env = append(env, member{v.Name, keepEmpty(v.Value)})
+			env = append(env, jsontext.Member{v.Name, jsontext.KeepEmpty(v.Value)})
 		}
-		b.WriteString(indentJSON(env))
+		b.WriteString(jsontext.Indent(env))
 	case "--export":
 		for _, v := range t.BuildEnv(h.Has) {
 			fmt.Fprintf(&b, "export %s='%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", `'\''`))

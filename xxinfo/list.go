@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"xxkit/internal/jsontext"
 	"xxkit/triples"
 )
 
@@ -136,31 +137,31 @@ func WriteMarkdown(w io.Writer) error {
 // left out. "go" has Go's variables for the platform, "goVariants" the one that each variant
 // adds or replaces.
 func WriteJSON(w io.Writer) error {
-	rows := array{}
+	rows := jsontext.Array{}
 	for _, r := range triples.Rows() {
 		format, machine := object(r)
-		goVars := members{{"GOOS", r.OS}, {"GOARCH", r.Arch}}
+		goVars := jsontext.Members{{"GOOS", r.OS}, {"GOARCH", r.Arch}}
 		if name, value := r.GoVariable(); name != "" {
-			goVars = append(goVars, member{name, value})
+			goVars = append(goVars, jsontext.Member{name, value})
 		}
-		goVariants := members{}
+		goVariants := jsontext.Members{}
 		for _, v := range r.Variants {
 			name, value := triples.Platform{OS: r.OS, Arch: r.Arch, Variant: v}.GoVariable()
-			goVariants = append(goVariants, member{v, members{{name, value}}})
+			goVariants = append(goVariants, jsontext.Member{v, jsontext.Members{{name, value}}})
 		}
-		rows = append(rows, members{
+		rows = append(rows, jsontext.Members{
 			{"platform", r.Platform.String()}, {"os", r.OS}, {"arch", r.Arch}, {"variant", r.Variant},
 			{"march", r.March}, {"debian", r.Debian}, {"alpine", r.Alpine}, {"rpm", r.RPM},
-			{"triple", members{{"debian", r.Triple(debian)}, {"alpine", r.Triple(alpine)}}},
-			{"rust", members{{"gnu", r.RustGNU}, {"musl", r.RustMusl}}},
-			{"zig", members{{"gnu", r.ZigGNU}, {"musl", r.ZigMusl}}},
-			{"object", members{{"format", format}, {"machine", int(machine)}, {"bits", r.Bits}, {"order", r.Order.String()}}},
-			{"loader", members{{"gnu", r.LoaderGNU}, {"musl", r.LoaderMusl}}},
+			{"triple", jsontext.Members{{"debian", r.Triple(debian)}, {"alpine", r.Triple(alpine)}}},
+			{"rust", jsontext.Members{{"gnu", r.RustGNU}, {"musl", r.RustMusl}}},
+			{"zig", jsontext.Members{{"gnu", r.ZigGNU}, {"musl", r.ZigMusl}}},
+			{"object", jsontext.Members{{"format", format}, {"machine", int(machine)}, {"bits", r.Bits}, {"order", r.Order.String()}}},
+			{"loader", jsontext.Members{{"gnu", r.LoaderGNU}, {"musl", r.LoaderMusl}}},
 			{"qemu", r.Qemu},
 			{"go", goVars},
 			{"goVariants", goVariants},
 		})
 	}
-	_, err := io.WriteString(w, indentJSON(rows))
+	_, err := io.WriteString(w, jsontext.Indent(rows))
 	return err
 }

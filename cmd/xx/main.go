@@ -17,6 +17,7 @@ import (
 	"xxkit/xxcc"
 	"xxkit/xxgo"
 	"xxkit/xxinfo"
+	"xxkit/xxverify"
 	"xxkit/xxwindres"
 )
 
@@ -40,6 +41,7 @@ var helpers = []struct {
 	{"apt-get", "run apt-get for packages of the target", xxapt.Main},
 	{"apk", "run apk for packages of the target", xxapk.Main},
 	{"windres", "compile Windows resources, as GNU windres", xxwindres.Main},
+	{"verify", "make sure that programs are for the target", xxverify.Main},
 }
 
 func main() {

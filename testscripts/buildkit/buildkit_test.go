@@ -5,8 +5,8 @@
 //
 //	go test -tags e2e ./testscripts/buildkit -run 'TestScripts/rewrite' -v
 //
-// Beside what testscript offers, a script has on its PATH buildx (set up for that BuildKit), xx and
-// dfrewrite, in its environment
+// Beside what testscript offers, a script has on its PATH buildx (set up for that BuildKit), xx,
+// dfrewrite and the program xx-verify, in its environment
 //
 //	REGISTRY   the registry, to push to: $REGISTRY/name:tag
 //	EXAMPLES   the folder examples/ of this repository
@@ -14,18 +14,19 @@
 //
 // and the commands
 //
+//	exits N PROGRAM ARGS…
 //	answers IMAGE PLATFORM WANT
 //
-// which starts the image for that platform, as its entrypoint says, and checks what it answers to
-// GET /, and
+// The first runs the program, which has to exit with status N. The second starts the image for that
+// platform, as its entrypoint says, and checks what it answers to GET /.
 //
 //	runs IMAGE PLATFORM [ARG…]
 //
-// which runs the image's entrypoint with these arguments to its end; what it prints is there for stdout and stderr, and
+// runs the image's entrypoint with these arguments to its end; what it prints is there for stdout and stderr.
 //
 //	crates
 //
-// which vendors the crates that the Rust example needs into the current folder.
+// vendors the crates that the Rust example needs into the current folder.
 package buildkit_test
 
 import (
@@ -39,6 +40,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +55,7 @@ import (
 
 var (
 	builder *buildkit.Builder
-	bin     string // xx and dfrewrite as a user has them, and buildx
+	bin     string // xx, dfrewrite and xx-verify as a user has them, and buildx
 	source  string // see SOURCE
 )
 
@@ -90,7 +92,7 @@ func run(m *testing.M) (code int, err error) {
 	if err := buildkit.Source(source); err != nil {
 		return 1, err
 	}
-	build := exec.Command("go", "build", "-o", bin+"/", "./cmd/xx", "./cmd/dfrewrite")
+	build := exec.Command("go", "build", "-o", bin+"/", "./cmd/xx", "./cmd/dfrewrite", "./cmd/xx-verify")
 	build.Dir = source
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -120,9 +122,29 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answers": answers,
 			"crates":  crates,
+			"exits":   exits,
 			"runs":    runs,
 		},
 	})
+}
+
+// exits implements the script command of that name.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits N PROGRAM ARGS…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
 }
 
 // unpacked is an image as a container runtime has it: its files, what to start, and with which environment.

@@ -17,7 +17,8 @@
 //
 // which runs CMD in that root, in the script's current folder, with the script's environment. What
 // CMD prints is there for stdout and stderr. Programs of other architectures just run, under qemu.
-// What a script installs or breaks is gone when it ends. The command
+// What a script installs or breaks is gone when it ends. $DESK has the program xx-verify, for this machine.
+// The command
 //
 //	vendor
 //
@@ -78,6 +79,10 @@ func run(m *testing.M) (code int, err error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("%s: %w\n%s", strings.Join(build.Args, " "), err, out)
 	}
+	build = exec.Command("go", "build", "-o", filepath.Join(dir, "desk", "xx-verify"), "xxkit/cmd/xx-verify")
+	if out, err := build.CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("%s: %w\n%s", strings.Join(build.Args, " "), err, out)
+	}
 	return m.Run(), nil
 }
 
@@ -94,6 +99,7 @@ func params() testscript.Params {
 			// That of Debian, in which the machine's programs are found as well as the root's.
 			env.Setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 			env.Setenv("HOME", "/root")
+			env.Setenv("DESK", filepath.Join(scratch, "desk"))
 			env.Setenv("DEBIAN_FRONTEND", "noninteractive")
 			return nil
 		},

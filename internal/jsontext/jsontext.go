@@ -1,29 +1,29 @@
-package xxinfo
+// Package jsontext writes the little JSON that helpers print. encoding/json would make the program a tenth larger, and
+// it is copied into every build that uses it.
+//
+//	jsontext.Indent(jsontext.Members{{"name", "xx"}, {"count", 2}})
+package jsontext
 
 import (
 	"strconv"
 	"strings"
 )
 
-// The little JSON that xx-info prints is written here: encoding/json would make the program a
-// tenth larger, and it is copied into every build that uses it.
+// Members are an object's, in the order in which they are written. A value is a string, an int, a bool,
+// Members or an Array; empty strings and Members are left out, unless they are KeepEmpty.
+type Members []Member
 
-// members are an object's, in the order in which they are written. A value is a string, an int,
-// members or an array; empty ones are left out, unless they are keepEmpty.
-type members []member
+// Member is one of an object's: its name, a string, and its value.
+type Member [2]any
 
-type member struct {
-	name  string
-	value any
-}
+// Array is a list of such values.
+type Array []any
 
-type array []any
+// KeepEmpty is a string that is written also when it is empty.
+type KeepEmpty string
 
-// keepEmpty is a string that is written also when it is empty.
-type keepEmpty string
-
-// indentJSON returns the value as JSON, indented by two blanks, with a line break at the end.
-func indentJSON(value any) string {
+// Indent returns the value as JSON, indented by two blanks, with a line break at the end.
+func Indent(value any) string {
 	var b strings.Builder
 	writeJSON(&b, value, "\n")
 	b.WriteByte('\n')
@@ -35,29 +35,35 @@ func writeJSON(b *strings.Builder, value any, newline string) {
 	switch v := value.(type) {
 	case string:
 		quoteJSON(b, v)
-	case keepEmpty:
+	case KeepEmpty:
 		quoteJSON(b, string(v))
 	case int:
 		b.WriteString(strconv.Itoa(v))
-	case array:
+	case bool:
+		b.WriteString(strconv.FormatBool(v))
+	case Array:
+		if len(v) == 0 {
+			b.WriteString("[]")
+			break
+		}
 		b.WriteByte('[')
 		for i, e := range v {
 			b.WriteString(separator(i, ",") + newline + "  ")
 			writeJSON(b, e, newline+"  ")
 		}
 		b.WriteString(newline + "]")
-	case members:
+	case Members:
 		b.WriteByte('{')
 		written := 0
 		for _, m := range v {
-			if isEmpty(m.value) {
+			if isEmpty(m[1]) {
 				continue
 			}
 			b.WriteString(separator(written, ",") + newline + "  ")
 			written++
-			quoteJSON(b, m.name)
+			writeJSON(b, KeepEmpty(m[0].(string)), "")
 			b.WriteString(": ")
-			writeJSON(b, m.value, newline+"  ")
+			writeJSON(b, m[1], newline+"  ")
 		}
 		b.WriteString(newline + "}")
 	}
@@ -67,9 +73,9 @@ func isEmpty(value any) bool {
 	switch v := value.(type) {
 	case string:
 		return v == ""
-	case members:
+	case Members:
 		for _, m := range v {
-			if !isEmpty(m.value) {
+			if !isEmpty(m[1]) {
 				return false
 			}
 		}
@@ -95,4 +101,12 @@ func quoteJSON(b *strings.Builder, s string) {
 		}
 	}
 	b.WriteByte('"')
+}
+
+// separator is what stands before the i-th of several: nothing before the first.
+func separator(i int, s string) string {
+	if i == 0 {
+		return ""
+	}
+	return s
 }

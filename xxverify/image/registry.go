@@ -1,0 +1,89 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/registry"
+	"oras.land/oras-go/v2/registry/remote"
+	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/credentials"
+	"oras.land/oras-go/v2/registry/remote/retry"
+)
+
+// Registry returns the reference to an image in a registry that a name holds, "docker://host/repository:tag" or "oci://…",
+// and reports whether it is one. As for docker, no host means docker.io and no tag latest.
+func Registry(name string) (reference string, ok bool) {
+	reference, ok = strings.CutPrefix(name, "docker://")
+	if !ok {
+		if reference, ok = strings.CutPrefix(name, "oci://"); !ok {
+			return "", false
+		}
+	}
+	host, rest, several := strings.Cut(reference, "/")
+	switch {
+	case !several:
+		reference = "docker.io/library/" + reference
+	case !strings.ContainsAny(host, ".:") && host != "localhost":
+		reference = "docker.io/" + reference
+	default:
+		reference = host + "/" + rest
+	}
+	if last := reference[strings.LastIndex(reference, "/"):]; !strings.ContainsAny(last, ":@") {
+		reference += ":latest"
+	}
+	return reference, true
+}
+
+// OpenRegistry opens an image in a registry. Credentials are those that docker has for it. A registry on this
+// machine is spoken to without TLS.
+func OpenRegistry(reference string) (Source, error) {
+	ref, err := registry.ParseReference(reference)
+	if err != nil {
+		return nil, err
+	}
+	repository, err := remote.NewRepository(ref.Registry + "/" + ref.Repository)
+	if err != nil {
+		return nil, err
+	}
+	repository.PlainHTTP = isLoopback(ref.Registry)
+	client := &auth.Client{Client: retry.DefaultClient, Cache: auth.NewCache()}
+	store, err := credentials.NewStoreFromDocker(credentials.StoreOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("docker's credentials: %w", err)
+	}
+	client.Credential = credentials.Credential(store)
+	repository.Client = client
+	return remoteImage{repository, ref}, nil
+}
+
+func isLoopback(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// remoteImage is an image in a registry.
+type remoteImage struct {
+	repository *remote.Repository
+	reference  registry.Reference
+}
+
+// Root implements Source.
+func (r remoteImage) Root(ctx context.Context) (v1.Descriptor, error) {
+	return r.repository.Resolve(ctx, r.reference.ReferenceOrDefault())
+}
+
+// Blob implements Source.
+func (r remoteImage) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
+	return r.repository.Fetch(ctx, d)
+}
+
+// Close implements Source.
+func (r remoteImage) Close() error { return nil }
