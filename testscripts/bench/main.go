@@ -154,8 +154,13 @@ func (l *lab) build() error {
 	if err := os.Mkdir(l.bin, 0o755); err != nil {
 		return err
 	}
-	if err := command([]string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", l.bin+"/", "xxkit/cmd/xx", "xxkit/cmd/dfrewrite"); err != nil {
-		return err
+	for _, args := range [][]string{
+		{"build", "-trimpath", "-gcflags=all=-l", "-ldflags=-s -w", "-o", l.bin + "/", "xxkit/cmd/xx"},
+		{"build", "-trimpath", "-ldflags=-s -w", "-o", l.bin + "/", "xxkit/cmd/dfrewrite"},
+	} {
+		if err := command([]string{"CGO_ENABLED=0"}, "go", args...); err != nil {
+			return err
+		}
 	}
 	return command(nil, filepath.Join(l.bin, "xx"), "install", l.bin)
 }
