@@ -328,6 +328,7 @@ func (g *goCall) edits(step *Step, goos, goarch value, cgoOff bool) {
 		}
 		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.Words[0].Span, New: "xx-go"})
 		g.putInFront(step, front)
+		g.verifies(step)
 		return
 	}
 
