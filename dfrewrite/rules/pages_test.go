@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -86,5 +87,21 @@ func TestEveryPageHasARule(t *testing.T) {
 		if rules.Named(strings.TrimSuffix(f.Name(), ".md")) == nil {
 			t.Errorf("no rule for the page %s", f.Name())
 		}
+	}
+}
+
+// TestReadmeListsRules holds the README's table complete.
+func TestReadmeListsRules(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rules.All {
+		if row := "| [" + r.Name + "](docs/rules/" + r.Name + ".md) | "; strings.Count(string(readme), row) != 1 {
+			t.Errorf("the README has no row that starts with %q", row)
+		}
+	}
+	if got := strings.Count(string(readme), "](docs/rules/"); got != len(rules.All) {
+		t.Errorf("%d rows for %d rules", got, len(rules.All))
 	}
 }

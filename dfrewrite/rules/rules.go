@@ -42,11 +42,14 @@ type Rule struct {
 
 // All lists the rules in the order in which their fixes are made.
 var All = []*Rule{
+	TargetArgTypo,
 	TargetArgDefault,
+	PlatformOnStageReference,
 	FinalStageOnBuildPlatform,
 	EmulatedBuild,
 	BuildPlatformOutput,
 	TargetArgUndeclared,
+	HelperWithoutTarget,
 }
 
 // Named returns the rule of that name, upper or lower case, or nil.
