@@ -14,6 +14,7 @@ import (
 	pages "xxkit/docs/rules"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/recipes"
 )
@@ -48,6 +49,11 @@ var All = []*Rule{
 	FinalStageOnBuildPlatform,
 	EmulatedBuild,
 	BuildPlatformOutput,
+	SingleArchBase,
+	HardcodedGoarch,
+	RustTriple,
+	VariantIgnored,
+	GoInstallMoves,
 	TargetArgUndeclared,
 	HelperWithoutTarget,
 }
@@ -131,6 +137,10 @@ type Pass struct {
 	Graph *graph.Graph
 	// Planner judges stages; the rules share what it finds.
 	Planner *recipes.Planner
+	// Facts are the commands as they run for each platform; the rules share them.
+	Facts *facts.Facts
+	// Options say what the file is checked for.
+	Options *recipes.Options
 
 	report func(Diagnostic)
 }
@@ -149,8 +159,9 @@ func (p *Pass) Report(d Diagnostic) {
 func Run(g *graph.Graph, opt *recipes.Options, rules []*Rule) []Diagnostic {
 	var found []Diagnostic
 	planner := recipes.NewPlanner(opt)
+	known := facts.New(g, opt.Platforms)
 	for _, r := range rules {
-		r.Check(&Pass{Rule: r, Graph: g, Planner: planner, report: func(d Diagnostic) { found = append(found, d) }})
+		r.Check(&Pass{Rule: r, Graph: g, Planner: planner, Facts: known, Options: opt, report: func(d Diagnostic) { found = append(found, d) }})
 	}
 	slices.SortStableFunc(found, func(a, b Diagnostic) int { return a.Span.Start - b.Span.Start })
 	return found
