@@ -54,8 +54,13 @@ var All = []*Rule{
 	RustTriple,
 	VariantIgnored,
 	GoInstallMoves,
+	HostArchProbe,
+	RunsTargetBinary,
+	ForeignTool,
+	SharedCacheAcrossPlatforms,
 	TargetArgUndeclared,
 	HelperWithoutTarget,
+	TargetArgTooEarly,
 }
 
 // Named returns the rule of that name, upper or lower case, or nil.
