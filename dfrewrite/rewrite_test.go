@@ -140,24 +140,33 @@ func TestBytesOutsideOfEditsStay(t *testing.T) {
 	}
 }
 
-// FuzzRewrite checks what must hold whatever the file is: a rewrite is a
-// Dockerfile, and rewriting it again changes nothing.
+// FuzzRewrite checks what must hold whatever the file is: each fix alone leaves a
+// Dockerfile, a rewrite is one, and rewriting it again changes nothing. Bytes outside
+// of a fix's edits cannot change: an edit is all that Apply knows of.
 func FuzzRewrite(f *testing.F) {
-	files, _ := filepath.Glob("testdata/rewrite/*.txtar")
+	files, _ := filepath.Glob("testdata/*.txtar")
+	for _, folder := range []string{"rewrite", "rules"} {
+		more, _ := filepath.Glob("testdata/" + folder + "/*.txtar")
+		files = append(files, more...)
+	}
 	for _, file := range files {
-		data, err := os.ReadFile(file)
+		a, err := txtar.ParseFile(file)
 		if err != nil {
 			f.Fatal(err)
 		}
-		for _, part := range txtar.Parse(data).Files {
-			if part.Name == "Dockerfile" {
+		for _, part := range a.Files {
+			if bytes.Contains(part.Data, []byte("FROM ")) {
 				f.Add(part.Data, uint8(0))
-				f.Add(bytes.ReplaceAll(part.Data, []byte("\n"), []byte("\r\n")), uint8(1))
+				f.Add(bytes.ReplaceAll(part.Data, []byte("\n"), []byte("\r\n")), uint8(7))
 			}
 		}
 	}
 	f.Fuzz(func(t *testing.T, src []byte, how uint8) {
 		opt := Options{Unsafe: how&1 != 0, Options: recipes.Options{Helpers: recipes.HelperUse(how / 2 % 3)}}
+		if how&64 != 0 {
+			opt.Platforms = []string{"linux/amd64/v3", "linux/arm/v6"}
+		}
+		checkFixes(t, src, opt)
 		r, err := Rewrite("Dockerfile", src, opt)
 		if err != nil {
 			if strings.Contains(err.Error(), "internal error") {

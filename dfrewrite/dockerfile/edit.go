@@ -109,3 +109,9 @@ func (d *Document) lineEnding(offset int) string {
 	}
 	return "\n"
 }
+
+// LinesEnd returns where the last line of an instruction ends, its line ending
+// included.
+func (in *Instruction) LinesEnd() int {
+	return in.Doc.lineAt(max(in.Span.End-1, in.Span.Start)).End
+}

@@ -146,8 +146,8 @@ func (g *Graph) linkBase(s *Stage, global *Env) {
 		}
 	}
 	s.Platform = global.Expand(s.Stage.Platform, escape)
-	s.Place = placeOf(s.Platform)
-	if oneArch.MatchString(name) || isWindows(name) {
+	s.Place = PlaceOf(s.Platform)
+	if OneArchitecture(name) || IsWindows(name) {
 		s.Place = Fixed
 	} else if archFromArg.MatchString(name) {
 		s.Place = Unknown
@@ -158,9 +158,13 @@ func (g *Graph) linkBase(s *Stage, global *Env) {
 // are that whatever --platform says. The list is docker-library/bashbrew's.
 var oneArch = regexp.MustCompile(`^(docker\.io/)?(amd64|arm32v[5-7]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x|winamd64)/`)
 
-// isWindows recognizes Windows images by their names. They run on Windows only,
+// OneArchitecture recognizes images that exist for one architecture only, by the
+// names that Docker Hub gives them (amd64/alpine).
+func OneArchitecture(image string) bool { return oneArch.MatchString(image) }
+
+// IsWindows recognizes Windows images by their names. They run on Windows only,
 // where nothing is emulated.
-func isWindows(image string) bool {
+func IsWindows(image string) bool {
 	image = strings.ToLower(image)
 	return strings.Contains(image, "windows") || strings.Contains(image, "nanoserver") || strings.Contains(image, "servercore")
 }
@@ -168,8 +172,8 @@ func isWindows(image string) bool {
 // archFromArg matches the same with a build argument for the architecture.
 var archFromArg = regexp.MustCompile(`^(docker\.io/)?\$\{?\w*ARCH\w*\}?/`)
 
-// placeOf reads a --platform in which the automatic arguments are still names.
-func placeOf(platform string) Place {
+// PlaceOf reads a --platform in which the automatic arguments are still names.
+func PlaceOf(platform string) Place {
 	switch {
 	case platform == "":
 		return Target

@@ -1,7 +1,9 @@
 package rules_test
 
 import (
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -62,9 +64,13 @@ func TestPages(t *testing.T) {
 			if !found {
 				t.Errorf("the bad example does not give %q: %+v", want[1], f.Findings)
 			}
+			f0 := f
 			f, err = dfrewrite.Lint("Dockerfile", []byte(good), opt)
 			if err != nil || len(f.Findings) > 0 {
 				t.Errorf("the good example: %v, %+v", err, f.Findings)
+			}
+			if !slices.ContainsFunc(f0.Findings, func(d rules.Diagnostic) bool { return d.Rule == r && d.Fix != nil }) {
+				return // no fix, nothing to compare
 			}
 			w, err := dfrewrite.Rewrite("Dockerfile", []byte(bad), opt)
 			if err != nil || string(w.Out) != good {
@@ -86,5 +92,21 @@ func TestEveryPageHasARule(t *testing.T) {
 		if rules.Named(strings.TrimSuffix(f.Name(), ".md")) == nil {
 			t.Errorf("no rule for the page %s", f.Name())
 		}
+	}
+}
+
+// TestReadmeListsRules holds the README's table complete.
+func TestReadmeListsRules(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rules.All {
+		if row := "| [" + r.Name + "](docs/rules/" + r.Name + ".md) | "; strings.Count(string(readme), row) != 1 {
+			t.Errorf("the README has no row that starts with %q", row)
+		}
+	}
+	if got := strings.Count(string(readme), "](docs/rules/"); got != len(rules.All) {
+		t.Errorf("%d rows for %d rules", got, len(rules.All))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	pages "xxkit/docs/rules"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/recipes"
 )
@@ -42,11 +43,24 @@ type Rule struct {
 
 // All lists the rules in the order in which their fixes are made.
 var All = []*Rule{
+	TargetArgTypo,
 	TargetArgDefault,
+	PlatformOnStageReference,
 	FinalStageOnBuildPlatform,
 	EmulatedBuild,
 	BuildPlatformOutput,
+	SingleArchBase,
+	HardcodedGoarch,
+	RustTriple,
+	VariantIgnored,
+	GoInstallMoves,
+	HostArchProbe,
+	RunsTargetBinary,
+	ForeignTool,
+	SharedCacheAcrossPlatforms,
 	TargetArgUndeclared,
+	HelperWithoutTarget,
+	TargetArgTooEarly,
 }
 
 // Named returns the rule of that name, upper or lower case, or nil.
@@ -128,6 +142,10 @@ type Pass struct {
 	Graph *graph.Graph
 	// Planner judges stages; the rules share what it finds.
 	Planner *recipes.Planner
+	// Facts are the commands as they run for each platform; the rules share them.
+	Facts *facts.Facts
+	// Options say what the file is checked for.
+	Options *recipes.Options
 
 	report func(Diagnostic)
 }
@@ -146,8 +164,9 @@ func (p *Pass) Report(d Diagnostic) {
 func Run(g *graph.Graph, opt *recipes.Options, rules []*Rule) []Diagnostic {
 	var found []Diagnostic
 	planner := recipes.NewPlanner(opt)
+	known := facts.New(g, opt.Platforms)
 	for _, r := range rules {
-		r.Check(&Pass{Rule: r, Graph: g, Planner: planner, report: func(d Diagnostic) { found = append(found, d) }})
+		r.Check(&Pass{Rule: r, Graph: g, Planner: planner, Facts: known, Options: opt, report: func(d Diagnostic) { found = append(found, d) }})
 	}
 	slices.SortStableFunc(found, func(a, b Diagnostic) int { return a.Span.Start - b.Span.Start })
 	return found

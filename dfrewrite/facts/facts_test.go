@@ -1,0 +1,119 @@
+package facts_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
+	"xxkit/dfrewrite/graph"
+)
+
+// calls renders what runs for each platform in the last stage, a line a command:
+// "arm64: go build -o app [GOARCH=arm64]". Parts that are not known are "…"; a
+// question mark is behind a command that may not run.
+func calls(t *testing.T, src string, platforms ...string) string {
+	t.Helper()
+	doc, err := dockerfile.Parse("Dockerfile", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := facts.New(graph.New(doc), platforms)
+	var b strings.Builder
+	for _, s := range f.Graph.Stages {
+		for _, c := range f.Calls(s) {
+			if !f.Reached(s, c.Platform) {
+				continue
+			}
+			fmt.Fprintf(&b, "%s:", c.Platform)
+			for _, w := range c.Words {
+				b.WriteString(" " + w.Text)
+			}
+			for _, name := range []string{"GOARCH", "GOARM", "CC"} {
+				if v := c.Env(name); v.Set {
+					fmt.Fprintf(&b, " [%s=%s]", name, v.Text)
+				}
+			}
+			if c.Maybe {
+				b.WriteString(" ?")
+			}
+			b.WriteString("\n")
+		}
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(b.String(), facts.Unknown, "…"), "linux/", "")
+}
+
+func TestCalls(t *testing.T) {
+	const pinned = "FROM --platform=$BUILDPLATFORM golang:1.26\nARG TARGETPLATFORM TARGETOS TARGETARCH TARGETVARIANT\n"
+	for _, tt := range []struct{ name, src, want string }{
+		{"in front", pinned + "RUN GOARCH=$TARGETARCH go build",
+			"amd64: go build [GOARCH=amd64]\narm/v6: go build [GOARCH=arm]\n"},
+		{"env and arg", "ARG V=1\nFROM alpine\nARG TARGETARCH V\nARG A=$TARGETARCH-$V\nENV GOARCH=${A}\nRUN x",
+			"amd64: x [GOARCH=amd64-1]\narm/v6: x [GOARCH=arm-1]\n"},
+		{"not exported", pinned + "RUN GOARCH=$TARGETARCH; x; export GOARCH; y",
+			"amd64: x\namd64: y [GOARCH=amd64]\narm/v6: x\narm/v6: y [GOARCH=arm]\n"},
+		{"lost at the end of the RUN", pinned + "RUN export GOARM=7\nRUN x", "amd64: x\narm/v6: x\n"},
+		{"table", pinned + `RUN case "$TARGETARCH" in amd64|x86_64) A=x86_64 ;; arm*) A=aarch64;; esac; get $A`,
+			"amd64: get x86_64\narm/v6: get aarch64\n"},
+		{"table that ends the build", pinned + `RUN case $TARGETPLATFORM in linux/amd64) A=x ;; *) echo no; exit 1;; esac; get $A`,
+			"amd64: get x\narm/v6: echo no\narm/v6: exit 1\n"},
+		{"if", pinned + `RUN if [ "$TARGETARCH" = "arm" ]; then a; elif test $TARGETARCH != arm; then b; else c; fi`,
+			"amd64: [ amd64 = arm ]\namd64: test amd64 != arm\namd64: b\narm/v6: [ arm = arm ]\narm/v6: a\n"},
+		{"bash test", pinned + `RUN if [[ $TARGETVARIANT == v* && -n $TARGETARCH ]]; then a; else b; fi`, "amd64: b\narm/v6: a\n"},
+		{"and or", pinned + `RUN [ $TARGETARCH = arm ] && a || b`,
+			"amd64: [ amd64 = arm ]\namd64: b\narm/v6: [ arm = arm ]\narm/v6: a\narm/v6: b ?\n"},
+		{"trims", pinned + `RUN GOARM=${TARGETVARIANT#v} x ${TARGETPLATFORM%%/*} ${TARGETPLATFORM//\//-} ${TARGETARCH:+y} ${TARGETVARIANT:-none}`,
+			"amd64: x linux linux-amd64 y none [GOARM=]\narm/v6: x linux linux-arm-v6 y v6 [GOARM=6]\n"},
+		{"sed", pinned + `RUN x $(echo $TARGETARCH | sed -e 's/amd64/x86_64/' -e s/arm/armv6l/) $(echo "$TARGETPLATFORM" | cut -d/ -f2 | tr a b)`,
+			"amd64: echo amd64\namd64: sed -e s/amd64/x86_64/ -e s/arm/armv6l/\namd64: echo amd64\namd64: cut -d/ -f2\namd64: tr a b\namd64: x x86_64 bmd64\n" +
+				"arm/v6: echo arm\narm/v6: sed -e s/amd64/x86_64/ -e s/arm/armv6l/\narm/v6: echo arm/v6\narm/v6: cut -d/ -f2\narm/v6: tr a b\narm/v6: x armv6l brm\n"},
+		{"function", pinned + `RUN f() { case $1 in amd64) echo x;; *) echo y;; esac; }; get $(f $TARGETARCH)`,
+			"amd64: f amd64\namd64: echo x\namd64: get x\narm/v6: f arm\narm/v6: echo y\narm/v6: get y\n"},
+		{"loop", pinned + "RUN for a in 1 2; do x $a; done", "amd64: x 1\namd64: x 2\narm/v6: x 1\narm/v6: x 2\n"},
+		{"the machine on the build platform", pinned + "RUN get $(uname -m)",
+			"amd64: uname -m\namd64: get …\narm/v6: uname -m\narm/v6: get …\n"},
+		{"the machine on the target platform", "FROM alpine\nRUN get $(uname -m) `apk --print-arch`",
+			"amd64: uname -m\namd64: apk --print-arch\namd64: get x86_64 x86_64\narm/v6: uname -m\narm/v6: apk --print-arch\narm/v6: get armv6l armhf\n"},
+		{"helper", pinned + "RUN get $(xx-info march) $(xx-info triple)",
+			"amd64: xx-info march\namd64: xx-info triple\namd64: get x86_64 …\narm/v6: xx-info march\narm/v6: xx-info triple\narm/v6: get armv6l …\n"},
+		{"what is not known", pinned + "ARG V\nRUN . ./env; if [ -f x ]; then A=1; fi; x $V $HOME $A $TARGETARCH; [ -n \"$V\" ] && CC=a && y $CC",
+			"amd64: . ./env\namd64: [ -f x ] [GOARCH=…] [GOARM=…] [CC=…]\namd64: x … … … … [GOARCH=…] [GOARM=…] [CC=…]\namd64: [ -n … ] [GOARCH=…] [GOARM=…] [CC=…]\namd64: y … [GOARCH=…] [GOARM=…] [CC=…] ?\n" +
+				"arm/v6: . ./env\narm/v6: [ -f x ] [GOARCH=…] [GOARM=…] [CC=…]\narm/v6: x … … … … [GOARCH=…] [GOARM=…] [CC=…]\narm/v6: [ -n … ] [GOARCH=…] [GOARM=…] [CC=…]\narm/v6: y … [GOARCH=…] [GOARM=…] [CC=…] ?\n"},
+		{"by architecture", "FROM alpine AS base-amd64\nENV GOARCH=one\nFROM alpine AS base-arm\nENV GOARCH=two\nRUN two\nFROM base-${TARGETARCH}\nRUN x",
+			"arm/v6: two [GOARCH=two]\namd64: x [GOARCH=one]\narm/v6: x [GOARCH=two]\n"},
+		{"env program", pinned + "RUN env GOARCH=$TARGETARCH exec go build", "amd64: go build [GOARCH=amd64]\narm/v6: go build [GOARCH=arm]\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := calls(t, tt.src, "linux/amd64", "linux/arm/v6"); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTables(t *testing.T) {
+	const head = "FROM --platform=$BUILDPLATFORM alpine\nARG TARGETARCH\n"
+	for _, tt := range []struct{ name, src, want string }{
+		{"no branch", head + "RUN case $TARGETARCH in amd64) A=x;; arm64) A=y;; esac; get $A", "linux/arm/v6 A"},
+		{"a default", head + "RUN case $TARGETARCH in amd64) A=x;; *) A=y;; esac; get $A", ""},
+		{"a value before", head + "RUN A=z; case $TARGETARCH in amd64) A=x;; arm64) A=y;; esac; get $A", ""},
+		{"no table", head + "RUN case $TARGETARCH in amd64) A=x;; arm64) apk add y;; esac; get $A", ""},
+		{"an extra", head + "RUN case $TARGETARCH in arm64) A=x;; esac; get $A", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc, err := dockerfile.Parse("Dockerfile", []byte(tt.src))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := facts.New(graph.New(doc), []string{"linux/amd64", "linux/arm/v6"})
+			var got []string
+			for _, table := range f.Tables(f.Graph.Final()) {
+				got = append(got, table.Platform.String()+" "+table.Name)
+			}
+			if s := strings.Join(got, ", "); s != tt.want {
+				t.Errorf("got %q, want %q", s, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,137 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
+	"xxkit/dfrewrite/graph"
+)
+
+// archName matches the names that architectures have in URLs, file names, triples
+// and packages. Names that are words, or parts of them (arm, x86, 386), are left out.
+var archName = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[5678][a-z]*|armhf|armel|i[3456]86|ppc64le|ppc64el|powerpc64le|s390x|riscv64|loong64|loongarch64)(?:$|[^a-z0-9])`)
+
+// archOf returns what Go calls the architecture of one of these names.
+func archOf(name string) string {
+	switch name = strings.ToLower(name); {
+	case name == "amd64" || name == "x86_64" || name == "x86-64" || name == "x64":
+		return "amd64"
+	case name == "arm64" || name == "aarch64":
+		return "arm64"
+	case strings.HasPrefix(name, "arm"):
+		return "arm"
+	case strings.HasPrefix(name, "i"):
+		return "386"
+	case name == "ppc64el" || name == "powerpc64le":
+		return "ppc64le"
+	case name == "loongarch64":
+		return "loong64"
+	}
+	return name
+}
+
+// archNames lists the architectures' names in a text.
+func archNames(text string) []string {
+	var out []string
+	for {
+		m := archName.FindStringSubmatchIndex(text)
+		if m == nil {
+			return out
+		}
+		out = append(out, text[m[2]:m[3]])
+		text = text[m[3]:]
+	}
+}
+
+// otherArch returns the name of an architecture in a text that names some, but not
+// that of the platform; else "".
+func otherArch(text string, p *facts.Platform) string {
+	names := archNames(text)
+	if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return archOf(n) == p.Arch }) {
+		return ""
+	}
+	return names[0]
+}
+
+// constant reports whether a value is known, and does not follow what is built for
+// or where.
+func constant(v facts.Value) bool {
+	return v.Set && v.Known() && v.From&(facts.FromTarget|facts.FromBuilder|facts.FromMachine) == 0
+}
+
+// follows reports whether a value is made from what is built for.
+func follows(v facts.Value) bool { return v.Set && v.From&facts.FromTarget != 0 }
+
+// onePlatform reports whether the image is meant for one platform: the last stage,
+// and with it all of the build, is for that one. SingleArchBase has said so.
+func (p *Pass) onePlatform() bool {
+	final := p.Graph.Final()
+	return final.Place == graph.Fixed && final.Image != "scratch"
+}
+
+// forOne reports whether a stage's name says that it is for one architecture.
+func forOne(s *graph.Stage) bool { return len(archNames(s.Name)) > 0 }
+
+// taken reports whether one of the files reaches a stage that does not run on the
+// build platform, in the build for a platform. What nobody uses is taken for shipped.
+func (p *Pass) taken(s *graph.Stage, written []string, on *facts.Platform) bool {
+	used := false
+	for _, t := range s.Tree() {
+		if t.Place != graph.Build && t == p.Graph.Final() {
+			return true
+		}
+		for _, u := range t.UsedBy {
+			used = true
+			if u.Kind != graph.Copy || u.In.Place == graph.Build {
+				continue
+			}
+			for _, raw := range u.Paths {
+				v := p.Facts.Expand(u.By, raw, on)
+				if !v.Known() {
+					return false
+				}
+				path := cleanPath(v.Text)
+				if len(written) == 0 || slices.ContainsFunc(written, func(w string) bool { return facts.Takes(path, w) }) {
+					return true
+				}
+			}
+		}
+	}
+	return !used && s.Place != graph.Build
+}
+
+func cleanPath(p string) string {
+	p = "/" + strings.Trim(p, "/")
+	for strings.Contains(p, "/./") {
+		p = strings.ReplaceAll(p, "/./", "/")
+	}
+	return strings.TrimSuffix(p, "/.")
+}
+
+// argFor returns the edits that declare automatic arguments over an instruction, for
+// those that are not declared there.
+func (p *Pass) argFor(in *dockerfile.Instruction, names ...string) []dockerfile.Edit {
+	names = slices.DeleteFunc(names, func(n string) bool {
+		_, ok := p.Graph.EnvAt(in).Lookup(n)
+		return ok
+	})
+	if len(names) == 0 {
+		return nil
+	}
+	graph.SortAutomatic(names)
+	return []dockerfile.Edit{in.LinesBefore("ARG " + strings.Join(names, " "))}
+}
+
+// seen makes sure that a place is reported once, however many platforms show it.
+type seen map[dockerfile.Span]bool
+
+func (s seen) before(span dockerfile.Span) bool {
+	if s[span] {
+		return true
+	}
+	s[span] = true
+	return false
+}

@@ -1,0 +1,189 @@
+package rules
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
+	"xxkit/dfrewrite/graph"
+)
+
+// ForeignTool finds programs of the target platform that a stage on the build
+// platform runs, and the builder's strip on a program for the target.
+var ForeignTool = &Rule{
+	Name:     "ForeignTool",
+	Severity: Error,
+	Check: func(p *Pass) {
+		done := seen{}
+		for _, s := range p.Graph.Stages {
+			if s.Place != graph.Build {
+				continue
+			}
+			for _, u := range s.Uses {
+				if tool := p.foreignTool(s, u); tool != "" && !done.before(u.By.Span) {
+					p.Report(p.foreign(s, u, tool))
+				}
+			}
+			p.strips(s, done)
+		}
+	},
+}
+
+// foreignTool returns what a stage takes from the target platform and runs.
+func (p *Pass) foreignTool(s *graph.Stage, u *graph.Use) string {
+	switch {
+	case u.From != nil && u.From.Place != graph.Target,
+		u.From == nil && !isImageName(u.Image),
+		u.From == nil && u.Image == "scratch":
+		return ""
+	case u.From == nil && isHelperImage(u.Image) && strings.HasPrefix(strings.TrimPrefix(u.Image, "docker.io/"), "tonistiigi/"):
+		return "" // shell scripts, which run anywhere
+	}
+	for _, t := range s.Tree() {
+		for _, c := range p.Facts.Calls(t) {
+			if len(c.Words) == 0 || !c.Words[0].Known() || u.Kind == graph.Mount && c.Run != u.By || c.Run.Index < u.By.Index {
+				continue
+			}
+			if p.comesFrom(u, c) {
+				return c.Words[0].Text
+			}
+		}
+	}
+	return ""
+}
+
+// isImageName tells an image from a named context, which may hold anything.
+func isImageName(name string) bool {
+	return strings.ContainsAny(name, "/:@") && !strings.Contains(name, "$")
+}
+
+// comesFrom reports whether the program of a call is one that the use brought in.
+func (p *Pass) comesFrom(u *graph.Use, c *facts.Call) bool {
+	program := c.Words[0].Text
+	dest := p.Facts.Abs(u.By, u.Dest, c.Platform)
+	if strings.Contains(program, "/") {
+		abs := c.Abs(c.Words[0].Value)
+		switch {
+		case abs == "":
+			return false
+		case u.Kind == graph.Mount:
+			return abs == dest || dest != "/" && strings.HasPrefix(abs, dest+"/")
+		case abs == dest:
+			return true
+		case path.Dir(abs) != dest:
+			return false
+		}
+	} else if !isProgram(dest) && !isProgram(path.Join(dest, "x")) {
+		return false
+	}
+	for _, src := range u.Paths {
+		if path.Base(src) == path.Base(program) {
+			return true
+		}
+	}
+	return path.Base(dest) == program && isProgram(dest)
+}
+
+func (p *Pass) foreign(s *graph.Stage, u *graph.Use, tool string) Diagnostic {
+	source := u.Image
+	if u.From != nil {
+		source = "stage " + u.From.Title()
+	}
+	d := Diagnostic{
+		Span:    u.By.Span,
+		Message: fmt.Sprintf("%s comes from %s, which is for the target platform: it cannot run in this stage on the build platform", tool, source),
+		Hint:    "take it from a named stage with FROM --platform=$BUILDPLATFORM",
+	}
+	if u.From != nil {
+		d.Notes = []Note{{Span: u.From.From.Span, Text: "runs on the target platform"}}
+		return d
+	}
+	flag := u.By.Flag("from")
+	if u.Kind != graph.Copy || flag == nil || numbered(p.Graph) {
+		return d
+	}
+	name := stageNameFor(p.Graph, u.Image)
+	d.Fix = &Fix{
+		Message: fmt.Sprintf("take it from a stage %s on $BUILDPLATFORM", name),
+		Safety:  Review,
+		Why:     []string{"what is copied becomes the build platform's, which is right for what runs here and wrong for what is shipped"},
+		Edits: []dockerfile.Edit{
+			p.Graph.Stages[0].From.LinesBefore("FROM --platform=$BUILDPLATFORM "+u.Image+" AS "+name, ""),
+			{Span: flag.ValueSpan, New: name},
+		},
+	}
+	return d
+}
+
+// numbered reports whether the file refers to stages by number, which a new stage
+// would change.
+func numbered(g *graph.Graph) bool {
+	for _, s := range g.Stages {
+		for _, u := range s.Uses {
+			for _, f := range u.By.Flags {
+				for _, opt := range strings.Split(f.Value, ",") {
+					if _, err := strconv.Atoi(strings.TrimPrefix(opt, "from=")); err == nil && (f.Name == "from" || strings.HasPrefix(opt, "from=")) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// stageNameFor returns a free name for a stage that holds an image.
+func stageNameFor(g *graph.Graph, image string) string {
+	name, _, _ := strings.Cut(image, "@")
+	name, _, _ = strings.Cut(path.Base(name), ":")
+	base := strings.Map(func(r rune) rune {
+		if r == '_' || r == '.' || r == '-' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(name))
+	if base == "" || base[0] < 'a' || base[0] > 'z' || base == "scratch" || base == "context" {
+		base = "tool"
+	}
+	for i := 1; ; i++ {
+		name := base
+		if i > 1 {
+			name += strconv.Itoa(i)
+		}
+		if !slices.ContainsFunc(g.Stages, func(s *graph.Stage) bool { return s.Name == name || strings.EqualFold(s.BaseName, name) }) {
+			return name
+		}
+	}
+}
+
+// strips reports the builder's strip and objcopy, which know the builder's own
+// machine only. upx and setcap do not care what a program is for.
+func (p *Pass) strips(s *graph.Stage, done seen) {
+	for _, on := range p.Facts.Platforms {
+		if !p.Facts.Reached(s, on) {
+			continue
+		}
+		var built []string
+		for _, c := range p.Facts.CallsFor(s, on) {
+			if buildsForTarget(c) {
+				built = append(built, files(c.Writes())...)
+			}
+			if c.Name != "strip" && c.Name != "objcopy" || c.Maybe {
+				continue
+			}
+			for _, w := range c.Words[1:] {
+				if name := c.Abs(w.Value); name != "" && slices.Contains(built, name) && !done.before(c.Span) {
+					p.Report(Diagnostic{
+						Span:    c.Span,
+						Message: fmt.Sprintf("%s is the builder's, and %s was built for the target: it fails for every other platform", c.Name, w.Text),
+						Hint:    "link with -s (-ldflags=-s for Go), or call the target's: $(xx-info triple)-strip, llvm-strip",
+					})
+				}
+			}
+		}
+	}
+}

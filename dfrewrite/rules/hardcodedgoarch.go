@@ -1,0 +1,161 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
+	"xxkit/dfrewrite/graph"
+)
+
+// HardcodedGoarch finds Go builds whose GOARCH, GOOS or GOARM is the same for every
+// platform.
+var HardcodedGoarch = &Rule{
+	Name:     "HardcodedGoarch",
+	Severity: Error,
+	Check: func(p *Pass) {
+		if p.onePlatform() {
+			return
+		}
+		done := seen{}
+		for _, s := range p.Graph.Stages {
+			if forOne(s) {
+				continue
+			}
+			for _, on := range p.Facts.Platforms {
+				if !p.Facts.Reached(s, on) {
+					continue
+				}
+				calls := p.Facts.CallsFor(s, on)
+				if buildsForSeveral(calls) {
+					continue
+				}
+				for _, c := range calls {
+					if !buildsGo(c) || c.Maybe || !p.taken(s, c.Writes(), on) {
+						continue
+					}
+					if name, v := wrongGoVariable(c); name != "" && !done.before(placeOf(c, v)) {
+						p.hardcoded(c, name, v)
+					}
+				}
+			}
+		}
+	},
+}
+
+// buildsGo is true for go itself and for programs that run it with what they find in
+// the environment.
+func buildsGo(c *facts.Call) bool {
+	switch c.Name {
+	case "make", "gmake", "mage", "task", "goreleaser", "just":
+		return c.Env("GOARCH").How == facts.ByEnv
+	}
+	return c.GoBuilds()
+}
+
+// buildsForSeveral reports whether the commands build for several architectures,
+// named as constants, in the same image, as loops over all of them do.
+func buildsForSeveral(calls []*facts.Call) bool {
+	first := ""
+	for _, c := range calls {
+		if !c.GoBuilds() {
+			continue
+		}
+		arch := c.Env("GOARCH")
+		if !constant(arch) {
+			continue
+		}
+		text := arch.Text + "/" + c.Env("GOOS").Text
+		if first != "" && text != first {
+			return true
+		}
+		first = text
+	}
+	return false
+}
+
+// wrongGoVariable returns the variable that is a constant and not what the platform
+// needs.
+func wrongGoVariable(c *facts.Call) (string, facts.Value) {
+	on := c.Platform
+	goos, goarch := c.Env("GOOS"), c.Env("GOARCH")
+	if constant(goos) && goos.Text != "" && goos.Text != "linux" && goos.Text != on.OS {
+		return "", facts.Value{} // a program for another system, whatever the image is for
+	}
+	if constant(goarch) && goarch.Text != "" && goarch.Text != on.Arch && goarch.Text != "wasm" {
+		return "GOARCH", goarch
+	}
+	if constant(goos) && goos.Text == "linux" && on.OS != "linux" {
+		return "GOOS", goos
+	}
+	if goarm := c.Env("GOARM"); on.Arch == "arm" && constant(goarm) && goarm.Text > strings.TrimPrefix(on.Variant, "v") && len(goarm.Text) == 1 {
+		return "GOARM", goarm
+	}
+	return "", facts.Value{}
+}
+
+func placeOf(c *facts.Call, v facts.Value) dockerfile.Span {
+	switch {
+	case v.Span.Len() > 0:
+		return v.Span
+	case v.By != nil:
+		return v.By.Span
+	}
+	return c.Span
+}
+
+func (p *Pass) hardcoded(c *facts.Call, name string, v facts.Value) {
+	arg, text := "TARGETARCH", "$TARGETARCH"
+	switch name {
+	case "GOOS":
+		arg, text = "TARGETOS", "$TARGETOS"
+	case "GOARM":
+		arg, text = "TARGETVARIANT", "${TARGETVARIANT#v}"
+	}
+	d := Diagnostic{
+		Span:    placeOf(c, v),
+		Message: fmt.Sprintf("%s is %s for every platform: the %s image gets a program that cannot run there", name, v.Text, c.Platform),
+		Hint:    fmt.Sprintf("set %s from %s", name, text),
+	}
+	why := []string{fmt.Sprintf("%s=%s was the same for every platform, which looks like a mistake", name, v.Text)}
+	if c.Name == "xx-go" {
+		text = "" // xx-go sets what is empty
+		d.Hint = fmt.Sprintf("leave %s to xx-go", name)
+	}
+	if v.From&facts.FromArg != 0 {
+		d.Severity = Warning // a build may pass another value
+		d.Message = fmt.Sprintf("%s is %s for every platform, unless a build argument says otherwise", name, v.Text)
+		why = append(why, fmt.Sprintf("%s is a build argument, which may be set elsewhere", name))
+	}
+	span := v.Span
+	in := v.By
+	if v.How == facts.ByArg && in != nil {
+		span = dockerfile.Span{}
+		for _, w := range in.Words() {
+			if strings.HasPrefix(w.Raw, name+"=") {
+				span = w.Part(len(name)+1, len(w.Raw))
+			}
+		}
+		if span.Len() > 0 {
+			d.Span = span
+		}
+	}
+	if span.Len() > 0 && in != nil && p.stageOf(in) != nil && c.Name != "make" {
+		d.Fix = &Fix{Message: d.Hint, Safety: Review, Why: why, Edits: []dockerfile.Edit{{Span: span, New: text}}}
+		if text != "" {
+			d.Fix.Edits = append(p.argFor(in, arg), d.Fix.Edits...)
+		}
+	}
+	p.Report(d)
+}
+
+// stageOf returns the stage that an instruction stands in; nil before the first FROM.
+func (p *Pass) stageOf(in *dockerfile.Instruction) *graph.Stage {
+	for _, s := range p.Graph.Stages {
+		if len(s.Body) > 0 && s.Body[0].Index <= in.Index && in.Index <= s.Body[len(s.Body)-1].Index {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package rules
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+)
+
+// SharedCacheAcrossPlatforms finds cache mounts that builds for several platforms
+// share although what is in them is for one.
+var SharedCacheAcrossPlatforms = &Rule{
+	Name:     "SharedCacheAcrossPlatforms",
+	Severity: Warning,
+	Check: func(p *Pass) {
+		if len(p.Facts.Platforms) < 2 {
+			return
+		}
+		for _, s := range p.Graph.Stages {
+			if forOne(s) {
+				continue
+			}
+			for _, in := range s.Body {
+				if !graph.IsRun(in) {
+					continue
+				}
+				var flags []*dockerfile.Flag
+				for i := range in.Flags {
+					if in.Flags[i].Name == "mount" {
+						flags = append(flags, &in.Flags[i])
+					}
+				}
+				mounts := instructions.GetMounts(in.Command.(*instructions.RunCommand))
+				if len(mounts) != len(flags) {
+					continue
+				}
+				for i, m := range mounts {
+					if m.Type == instructions.MountTypeCache && !strings.Contains(flags[i].Value, "$") { // with a variable it may be the platform's
+						p.sharedCache(s, in, flags[i], m)
+					}
+				}
+			}
+		}
+	},
+}
+
+func (p *Pass) sharedCache(s *graph.Stage, in *dockerfile.Instruction, f *dockerfile.Flag, m *instructions.Mount) {
+	target := p.Facts.Abs(in, m.Target, p.Facts.Platforms[0])
+	what, severity := p.dependsOnPlatform(s, in, target)
+	if what == "" {
+		return
+	}
+	d := Diagnostic{
+		Span:     f.Span,
+		Severity: severity,
+		Message:  fmt.Sprintf("builds for all platforms share this cache, and %s", what),
+		Hint:     "put $TARGETPLATFORM into its id",
+	}
+	text := string(in.Doc.Src[f.ValueSpan.Start:f.ValueSpan.End])
+	if !strings.ContainsAny(text, "\"'\\`\r\n") {
+		at, id := f.ValueSpan.End, ",id="+strings.Trim(path.Clean(target), "/")+"-$TARGETPLATFORM"
+		if named := ",id=" + m.CacheID; strings.Contains(","+text+",", named+",") {
+			at, id = f.ValueSpan.Start+strings.Index(","+text, named)+len(named)-1, "-$TARGETPLATFORM"
+		}
+		d.Fix = &Fix{
+			Message: "put $TARGETPLATFORM into its id",
+			Edits:   append(p.argFor(in, "TARGETPLATFORM"), dockerfile.Edit{Span: dockerfile.Span{Start: at, End: at}, New: id}),
+		}
+		if severity == Info {
+			d.Fix.Safety, d.Fix.Why = Review, []string{"the build is right as it is; each platform fills a cache of its own"}
+		}
+	}
+	p.Report(d)
+}
+
+// dependsOnPlatform says why the content of a cache is for one platform, and how bad
+// that is. Caches that are addressed by content, or hold source, are not listed: Go's
+// build and module caches, cargo's registry, npm's, yarn's and pnpm's stores, Maven's and
+// Gradle's repositories.
+func (p *Pass) dependsOnPlatform(s *graph.Stage, in *dockerfile.Instruction, target string) (string, Severity) {
+	base := path.Base(target)
+	if s.Place == graph.Build {
+		// Everything that runs here is for one machine. Only what is compiled for the
+		// target differs.
+		if isBuildFolder(base) && configures(p, s, in) {
+			return "what is configured and compiled in it is for one target", Warning
+		}
+		return "", 0
+	}
+	switch {
+	case s.Place != graph.Target:
+		return "", 0
+	case base == "node_modules":
+		return "node_modules holds programs that were compiled for one platform", Warning
+	case base == "target" && calls(p, s, in, "cargo") && !targetOption(p, s, in):
+		return "cargo's target folder holds what was compiled for one platform", Warning
+	case base == "site-packages" || base == "venv" || base == ".venv":
+		return "installed Python packages hold libraries that were compiled for one platform", Warning
+	case base == ".ccache" || base == "ccache" || base == "sccache":
+		return "a compiler cache cannot always tell two platforms' compilers apart", Info
+	case isBuildFolder(base) && configures(p, s, in):
+		return "what is configured and compiled in it is for one platform", Warning
+	case under(target, "/var/cache/apt") || under(target, "/var/lib/apt"):
+		return "apt rebuilds its package lists for each platform in turn", Info
+	case under(target, "/var/cache/apk") || under(target, "/etc/apk/cache"):
+		return "apk keeps the packages and indexes of one platform in it", Info
+	case under(target, "/var/cache/dnf") || under(target, "/var/cache/yum"):
+		return "the package lists in it are for one platform", Info
+	case strings.HasSuffix(target, "/.cache/pip"):
+		return "pip keeps the wheels in it that it built for one platform", Info
+	}
+	return "", 0
+}
+
+func under(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
+
+func isBuildFolder(base string) bool {
+	switch base {
+	case "build", "_build", "builddir", "obj", "cmake-build":
+		return true
+	}
+	return false
+}
+
+func calls(p *Pass, s *graph.Stage, in *dockerfile.Instruction, names ...string) bool {
+	for _, c := range p.Facts.Calls(s) {
+		for _, n := range names {
+			if c.Run == in && c.Name == n {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// targetOption reports whether cargo is told a target, which gets a folder of its own.
+func targetOption(p *Pass, s *graph.Stage, in *dockerfile.Instruction) bool {
+	for _, c := range p.Facts.Calls(s) {
+		if c.Run == in && c.Name == "cargo" && rustTarget(c).Text != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// configures reports whether a RUN uses a build system that keeps its findings about
+// the target in the build folder.
+func configures(p *Pass, s *graph.Stage, in *dockerfile.Instruction) bool {
+	if s.Place == graph.Build && !mentionsTarget(s) {
+		return false
+	}
+	return calls(p, s, in, "cmake", "meson", "ninja", "configure")
+}

@@ -1,0 +1,110 @@
+package rules
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+)
+
+// SingleArchBase finds base images for one architecture where several are built.
+var SingleArchBase = &Rule{
+	Name:     "SingleArchBase",
+	Severity: Warning,
+	Check: func(p *Pass) {
+		for _, s := range p.Graph.Stages {
+			if s.Base != nil || s.Image == "" || s.Image == "scratch" || graph.IsWindows(s.Image) || forOne(s) {
+				continue
+			}
+			for _, on := range p.Facts.Platforms {
+				if !p.Facts.Reached(s, on) {
+					continue
+				}
+				if d, ok := p.singleArch(s, on.Arch); ok {
+					p.Report(d)
+					break
+				}
+			}
+		}
+	},
+}
+
+// archTag matches tags that end in an architecture, as those of gcr.io/distroless do.
+var archTag = regexp.MustCompile(`-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)$`)
+
+// singleArch says why a base is for one architecture that is not the one built for.
+func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
+	shipped := s.Shipped() || finalInTree(s)
+	words := s.From.Words()
+	if len(words) == 0 {
+		return Diagnostic{}, false
+	}
+	image := words[0]
+	d := Diagnostic{Span: image.Span}
+	if shipped {
+		d.Severity = Error
+	}
+	flag := s.From.Flag("platform")
+	switch name, tag := image.Raw, archTag.FindStringSubmatchIndex(image.Raw); {
+	case strings.Contains(name, "$"):
+		return d, false // which one is for the build arguments to say
+	case graph.OneArchitecture(name):
+		prefix, rest, _ := strings.Cut(strings.TrimPrefix(name, "docker.io/"), "/")
+		if a := prefixArch(prefix); a == arch {
+			return d, false
+		}
+		d.Message = fmt.Sprintf("%s exists for one architecture only: images of every other platform are built on it all the same", name)
+		d.Fix = &Fix{Message: "use " + rest, Edits: []dockerfile.Edit{{Span: image.Span, New: rest}}}
+	case tag != nil && !strings.Contains(name, "@"):
+		if archOf(strings.ReplaceAll(name[tag[2]:tag[3]], "arm64v8", "arm64")) == arch {
+			return d, false
+		}
+		d.Message = fmt.Sprintf("%s is for one architecture, as its tag says: images of every other platform are built on it all the same", name)
+		d.Fix = &Fix{Message: "use " + name[:tag[0]], Edits: []dockerfile.Edit{{Span: image.Part(tag[0], len(name))}}}
+	case flag != nil && !strings.Contains(flag.Value, "$"):
+		parts := strings.Split(flag.Value, "/")
+		if len(parts) < 2 || parts[0] != "linux" || archOf(parts[1]) == arch {
+			return d, false
+		}
+		d.Span = flag.Span
+		d.Message = fmt.Sprintf("--platform=%s takes this image for every platform", flag.Value)
+		if !shipped {
+			d.Message = fmt.Sprintf("--platform=%s takes this image whatever machine builds: on any other the stage runs under emulation", flag.Value)
+			d.Fix = &Fix{Message: "use --platform=$BUILDPLATFORM", Edits: []dockerfile.Edit{{Span: flag.ValueSpan, New: "$BUILDPLATFORM"}}}
+			break
+		}
+		d.Fix = &Fix{Message: "drop the flag", Edits: []dockerfile.Edit{{Span: dockerfile.Span{Start: s.From.Keyword.End, End: flag.Span.End}}}}
+	default:
+		return d, false
+	}
+	d.Hint = d.Fix.Message
+	d.Fix.Safety = Review
+	d.Fix.Why = []string{"the stage runs on another platform than before, and the image needs to exist for it"}
+	return d, true
+}
+
+// prefixArch reads the prefixes of Docker Hub's images: amd64, arm32v7, arm64v8.
+func prefixArch(prefix string) string {
+	switch {
+	case strings.HasPrefix(prefix, "arm32"):
+		return "arm"
+	case strings.HasPrefix(prefix, "arm64"):
+		return "arm64"
+	case prefix == "i386":
+		return "386"
+	}
+	return path.Base(prefix)
+}
+
+// finalInTree reports whether the last stage is based on s.
+func finalInTree(s *graph.Stage) bool {
+	for _, t := range s.Tree() {
+		if t == s.Graph.Final() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,133 @@
+package rules
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/recipes"
+)
+
+// TargetArgTooEarly finds an ARG for the target above costly steps that do not
+// depend on it.
+var TargetArgTooEarly = &Rule{
+	Name:     "TargetArgTooEarly",
+	Severity: Warning,
+	Check: func(p *Pass) {
+		if len(p.Facts.Platforms) < 2 {
+			return
+		}
+		for _, s := range p.Graph.Stages {
+			if s.Place != graph.Build {
+				continue // a stage on the target platform is built for each anyway
+			}
+			for i, in := range s.Body {
+				if onlyTargetArgs(in) {
+					p.tooEarly(s, i)
+				}
+			}
+		}
+	},
+}
+
+// onlyTargetArgs reports whether an ARG declares arguments about the target, without
+// defaults, and nothing else.
+func onlyTargetArgs(in *dockerfile.Instruction) bool {
+	arg, ok := in.Command.(*instructions.ArgCommand)
+	return ok && !slices.ContainsFunc(arg.Args, func(a instructions.KeyValuePairOptional) bool {
+		return a.Value != nil || !slices.Contains(graph.Automatic[:4], a.Key)
+	})
+}
+
+// tooEarly reports the ARG at place i if it can move below a costly step. What a RUN
+// does depends on every argument declared over it, as far as BuildKit's cache goes.
+func (p *Pass) tooEarly(s *graph.Stage, i int) {
+	in := s.Body[i]
+	var costly *dockerfile.Instruction
+	for _, next := range s.Body[i+1:] {
+		if p.mayUseTarget(s, next) {
+			if costly == nil {
+				return
+			}
+			var names []string
+			for _, a := range in.Command.(*instructions.ArgCommand).Args {
+				names = append(names, a.Key)
+			}
+			moved := in.Doc.Src[in.Lead.Start:in.LinesEnd()]
+			p.Report(Diagnostic{
+				Span:    in.Span,
+				Message: fmt.Sprintf("ARG %s stands above steps that do not depend on the target, which are therefore run once for each platform instead of once", join(names)),
+				Hint:    "move it down to where it is used",
+				Notes:   []Note{{Span: costly.Span, Text: "would be run once"}},
+				Fix: &Fix{
+					Message: "move it down to where it is used",
+					Edits: []dockerfile.Edit{
+						{Span: dockerfile.Span{Start: in.Lead.Start, End: in.LinesEnd()}},
+						{Span: dockerfile.Span{Start: next.Lead.Start, End: next.Lead.Start}, New: string(moved)},
+					},
+				},
+			})
+			return
+		}
+		if costly == nil && p.isCostly(next) {
+			costly = next
+		}
+	}
+}
+
+func join(names []string) string {
+	out := ""
+	for i, n := range names {
+		if i > 0 {
+			out += " "
+		}
+		out += n
+	}
+	return out
+}
+
+// mayUseTarget reports whether an instruction uses an argument about the target, or
+// may do so by reading its environment.
+func (p *Pass) mayUseTarget(s *graph.Stage, in *dockerfile.Instruction) bool {
+	if bytes.Contains(in.Doc.Src[in.Span.Start:in.Span.End], []byte("TARGET")) && !onlyTargetArgs(in) {
+		return true
+	}
+	if !graph.IsRun(in) {
+		_, onbuild := in.Command.(*instructions.OnbuildCommand)
+		return onbuild
+	}
+	script := p.Graph.Script(in)
+	if script.Opaque != "" {
+		return true
+	}
+	for _, c := range script.Commands {
+		if len(c.Words) > 0 && !readsNoArguments[c.Name] {
+			return true
+		}
+	}
+	for _, step := range p.Planner.Plan(s).Steps {
+		if step.In == in && step.Verdict == recipes.Convert {
+			return true // go build: GOOS and GOARCH may come from the environment
+		}
+	}
+	return false
+}
+
+// costlyPrograms download or install.
+var costlyPrograms = wordSet("apk apt-get apt curl wget npm yarn pnpm pip pip3 git")
+
+func (p *Pass) isCostly(in *dockerfile.Instruction) bool {
+	if !graph.IsRun(in) {
+		return false
+	}
+	for _, c := range p.Graph.Script(in).Commands {
+		if costlyPrograms[c.Name] || c.Name == "go" && len(c.Words) > 2 && c.Words[1].Lit == "mod" && c.Words[2].Lit == "download" {
+			return true
+		}
+	}
+	return false
+}
