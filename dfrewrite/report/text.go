@@ -1,5 +1,5 @@
-// Package report shows findings and changes to people: text with the place
-// marked, and unified diffs.
+// Package report shows findings and changes: text for people with the place
+// marked, unified diffs, and formats for other programs, a file each.
 package report
 
 import (

@@ -47,6 +47,7 @@ var All = []*Rule{
 	EmulatedBuild,
 	BuildPlatformOutput,
 	TargetArgUndeclared,
+	UnusedIgnore,
 }
 
 // Named returns the rule of that name, upper or lower case, or nil.
