@@ -106,14 +106,19 @@ func (c *Config) Wrong(key string, err error) error {
 // A Finder finds the file that counts for a folder, and reads each once. It can be
 // used from several goroutines.
 type Finder struct {
-	mu   sync.Mutex
-	dirs map[string]found
+	mu    sync.Mutex
+	dirs  map[string]found
+	files map[string]found // by the folder that the file lies in; "" for none
 }
 
 type found struct {
 	c   *Config
 	err error
 }
+
+// maxDirs bounds what a Finder remembers of folders, so that its memory does not
+// grow with their number.
+const maxDirs = 1000
 
 // For returns the settings that count for files in a folder. Without any, they
 // are empty, and always the same.
@@ -124,8 +129,11 @@ func (f *Finder) For(dir string) (*Config, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.dirs == nil {
-		f.dirs = map[string]found{"": {c: &Config{}}}
+	if f.files == nil {
+		f.files = map[string]found{"": {c: &Config{}}}
+	}
+	if f.dirs == nil || len(f.dirs) > maxDirs {
+		f.dirs = map[string]found{}
 	}
 	r := f.find(abs, dir)
 	return r.c, r.err
@@ -137,15 +145,19 @@ func (f *Finder) find(dir, shown string) found {
 	if r, ok := f.dirs[dir]; ok {
 		return r
 	}
+	if r, ok := f.files[dir]; ok {
+		return r
+	}
 	var r found
 	src, err := os.ReadFile(filepath.Join(dir, FileName))
 	switch {
 	case err == nil:
 		r.c, r.err = Parse(filepath.Join(shown, FileName), src)
+		f.files[dir] = r
 	case !errors.Is(err, fs.ErrNotExist):
 		r.err = err
 	case filepath.Dir(dir) == dir:
-		r = f.dirs[""]
+		r = f.files[""]
 	default:
 		r = f.find(filepath.Dir(dir), filepath.Join(shown, ".."))
 	}
