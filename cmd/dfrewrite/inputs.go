@@ -6,21 +6,42 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/spf13/pflag"
 
 	"xxkit/dfrewrite"
+	"xxkit/dfrewrite/builds"
 	"xxkit/dfrewrite/recipes"
 )
 
 // inputs are the files that a command is about, with what counts for each.
 type inputs struct {
 	settings *settings
-	files    []string
+	files    []input
 	missing  []error // paths that could not be found or read
 	contexts contexts
 	stdin    io.Reader
+}
+
+// An input is a Dockerfile, or a Compose or bake file.
+type input struct {
+	path string
+	// described says what Compose and bake files say of a Dockerfile.
+	described described
+	// builds is the Compose or bake file, if it is one and could be read; err is
+	// why not.
+	builds *builds.File
+	err    error
+}
+
+// described is what Compose and bake files say of a Dockerfile.
+type described struct {
+	platforms []string
+	context   string
+	contexts  int // how many different ones; with several, none counts
 }
 
 // parse reads flags and finds the files; nil without an error means that help was
@@ -45,11 +66,81 @@ func (p *program) parse(s *settings, args []string) (*inputs, error) {
 		return nil, err
 	}
 	p.complain(err)
-	in := &inputs{settings: s, files: files, stdin: p.stdin}
+	in := &inputs{settings: s, stdin: p.stdin}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		in.missing = joined.Unwrap()
 	}
+	in.add(files)
 	return in, nil
+}
+
+// add takes files in. What Compose and bake files describe is looked at with them
+// or, if it is among the files itself, in its place.
+func (in *inputs) add(files []string) {
+	named := map[string]bool{}
+	for _, f := range files {
+		named[filepath.Clean(f)] = true
+	}
+	of := map[string]*described{}
+	read := map[string]input{}
+	for _, f := range files {
+		if f == "-" || !builds.Is(f) {
+			continue
+		}
+		i := input{path: f}
+		src, err := os.ReadFile(f)
+		if err == nil {
+			i.builds, err = builds.Parse(f, src)
+		}
+		i.err = err
+		read[f] = i
+		if err != nil {
+			continue
+		}
+		for _, b := range i.builds.Builds {
+			if b.Dockerfile == "" {
+				continue
+			}
+			d := of[b.Dockerfile]
+			if d == nil {
+				d = &described{}
+				of[b.Dockerfile] = d
+			}
+			if d.contexts == 0 || d.context != b.Context {
+				d.contexts++
+			}
+			d.context = b.Context
+			for _, platform := range b.Platforms {
+				if platform != "local" && !slices.Contains(d.platforms, platform) {
+					d.platforms = append(d.platforms, platform)
+				}
+			}
+		}
+	}
+	add := func(path string) {
+		i := input{path: path}
+		if d := of[filepath.Clean(path)]; d != nil {
+			i.described = *d
+		}
+		in.files = append(in.files, i)
+	}
+	for _, f := range files {
+		i, ok := read[f]
+		if !ok {
+			add(f)
+			continue
+		}
+		in.files = append(in.files, i)
+		if i.builds == nil {
+			continue
+		}
+		for _, b := range i.builds.Builds {
+			if b.Dockerfile != "" && !named[b.Dockerfile] {
+				named[b.Dockerfile] = true
+				add(b.Dockerfile)
+			}
+		}
+	}
 }
 
 // A source is a file's bytes with what counts for it.
@@ -57,30 +148,64 @@ type source struct {
 	name string
 	data []byte
 	fileSettings
+	builds *builds.File // if it is a Compose or bake file
 }
 
-// read reads a file. Its build context is its folder, unless a setting says
-// otherwise; what comes from standard input has none by itself.
-func (in *inputs) read(path string) (source, error) {
-	counts, err := in.settings.of(path)
-	if err != nil {
-		return source{name: path}, err
+// read reads a file. Its build context is its folder, unless a setting or a Compose
+// or bake file says otherwise; what comes from standard input has none by itself.
+func (in *inputs) read(i input) (source, error) {
+	counts, err := in.settings.of(i.path)
+	src := source{name: i.path, fileSettings: counts}
+	switch {
+	case err == nil && i.err != nil:
+		err = i.err
+	case i.builds != nil:
+		src.builds, src.data = i.builds, i.builds.Doc.Src
 	}
-	src := source{name: path, fileSettings: counts}
+	if err != nil || i.builds != nil {
+		return src, err
+	}
+	if len(i.described.platforms) > 0 && !in.settings.Changed("platform") {
+		if src.Platforms, err = dfrewrite.ParsePlatforms(strings.Join(i.described.platforms, ",")); err != nil {
+			return src, fmt.Errorf("%s: what builds it says: %w", i.path, err)
+		}
+	}
 	dir := counts.context
-	if path == "-" {
+	if i.path == "-" {
 		src.name = "<stdin>"
 		src.data, err = io.ReadAll(in.stdin)
 	} else {
-		src.data, err = os.ReadFile(path)
-		if dir == "" {
-			dir = filepath.Dir(path)
+		src.data, err = os.ReadFile(i.path)
+		switch {
+		case in.settings.Changed("context"):
+		case i.described.contexts == 1:
+			dir = i.described.context
+		case i.described.contexts > 1:
+			return src, err // each of them sees something else
+		case dir == "":
+			dir = filepath.Dir(i.path)
 		}
 	}
 	if dir != "" && !in.settings.noContext {
 		src.Context = in.contexts.of(dir)
 	}
 	return src, err
+}
+
+// lint looks for what is wrong in a file of any kind.
+func (s source) lint() (*dfrewrite.File, error) {
+	if s.builds != nil {
+		return &dfrewrite.File{Doc: s.builds.Doc, Findings: s.builds.Lint(s.Rules)}, nil
+	}
+	return dfrewrite.Lint(s.name, s.data, s.Options)
+}
+
+// rewrite makes the fixes in a file of any kind.
+func (s source) rewrite() (*dfrewrite.Rewritten, error) {
+	if s.builds == nil {
+		return dfrewrite.Rewrite(s.name, s.data, s.Options)
+	}
+	return s.builds.Rewrite(s.Options)
 }
 
 // contexts keeps the build contexts that were used last, because files that follow

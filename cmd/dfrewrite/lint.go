@@ -34,14 +34,14 @@ func (p *program) lint(args []string) (int, error) {
 	}
 	failing := false
 	progress := p.progress(len(in.files))
-	inParallel(in.files, func(path string) (result, error) {
-		src, err := in.read(path)
+	inParallel(in.files, func(i input) (result, error) {
+		src, err := in.read(i)
 		if err != nil {
 			return result{source: src}, err
 		}
-		f, err := dfrewrite.Lint(src.name, src.data, src.Options)
+		f, err := src.lint()
 		return result{src, f}, err
-	}, func(path string, r result, err error) {
+	}, func(_ input, r result, err error) {
 		progress.clear()
 		if err != nil {
 			p.complain(err)

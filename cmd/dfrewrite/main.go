@@ -34,8 +34,9 @@ Usage:
   dfrewrite rules [NAME]            list the rules, or show one rule's page
   dfrewrite version
 
-PATH is a Dockerfile, "-" for standard input, or a folder: every Dockerfile, Dockerfile.*, *.Dockerfile and
-Containerfile in it and below.
+PATH is a Dockerfile, a Compose or bake file with the Dockerfiles that it builds, "-" for standard input, or a
+folder: every Dockerfile, Dockerfile.*, *.Dockerfile and Containerfile in it and below, and what Compose and bake
+files there build.
 
 Exit status: 0 clean, 1 findings or a file would change, 2 wrong call or unreadable input.
 `

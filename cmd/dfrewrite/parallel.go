@@ -8,7 +8,7 @@ const ahead = 8
 
 // inParallel does the files with all processors, and hands the results on in
 // order.
-func inParallel[T any](files []string, work func(string) (T, error), done func(string, T, error)) {
+func inParallel[F, T any](files []F, work func(F) (T, error), done func(F, T, error)) {
 	type result struct {
 		value T
 		err   error

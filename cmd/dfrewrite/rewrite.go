@@ -23,7 +23,7 @@ func (p *program) rewrite(args []string) (int, error) {
 		return exitClean, err
 	}
 	for _, f := range in.files {
-		if f == "-" && *write {
+		if f.path == "-" && *write {
 			return 0, &trouble{errors.New("-w cannot write standard input back"), "leave -w out: the result goes to standard output"}
 		}
 	}
@@ -34,15 +34,15 @@ func (p *program) rewrite(args []string) (int, error) {
 		*dfrewrite.Rewritten
 	}
 	progress := p.progress(len(in.files))
-	inParallel(in.files, func(path string) (result, error) {
-		src, err := in.read(path)
+	inParallel(in.files, func(i input) (result, error) {
+		src, err := in.read(i)
 		if err != nil {
 			return result{}, err
 		}
 		src.Unsafe = *unsafe
-		r, err := dfrewrite.Rewrite(src.name, src.data, src.Options)
+		r, err := src.rewrite()
 		return result{src, r}, err
-	}, func(path string, r result, err error) {
+	}, func(i input, r result, err error) {
 		progress.clear()
 		changes := err == nil && !bytes.Equal(r.data, r.Out)
 		wouldChange = wouldChange || changes && (*diff || *list || *check) && !*write
@@ -53,9 +53,9 @@ func (p *program) rewrite(args []string) (int, error) {
 			err = report.Diff(p.stdout, filepath.ToSlash(r.name), r.data, r.Out, style)
 		}
 		if err == nil && changes && *write {
-			err = writeBack(path, r.Out)
+			err = writeBack(i.path, r.Out)
 		}
-		if err == nil && !*write && !*diff && !*list && !*check {
+		if err == nil && !*write && !*diff && !*list && !*check && (changes || r.builds == nil) {
 			_, err = p.stdout.Write(r.Out)
 		}
 		p.complain(err)
