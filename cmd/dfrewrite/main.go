@@ -31,6 +31,7 @@ const usage = `dfrewrite finds multi-platform mistakes in Dockerfiles and makes 
 Usage:
   dfrewrite lint [flags] PATH…      say what is wrong
   dfrewrite rewrite [flags] PATH…   make the safe fixes; without -w, -d, -l or --check: to standard output
+  dfrewrite graph [flags] PATH…     draw the stages: who copies from whom, where each one runs
   dfrewrite rules [NAME]            list the rules, or show one rule's page
   dfrewrite version
 
@@ -86,6 +87,8 @@ func (p *program) dispatch(args []string) (int, error) {
 		return p.lint(args[1:])
 	case "rewrite":
 		return p.rewrite(args[1:])
+	case "graph":
+		return p.graph(args[1:])
 	case "rules":
 		return p.rules(args[1:])
 	case "version", "--version":
@@ -95,7 +98,7 @@ func (p *program) dispatch(args []string) (int, error) {
 		fmt.Fprint(p.stdout, usage)
 		return exitClean, nil
 	}
-	return 0, &trouble{fmt.Errorf("no such command: %q", args[0]), "the commands are lint, rewrite, rules, version and help"}
+	return 0, &trouble{fmt.Errorf("no such command: %q", args[0]), "the commands are lint, rewrite, graph, rules, version and help"}
 }
 
 func versionString() string {
