@@ -5,8 +5,8 @@
 // Dockerfile and touch no files. The packages below are useful alone: dockerfile
 // (bytes, instructions, edits), shell (the commands in a RUN), graph (how stages
 // hang together and where they run), recipes (how commands cross-compile), rules
-// (what to look for), config (what a project wants) and report (how findings are
-// shown).
+// (what to look for), builds (Compose and bake files), config (what a project
+// wants), report (how findings are shown) and lsp (the same in an editor).
 package dfrewrite
 
 import (

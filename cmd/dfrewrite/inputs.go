@@ -151,16 +151,14 @@ type source struct {
 	builds *builds.File // if it is a Compose or bake file
 }
 
-// read reads a file. Its build context is its folder, unless a setting or a Compose
-// or bake file says otherwise; what comes from standard input has none by itself.
-func (in *inputs) read(i input) (source, error) {
+// settle finds out what counts for a file. Its build context is its folder, unless
+// a setting or a Compose or bake file says otherwise; what comes from standard
+// input has none by itself.
+func (in *inputs) settle(i input) (source, error) {
 	counts, err := in.settings.of(i.path)
-	src := source{name: i.path, fileSettings: counts}
-	switch {
-	case err == nil && i.err != nil:
+	src := source{name: i.path, fileSettings: counts, builds: i.builds}
+	if err == nil {
 		err = i.err
-	case i.builds != nil:
-		src.builds, src.data = i.builds, i.builds.Doc.Src
 	}
 	if err != nil || i.builds != nil {
 		return src, err
@@ -171,25 +169,43 @@ func (in *inputs) read(i input) (source, error) {
 		}
 	}
 	dir := counts.context
-	if i.path == "-" {
-		src.name = "<stdin>"
-		src.data, err = io.ReadAll(in.stdin)
-	} else {
-		src.data, err = os.ReadFile(i.path)
-		switch {
-		case in.settings.Changed("context"):
-		case i.described.contexts == 1:
-			dir = i.described.context
-		case i.described.contexts > 1:
-			return src, err // each of them sees something else
-		case dir == "":
-			dir = filepath.Dir(i.path)
-		}
+	switch {
+	case in.settings.Changed("context"):
+	case i.described.contexts == 1:
+		dir = i.described.context
+	case i.described.contexts > 1:
+		dir = "" // each of them holds something else
+	case dir == "" && i.path != "-":
+		dir = filepath.Dir(i.path)
 	}
 	if dir != "" && !in.settings.noContext {
 		src.Context = in.contexts.of(dir)
 	}
+	return src, nil
+}
+
+// read reads a file, and finds out what counts for it.
+func (in *inputs) read(i input) (source, error) {
+	src, err := in.settle(i)
+	switch {
+	case err != nil:
+	case i.builds != nil:
+		src.data = i.builds.Doc.Src
+	case i.path == "-":
+		src.name = "<stdin>"
+		src.data, err = io.ReadAll(in.stdin)
+	default:
+		src.data, err = os.ReadFile(i.path)
+	}
 	return src, err
+}
+
+// forget makes settings and build contexts be read anew.
+func (in *inputs) forget() {
+	in.settings.forget()
+	in.contexts.mu.Lock()
+	defer in.contexts.mu.Unlock()
+	in.contexts.dirs = nil
 }
 
 // lint looks for what is wrong in a file of any kind.

@@ -32,6 +32,7 @@ Usage:
   dfrewrite lint [flags] PATH…      say what is wrong
   dfrewrite rewrite [flags] PATH…   make the safe fixes; without -w, -d, -l or --check: to standard output
   dfrewrite graph [flags] PATH…     draw the stages: who copies from whom, where each one runs
+  dfrewrite lsp                     show findings and fixes in an editor (language server protocol)
   dfrewrite rules [NAME]            list the rules, or show one rule's page
   dfrewrite version
 
@@ -89,6 +90,8 @@ func (p *program) dispatch(args []string) (int, error) {
 		return p.rewrite(args[1:])
 	case "graph":
 		return p.graph(args[1:])
+	case "lsp":
+		return p.lsp(args[1:])
 	case "rules":
 		return p.rules(args[1:])
 	case "version", "--version":
@@ -98,7 +101,7 @@ func (p *program) dispatch(args []string) (int, error) {
 		fmt.Fprint(p.stdout, usage)
 		return exitClean, nil
 	}
-	return 0, &trouble{fmt.Errorf("no such command: %q", args[0]), "the commands are lint, rewrite, graph, rules, version and help"}
+	return 0, &trouble{fmt.Errorf("no such command: %q", args[0]), "the commands are lint, rewrite, graph, lsp, rules, version and help"}
 }
 
 func versionString() string {

@@ -26,7 +26,7 @@ type settings struct {
 	helpers, image, context, level string
 	noContext                      bool
 
-	finder config.Finder
+	finder *config.Finder
 	mu     sync.Mutex
 	known  map[*config.Config]fileSettings
 }
@@ -42,7 +42,7 @@ type fileSettings struct {
 }
 
 func newSettings(name string) *settings {
-	s := &settings{FlagSet: pflag.NewFlagSet(name, pflag.ContinueOnError), known: map[*config.Config]fileSettings{}}
+	s := &settings{FlagSet: pflag.NewFlagSet(name, pflag.ContinueOnError), known: map[*config.Config]fileSettings{}, finder: &config.Finder{}}
 	s.SetOutput(io.Discard)
 	s.SortFlags = false
 	s.StringSliceVar(&s.platforms, "platform", nil, "the platforms that images are built for, `os/arch[/variant],…` (default "+strings.Join(dfrewrite.DefaultPlatforms, ",")+")")
@@ -83,18 +83,25 @@ func (s *settings) of(path string) (fileSettings, error) {
 	if path != "-" {
 		dir = filepath.Dir(path)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	c, err := s.finder.For(dir)
 	if err != nil {
 		return fileSettings{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	f, ok := s.known[c]
 	if !ok {
 		f = s.resolve(c)
 		s.known[c] = f
 	}
 	return f, f.err
+}
+
+// forget makes .dfrewrite.toml be read anew.
+func (s *settings) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finder, s.known = &config.Finder{}, map[*config.Config]fileSettings{}
 }
 
 // resolve puts flags over a file's settings.
