@@ -202,7 +202,7 @@ func uriOf(path string) string {
 
 // TestLanguageServer opens a file, edits it, gets diagnostics, applies fixes, and says goodbye.
 func TestLanguageServer(t *testing.T) {
-	dir := write(t, map[string]string{"a b/.dfrewrite.toml": "skip = [\"UnusedIgnore\"]\n"})
+	dir := write(t, map[string]string{"a b/.dfrewrite.toml": "only = [\"EmulatedBuild\", \"TargetArgUndeclared\", \"FinalStageOnBuildPlatform\"]\n"})
 	e := startEditor(t)
 	if err := e.call("textDocument/codeAction", map[string]any{}, nil); !errors.Is(err, jsonrpc2.NewError(jsonrpc2.ServerNotInitialized, "")) && (err == nil || !strings.Contains(err.Error(), "initialize")) {
 		t.Errorf("before initialize: %v", err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/builds"
 	"xxkit/dfrewrite/recipes"
+	"xxkit/dfrewrite/report"
 )
 
 // inputs are the files that a command is about, with what counts for each.
@@ -141,6 +143,19 @@ func (in *inputs) add(files []string) {
 			}
 		}
 	}
+}
+
+// reportMissing puts into a report what could not be found.
+func (in *inputs) reportMissing(out report.Reporter) error {
+	var errs []error
+	for _, err := range in.missing {
+		name := "."
+		if e := (*fs.PathError)(nil); errors.As(err, &e) {
+			name = e.Path
+		}
+		errs = append(errs, out.Failed(name, err))
+	}
+	return errors.Join(errs...)
 }
 
 // A source is a file's bytes with what counts for it.

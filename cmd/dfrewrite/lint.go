@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"strings"
 
 	"xxkit/dfrewrite"
@@ -21,13 +19,7 @@ func (p *program) lint(args []string) (int, error) {
 	if err != nil {
 		return 0, &trouble{err, ""}
 	}
-	for _, err := range in.missing {
-		name := "."
-		if e := (*fs.PathError)(nil); errors.As(err, &e) {
-			name = e.Path
-		}
-		p.complain(out.Failed(name, err))
-	}
+	p.complain(in.reportMissing(out))
 	type result struct {
 		source
 		*dfrewrite.File

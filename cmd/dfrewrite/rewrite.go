@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/report"
@@ -18,9 +19,21 @@ func (p *program) rewrite(args []string) (int, error) {
 	list := s.BoolP("list", "l", false, "list the files that would change")
 	check := s.Bool("check", false, "only say by the exit status whether a file would change")
 	unsafe := s.Bool("unsafe", false, "make the fixes too that a person should read")
+	format := s.String("format", "text", "how findings that are left are shown, a `format`: "+strings.Join(report.Formats, ", ")+"; all but text need -w or --check")
 	in, err := p.parse(s, args)
 	if in == nil || err != nil {
 		return exitClean, err
+	}
+	left, err := report.New(*format, p.stdout, styleOf(p.stdout), versionString())
+	if err != nil {
+		return 0, &trouble{err, ""}
+	}
+	reported := *format != "text" // else they are remarks on standard error
+	if reported && (*diff || *list || !*write && !*check) {
+		return 0, &trouble{fmt.Errorf("--format %s and the result cannot both go to standard output", *format), "add -w to write the files back, or --check, and leave out -d and -l"}
+	}
+	if reported {
+		p.complain(in.reportMissing(left))
 	}
 	for _, f := range in.files {
 		if f.path == "-" && *write {
@@ -37,7 +50,7 @@ func (p *program) rewrite(args []string) (int, error) {
 	inParallel(in.files, func(i input) (result, error) {
 		src, err := in.read(i)
 		if err != nil {
-			return result{}, err
+			return result{source: src}, err
 		}
 		src.Unsafe = *unsafe
 		r, err := src.rewrite()
@@ -59,12 +72,21 @@ func (p *program) rewrite(args []string) (int, error) {
 			_, err = p.stdout.Write(r.Out)
 		}
 		p.complain(err)
-		if err == nil {
+		switch {
+		case err != nil && reported:
+			p.complain(left.Failed(r.name, err))
+		case err != nil:
+		case reported:
+			p.complain(left.File(r.Left))
+		default:
 			p.remarks(r.Rewritten)
 		}
 		progress.step()
 	})
 	progress.clear()
+	if reported {
+		p.complain(left.Close())
+	}
 	return p.status(wouldChange), nil
 }
 
