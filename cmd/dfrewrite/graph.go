@@ -17,9 +17,10 @@ func (p *program) graph(args []string) (int, error) {
 	}
 	var dockerfiles []input
 	for _, i := range in.files {
-		if i.err != nil {
-			p.complain(i.err)
-		} else if i.builds == nil {
+		if i.describes {
+			_, err := in.read(i)
+			p.complain(err)
+		} else {
 			dockerfiles = append(dockerfiles, i)
 		}
 	}

@@ -31,12 +31,10 @@ type inputs struct {
 // An input is a Dockerfile, or a Compose or bake file.
 type input struct {
 	path string
-	// described says what Compose and bake files say of a Dockerfile.
+	// describes says that it is a Compose or bake file.
+	describes bool
+	// described is what Compose and bake files say of a Dockerfile.
 	described described
-	// builds is the Compose or bake file, if it is one and could be read; err is
-	// why not.
-	builds *builds.File
-	err    error
 }
 
 // described is what Compose and bake files say of a Dockerfile.
@@ -77,48 +75,31 @@ func (p *program) parse(s *settings, args []string) (*inputs, error) {
 }
 
 // add takes files in. What Compose and bake files describe is looked at with them
-// or, if it is among the files itself, in its place.
+// or, if it is among the files itself, in its place. They are read twice, here and
+// when their turn comes, rather than kept.
 func (in *inputs) add(files []string) {
 	named := map[string]bool{}
+	var describing []string
 	for _, f := range files {
-		named[filepath.Clean(f)] = true
+		if f != "-" && builds.Is(f) {
+			describing = append(describing, f)
+		} else {
+			named[filepath.Clean(f)] = true
+		}
 	}
-	of := map[string]*described{}
-	read := map[string]input{}
-	for _, f := range files {
-		if f == "-" || !builds.Is(f) {
-			continue
-		}
-		i := input{path: f}
-		src, err := os.ReadFile(f)
-		if err == nil {
-			i.builds, err = builds.Parse(f, src)
-		}
-		i.err = err
-		read[f] = i
+	of := map[string]*described{}    // by Dockerfile
+	builtBy := map[string][]string{} // Dockerfiles, by Compose or bake file
+	inParallel(describing, readBuilds, func(f string, described *builds.File, err error) {
 		if err != nil {
-			continue
+			return // it is said when the file's turn comes
 		}
-		for _, b := range i.builds.Builds {
-			if b.Dockerfile == "" {
-				continue
-			}
-			d := of[b.Dockerfile]
-			if d == nil {
-				d = &described{}
-				of[b.Dockerfile] = d
-			}
-			if d.contexts == 0 || d.context != b.Context {
-				d.contexts++
-			}
-			d.context = b.Context
-			for _, platform := range b.Platforms {
-				if platform != "local" && !slices.Contains(d.platforms, platform) {
-					d.platforms = append(d.platforms, platform)
-				}
+		for _, b := range described.Builds {
+			if b.Dockerfile != "" {
+				builtBy[f] = append(builtBy[f], b.Dockerfile)
+				describe(of, b)
 			}
 		}
-	}
+	})
 	add := func(path string) {
 		i := input{path: path}
 		if d := of[filepath.Clean(path)]; d != nil {
@@ -127,20 +108,42 @@ func (in *inputs) add(files []string) {
 		in.files = append(in.files, i)
 	}
 	for _, f := range files {
-		i, ok := read[f]
-		if !ok {
+		if f == "-" || !builds.Is(f) {
 			add(f)
 			continue
 		}
-		in.files = append(in.files, i)
-		if i.builds == nil {
-			continue
-		}
-		for _, b := range i.builds.Builds {
-			if b.Dockerfile != "" && !named[b.Dockerfile] {
-				named[b.Dockerfile] = true
-				add(b.Dockerfile)
+		in.files = append(in.files, input{path: f, describes: true})
+		for _, d := range builtBy[f] {
+			if !named[d] {
+				named[d] = true
+				add(d)
 			}
+		}
+	}
+}
+
+func readBuilds(path string) (*builds.File, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return builds.Parse(path, src)
+}
+
+// describe takes down what a build says of its Dockerfile.
+func describe(of map[string]*described, b *builds.Build) {
+	d := of[b.Dockerfile]
+	if d == nil {
+		d = &described{}
+		of[b.Dockerfile] = d
+	}
+	if d.contexts == 0 || d.context != b.Context {
+		d.contexts++
+	}
+	d.context = b.Context
+	for _, platform := range b.Platforms {
+		if platform != "local" && !slices.Contains(d.platforms, platform) {
+			d.platforms = append(d.platforms, platform)
 		}
 	}
 }
@@ -171,11 +174,8 @@ type source struct {
 // input has none by itself.
 func (in *inputs) settle(i input) (source, error) {
 	counts, err := in.settings.of(i.path)
-	src := source{name: i.path, fileSettings: counts, builds: i.builds}
-	if err == nil {
-		err = i.err
-	}
-	if err != nil || i.builds != nil {
+	src := source{name: i.path, fileSettings: counts}
+	if err != nil || i.describes {
 		return src, err
 	}
 	if len(i.described.platforms) > 0 && !in.settings.Changed("platform") {
@@ -204,8 +204,10 @@ func (in *inputs) read(i input) (source, error) {
 	src, err := in.settle(i)
 	switch {
 	case err != nil:
-	case i.builds != nil:
-		src.data = i.builds.Doc.Src
+	case i.describes:
+		if src.builds, err = readBuilds(i.path); err == nil {
+			src.data = src.builds.Doc.Src
+		}
 	case i.path == "-":
 		src.name = "<stdin>"
 		src.data, err = io.ReadAll(in.stdin)

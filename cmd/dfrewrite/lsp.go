@@ -32,15 +32,15 @@ func (p *program) lsp(args []string) (int, error) {
 	}
 	in := &inputs{settings: s}
 	look := func(path string, src []byte) (source, error) {
-		i := input{path: path}
+		i := input{path: path, describes: builds.Is(path)}
 		if strings.Contains(path, ":") && !strings.ContainsAny(path, `/\`) {
 			i.path = "-" // not saved yet, so it lies nowhere
 		}
-		if builds.Is(path) {
-			i.builds, i.err = builds.Parse(path, src)
-		}
 		out, err := in.settle(i)
 		out.name, out.data = path, src
+		if err == nil && i.describes {
+			out.builds, err = builds.Parse(path, src)
+		}
 		return out, err
 	}
 	err = lsp.Serve(context.Background(), lsp.Library{
