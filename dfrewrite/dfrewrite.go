@@ -5,7 +5,8 @@
 // Dockerfile and touch no files. The packages below are useful alone: dockerfile
 // (bytes, instructions, edits), shell (the commands in a RUN), graph (how stages
 // hang together and where they run), recipes (how commands cross-compile), rules
-// (what to look for) and report (how findings are shown).
+// (what to look for), builds (Compose and bake files), config (what a project
+// wants), report (how findings are shown) and lsp (the same in an editor).
 package dfrewrite
 
 import (
@@ -32,6 +33,8 @@ var DefaultPlatforms = []string{"linux/amd64", "linux/arm64"}
 // Options say what to lint and rewrite for. The zero value is usable.
 type Options struct {
 	recipes.Options
+	// Rules are looked for; nil means all.
+	Rules []*rules.Rule
 	// Unsafe makes Rewrite apply the fixes that a person should read.
 	Unsafe bool
 }
@@ -71,16 +74,22 @@ type File struct {
 	Findings []rules.Diagnostic
 }
 
-// Lint checks a Dockerfile with every rule. The name is used in messages only.
-// The error is a *dockerfile.ParseError.
+// Lint checks a Dockerfile with the rules that the options name. The name is used
+// in messages only. The error is a *dockerfile.ParseError.
 func Lint(name string, src []byte, opt Options) (*File, error) {
 	doc, err := dockerfile.Parse(name, src)
 	if err != nil {
 		return nil, err
 	}
-	found := rules.Run(graph.New(doc), opt.recipes(), rules.All)
-	ignored := ignores(doc)
-	found = slices.DeleteFunc(found, ignored)
+	ran := opt.Rules
+	if ran == nil {
+		ran = rules.All
+	}
+	found := rules.Run(graph.New(doc), opt.recipes(), ran)
+	ignored := ignoresIn(doc)
+	found = slices.DeleteFunc(found, ignored.silences)
+	found = append(found, ignored.unused(ran)...)
+	slices.SortStableFunc(found, func(a, b rules.Diagnostic) int { return a.Span.Start - b.Span.Start })
 	return &File{Doc: doc, Findings: found}, nil
 }
 

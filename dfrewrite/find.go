@@ -6,13 +6,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Find turns paths into Dockerfiles. A file is taken as it is; a folder stands
 // for every Dockerfile in it and below, by name: Dockerfile, Dockerfile.NAME,
 // NAME.Dockerfile and Containerfile, and dockerfile in lower case, which BuildKit
-// takes when there is no Dockerfile. Version control folders and node_modules
+// takes when there is no Dockerfile; and for the Compose and bake files in it and
+// below that their programs find by themselves. Version control folders and node_modules
 // are passed over. A path that is not there, a folder that cannot be read or that
 // holds none is an error; what was found besides is returned with it.
 func Find(paths []string) ([]string, error) {
@@ -39,7 +41,7 @@ func Find(paths []string) ([]string, error) {
 				errs = append(errs, err)
 			case d.IsDir() && path != p && (d.Name() == ".git" || d.Name() == "node_modules"):
 				return fs.SkipDir
-			case isDockerfile(d.Name()) && isFile(path, d):
+			case (isDockerfile(d.Name()) || slices.Contains(buildFiles, d.Name())) && isFile(path, d):
 				out = append(out, path)
 			}
 			return nil
@@ -49,6 +51,11 @@ func Find(paths []string) ([]string, error) {
 		}
 	}
 	return out, errors.Join(errs...)
+}
+
+// buildFiles are the names under which Compose and bake look for their files.
+var buildFiles = []string{
+	"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml", "docker-bake.hcl", "docker-bake.json",
 }
 
 func isDockerfile(name string) bool {

@@ -2,6 +2,7 @@ package dfrewrite
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,7 +10,7 @@ import (
 	"xxkit/dfrewrite/rules"
 )
 
-// ignores reads which findings a file wants to be silent:
+// ignores are what a file wants to be silent about:
 //
 //	# dfrewrite: ignore=Rule,Rule     over an instruction: in that instruction
 //	# dfrewrite: ignore-file=Rule     anywhere: in the whole file
@@ -17,44 +18,146 @@ import (
 //	                                  over an instruction in that instruction
 //
 // Names are compared without regard to case; "all" means every rule.
-func ignores(doc *dockerfile.Document) func(rules.Diagnostic) bool {
-	var whole []string
-	over := map[*dockerfile.Instruction][]string{}
-	for _, p := range doc.Pieces {
-		line := strings.TrimSpace(string(doc.Src[p.Span.Start:p.Span.End]))
-		switch p.Kind {
-		case dockerfile.PieceDirective:
-			whole = append(whole, skippedByCheck(line)...)
-		case dockerfile.PieceComment:
-			whole = append(whole, ignoredBy(line, "ignore-file")...)
-		}
-	}
-	for _, in := range doc.Instructions {
-		for _, line := range bytes.Split(doc.Src[in.Lead.Start:in.Lead.End], []byte("\n")) {
-			names := append(ignoredBy(string(line), "ignore"), skippedByCheck(string(line))...)
-			if len(names) > 0 {
-				over[in] = append(over[in], names...)
-			}
-		}
-	}
-	named := func(names []string, rule string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return n == "all" || strings.EqualFold(n, rule) })
-	}
-	return func(d rules.Diagnostic) bool {
-		if named(whole, d.Rule.Name) {
-			return true
-		}
-		for in, names := range over {
-			if in.Span.Contains(d.Span) && named(names, d.Rule.Name) {
-				return true
-			}
-		}
-		return false
-	}
+type ignores struct {
+	doc  *dockerfile.Document
+	list []*ignore
 }
 
-// ignoredBy reads `# dfrewrite: KEY=A,B`.
-func ignoredBy(line, key string) []string {
+// An ignore is one name in one comment.
+type ignore struct {
+	name string
+	// at is the name; line is the whole line, line ending included.
+	at, line dockerfile.Span
+	// whole says that it is about the whole file; else it is about in, and about
+	// nothing if that is nil.
+	whole bool
+	in    *dockerfile.Instruction
+	// ours says that it stands in a comment for dfrewrite alone.
+	ours bool
+	used bool
+}
+
+func ignoresIn(doc *dockerfile.Document) *ignores {
+	g := &ignores{doc: doc}
+	for _, p := range doc.Pieces {
+		text := string(bytes.TrimRight(doc.Src[p.Span.Start:p.Span.End], "\r\n"))
+		switch p.Kind {
+		case dockerfile.PieceDirective:
+			for _, name := range skippedByCheck(text) {
+				g.list = append(g.list, &ignore{name: name, whole: true})
+			}
+		case dockerfile.PieceComment:
+			in := g.under(p.Span)
+			if in != nil {
+				for _, name := range skippedByCheck(text) {
+					g.list = append(g.list, &ignore{name: name, in: in})
+				}
+			}
+			for _, key := range []string{"ignore", "ignore-file"} {
+				for _, at := range ignoredBy(text, key) {
+					at := dockerfile.Span{Start: p.Span.Start + at.Start, End: p.Span.Start + at.End}
+					g.list = append(g.list, &ignore{
+						name: string(doc.Src[at.Start:at.End]), at: at, line: p.Span,
+						whole: key == "ignore-file", in: in, ours: true,
+					})
+				}
+			}
+		}
+	}
+	return g
+}
+
+// under returns the instruction that a comment stands directly over.
+func (g *ignores) under(comment dockerfile.Span) *dockerfile.Instruction {
+	i, _ := slices.BinarySearchFunc(g.doc.Instructions, comment.Start, func(in *dockerfile.Instruction, at int) int { return in.Span.Start - at })
+	if i < len(g.doc.Instructions) && g.doc.Instructions[i].Lead.Contains(comment) {
+		return g.doc.Instructions[i]
+	}
+	return nil
+}
+
+// silences reports whether a finding is to be left out.
+func (g *ignores) silences(d rules.Diagnostic) bool {
+	silent := false
+	for _, i := range g.list {
+		if (i.name == "all" || strings.EqualFold(i.name, d.Rule.Name)) && (i.whole || i.in != nil && i.in.Span.Contains(d.Span)) {
+			i.used, silent = true, true
+		}
+	}
+	return silent
+}
+
+// unused returns a finding for each name that has silenced nothing, given the
+// rules that have run. What other rules would have found is not known, and
+// BuildKit's own comments are not judged.
+func (g *ignores) unused(ran []*rules.Rule) []rules.Diagnostic {
+	if !slices.Contains(ran, rules.UnusedIgnore) {
+		return nil
+	}
+	var found []rules.Diagnostic
+	for _, i := range g.list {
+		rule := rules.Named(i.name)
+		d := rules.Diagnostic{Rule: rules.UnusedIgnore, Severity: rules.UnusedIgnore.Severity, Span: i.at, Hint: "delete it"}
+		switch {
+		case !i.ours || i.used || rule == rules.UnusedIgnore:
+			continue
+		case rule == nil && i.name != "all":
+			d.Message = fmt.Sprintf("no rule is called %q", i.name)
+			d.Hint = "dfrewrite rules lists them"
+			found = append(found, d)
+			continue
+		case !i.whole && i.in == nil:
+			d.Message = fmt.Sprintf("this comment stands over no instruction, so %s is not silenced anywhere", i.name)
+			d.Hint = "put it directly over the instruction, or write ignore-file"
+		case rule != nil && !slices.Contains(ran, rule), rule == nil && len(ran) < len(rules.All):
+			continue
+		case i.whole:
+			d.Message = fmt.Sprintf("nothing in this file has to be silenced for %s", i.name)
+			d.Fix = g.drop(i)
+		default:
+			d.Message = fmt.Sprintf("nothing in the instruction below has to be silenced for %s", i.name)
+			d.Fix = g.drop(i)
+		}
+		found = append(found, d)
+	}
+	return slices.DeleteFunc(found, g.silences)
+}
+
+// drop deletes a name, or the comment if there is no other name in it. It returns
+// nil where that could make a directive of the comment below.
+func (g *ignores) drop(i *ignore) *rules.Fix {
+	fix := &rules.Fix{Safety: rules.Review, Why: []string{"it may be needed for other platforms or with another build context"}}
+	var others []string
+	for _, o := range g.list {
+		if o.ours && o.line == i.line && o != i {
+			if o.whole != i.whole {
+				return nil
+			}
+			others = append(others, o.name)
+		}
+	}
+	if len(others) > 0 {
+		fix.Message = "delete the name"
+		edit := i.at
+		if edit.End < i.line.End && g.doc.Src[edit.End] == ',' {
+			edit.End++
+		} else if g.doc.Src[edit.Start-1] == ',' {
+			edit.Start--
+		}
+		fix.Edits = []dockerfile.Edit{{Span: edit}}
+		return fix
+	}
+	below := bytes.TrimLeft(g.doc.Src[i.line.End:], " \t")
+	if i.line.Start < g.doc.Instructions[0].Span.Start && bytes.HasPrefix(below, []byte("#")) {
+		return nil
+	}
+	fix.Message = "delete the comment"
+	fix.Edits = []dockerfile.Edit{{Span: i.line}}
+	return fix
+}
+
+// ignoredBy reads `# dfrewrite: KEY=A,B` and returns where the names stand.
+func ignoredBy(line, key string) []dockerfile.Span {
 	rest, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
 	if !ok {
 		return nil
@@ -62,12 +165,23 @@ func ignoredBy(line, key string) []string {
 	if rest, ok = strings.CutPrefix(strings.TrimSpace(rest), "dfrewrite:"); !ok {
 		return nil
 	}
-	for _, field := range strings.Fields(rest) {
-		if names, ok := strings.CutPrefix(field, key+"="); ok {
-			return strings.Split(names, ",")
+	var names []dockerfile.Span
+	at := len(strings.TrimRight(line, " \t")) - len(rest)
+	for at < len(line) {
+		field, _, _ := strings.Cut(line[at:], " ")
+		field, _, _ = strings.Cut(field, "\t")
+		if list, ok := strings.CutPrefix(field, key+"="); ok {
+			start := at + len(key) + 1
+			for name := range strings.SplitSeq(list, ",") {
+				if name != "" {
+					names = append(names, dockerfile.Span{Start: start, End: start + len(name)})
+				}
+				start += len(name) + 1
+			}
 		}
+		at += len(field) + 1
 	}
-	return nil
+	return names
 }
 
 // skippedByCheck reads `# check=skip=A,B;error=true`.

@@ -84,13 +84,7 @@ func (t Text) Append(d *Document, s Span) Text {
 // step, and pairs each instruction with the parser's node. A disagreement is a
 // bug here (or a change there) and is reported rather than worked around.
 func (d *Document) scan(nodes []*parser.Node) error {
-	d.lines = []int{0}
-	for i, b := range d.Src {
-		if b == '\n' && i+1 < len(d.Src) {
-			d.lines = append(d.lines, i+1)
-		}
-	}
-
+	d.findLines()
 	var directives parser.DirectiveParser
 	lead := -1 // start of the comment block right above, or -1
 	for n := 0; n < len(d.lines); n++ {

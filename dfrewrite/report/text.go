@@ -1,5 +1,6 @@
-// Package report shows findings and changes to people: text with the place
-// marked, and unified diffs.
+// Package report shows findings and changes: text for people with the place
+// marked, unified diffs, formats for other programs, a file each, and pictures of
+// how stages hang together (graph.go, svg.go).
 package report
 
 import (

@@ -61,6 +61,7 @@ var All = []*Rule{
 	TargetArgUndeclared,
 	HelperWithoutTarget,
 	TargetArgTooEarly,
+	UnusedIgnore,
 }
 
 // Named returns the rule of that name, upper or lower case, or nil.

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/pflag"
+
+	"xxkit/dfrewrite"
+	"xxkit/dfrewrite/builds"
+	"xxkit/dfrewrite/recipes"
+	"xxkit/dfrewrite/report"
+)
+
+// inputs are the files that a command is about, with what counts for each.
+type inputs struct {
+	settings *settings
+	files    []input
+	missing  []error // paths that could not be found or read
+	contexts contexts
+	stdin    io.Reader
+}
+
+// An input is a Dockerfile, or a Compose or bake file.
+type input struct {
+	path string
+	// describes says that it is a Compose or bake file.
+	describes bool
+	// described is what Compose and bake files say of a Dockerfile.
+	described described
+}
+
+// described is what Compose and bake files say of a Dockerfile.
+type described struct {
+	platforms []string
+	context   string
+	contexts  int // how many different ones; with several, none counts
+}
+
+// parse reads flags and finds the files; nil without an error means that help was
+// printed.
+func (p *program) parse(s *settings, args []string) (*inputs, error) {
+	err := s.Parse(args)
+	if errors.Is(err, pflag.ErrHelp) {
+		fmt.Fprintf(p.stdout, "Usage: dfrewrite %s [flags] PATH…\n\n%s", s.Name(), s.FlagUsages())
+		return nil, nil
+	}
+	if err == nil {
+		err = s.check()
+	}
+	if err != nil {
+		return nil, &trouble{err, fmt.Sprintf("dfrewrite %s --help lists the flags", s.Name())}
+	}
+	if s.NArg() == 0 {
+		return nil, &trouble{errors.New("no file given"), `name a Dockerfile or a folder, or "-" for standard input`}
+	}
+	files, err := dfrewrite.Find(s.Args())
+	if err != nil && len(files) == 0 {
+		return nil, err
+	}
+	p.complain(err)
+	in := &inputs{settings: s, stdin: p.stdin}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		in.missing = joined.Unwrap()
+	}
+	in.add(files)
+	return in, nil
+}
+
+// add takes files in. What Compose and bake files describe is looked at with them
+// or, if it is among the files itself, in its place. They are read twice, here and
+// when their turn comes, rather than kept.
+func (in *inputs) add(files []string) {
+	named := map[string]bool{}
+	var describing []string
+	for _, f := range files {
+		if f != "-" && builds.Is(f) {
+			describing = append(describing, f)
+		} else {
+			named[filepath.Clean(f)] = true
+		}
+	}
+	of := map[string]*described{}    // by Dockerfile
+	builtBy := map[string][]string{} // Dockerfiles, by Compose or bake file
+	inParallel(describing, readBuilds, func(f string, described *builds.File, err error) {
+		if err != nil {
+			return // it is said when the file's turn comes
+		}
+		for _, b := range described.Builds {
+			if b.Dockerfile != "" {
+				builtBy[f] = append(builtBy[f], b.Dockerfile)
+				describe(of, b)
+			}
+		}
+	})
+	add := func(path string) {
+		i := input{path: path}
+		if d := of[filepath.Clean(path)]; d != nil {
+			i.described = *d
+		}
+		in.files = append(in.files, i)
+	}
+	for _, f := range files {
+		if f == "-" || !builds.Is(f) {
+			add(f)
+			continue
+		}
+		in.files = append(in.files, input{path: f, describes: true})
+		for _, d := range builtBy[f] {
+			if !named[d] {
+				named[d] = true
+				add(d)
+			}
+		}
+	}
+}
+
+func readBuilds(path string) (*builds.File, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return builds.Parse(path, src)
+}
+
+// describe takes down what a build says of its Dockerfile.
+func describe(of map[string]*described, b *builds.Build) {
+	d := of[b.Dockerfile]
+	if d == nil {
+		d = &described{}
+		of[b.Dockerfile] = d
+	}
+	if d.contexts == 0 || d.context != b.Context {
+		d.contexts++
+	}
+	d.context = b.Context
+	for _, platform := range b.Platforms {
+		if platform != "local" && !slices.Contains(d.platforms, platform) {
+			d.platforms = append(d.platforms, platform)
+		}
+	}
+}
+
+// reportMissing puts into a report what could not be found.
+func (in *inputs) reportMissing(out report.Reporter) error {
+	var errs []error
+	for _, err := range in.missing {
+		name := "."
+		if e := (*fs.PathError)(nil); errors.As(err, &e) {
+			name = e.Path
+		}
+		errs = append(errs, out.Failed(name, err))
+	}
+	return errors.Join(errs...)
+}
+
+// A source is a file's bytes with what counts for it.
+type source struct {
+	name string
+	data []byte
+	fileSettings
+	builds *builds.File // if it is a Compose or bake file
+}
+
+// settle finds out what counts for a file. Its build context is its folder, unless
+// a setting or a Compose or bake file says otherwise; what comes from standard
+// input has none by itself.
+func (in *inputs) settle(i input) (source, error) {
+	counts, err := in.settings.of(i.path)
+	src := source{name: i.path, fileSettings: counts}
+	if err != nil || i.describes {
+		return src, err
+	}
+	if len(i.described.platforms) > 0 && !in.settings.Changed("platform") {
+		if src.Platforms, err = dfrewrite.ParsePlatforms(strings.Join(i.described.platforms, ",")); err != nil {
+			return src, fmt.Errorf("%s: what builds it says: %w", i.path, err)
+		}
+	}
+	dir := counts.context
+	switch {
+	case in.settings.Changed("context"):
+	case i.described.contexts == 1:
+		dir = i.described.context
+	case i.described.contexts > 1:
+		dir = "" // each of them holds something else
+	case dir == "" && i.path != "-":
+		dir = filepath.Dir(i.path)
+	}
+	if dir != "" && !in.settings.noContext {
+		src.Context = in.contexts.of(dir)
+	}
+	return src, nil
+}
+
+// read reads a file, and finds out what counts for it.
+func (in *inputs) read(i input) (source, error) {
+	src, err := in.settle(i)
+	switch {
+	case err != nil:
+	case i.describes:
+		if src.builds, err = readBuilds(i.path); err == nil {
+			src.data = src.builds.Doc.Src
+		}
+	case i.path == "-":
+		src.name = "<stdin>"
+		src.data, err = io.ReadAll(in.stdin)
+	default:
+		src.data, err = os.ReadFile(i.path)
+	}
+	return src, err
+}
+
+// forget makes settings and build contexts be read anew.
+func (in *inputs) forget() {
+	in.settings.forget()
+	in.contexts.mu.Lock()
+	defer in.contexts.mu.Unlock()
+	in.contexts.dirs = nil
+}
+
+// lint looks for what is wrong in a file of any kind.
+func (s source) lint() (*dfrewrite.File, error) {
+	if s.builds != nil {
+		return &dfrewrite.File{Doc: s.builds.Doc, Findings: s.builds.Lint(s.Rules)}, nil
+	}
+	return dfrewrite.Lint(s.name, s.data, s.Options)
+}
+
+// rewrite makes the fixes in a file of any kind.
+func (s source) rewrite() (*dfrewrite.Rewritten, error) {
+	if s.builds == nil {
+		return dfrewrite.Rewrite(s.name, s.data, s.Options)
+	}
+	return s.builds.Rewrite(s.Options)
+}
+
+// contexts keeps the build contexts that were used last, because files that follow
+// one another tend to share theirs.
+type contexts struct {
+	mu   sync.Mutex
+	dirs map[string]*recipes.Context
+}
+
+// maxContexts bounds what is kept, so that the memory that a run needs does not
+// grow with the number of folders.
+const maxContexts = 64
+
+func (c *contexts) of(dir string) *recipes.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dirs == nil || c.dirs[dir] == nil && len(c.dirs) >= maxContexts {
+		c.dirs = map[string]*recipes.Context{}
+	}
+	if c.dirs[dir] == nil {
+		c.dirs[dir] = recipes.NewContext(os.DirFS(dir))
+	}
+	return c.dirs[dir]
+}

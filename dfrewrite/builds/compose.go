@@ -1,0 +1,230 @@
+package builds
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/dotenv"
+	"github.com/compose-spec/compose-go/v2/interpolation"
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/template"
+	"github.com/compose-spec/compose-go/v2/types"
+	"go.yaml.in/yaml/v4"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+)
+
+// compose reads a Compose file.
+func (f *File) compose() error {
+	name, src := f.Doc.Name, f.Doc.Src
+	dir, err := filepath.Abs(filepath.Dir(name))
+	if err != nil {
+		return &Error{name, 0, err}
+	}
+	var env map[string]string
+	if _, err := os.Stat(filepath.Join(dir, ".env")); !errors.Is(err, fs.ErrNotExist) {
+		if env, err = dotenv.GetEnvFromFile(map[string]string{}, []string{filepath.Join(dir, ".env")}); err != nil {
+			return &Error{filepath.Join(filepath.Dir(name), ".env"), 0, err}
+		}
+	}
+	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
+		WorkingDir:  dir,
+		ConfigFiles: []types.ConfigFile{{Filename: name, Content: src}},
+		Environment: env,
+	}, func(o *loader.Options) {
+		o.SetProjectName("project", true)
+		o.Profiles = []string{"*"}
+		o.SkipConsistencyCheck = true
+		o.SkipResolveEnvironment = true
+		o.SkipResolveLabels = true
+		o.SkipNormalization = true
+		o.ResolvePaths = false
+		o.Interpolate = &interpolation.Options{
+			LookupValue:     func(key string) (string, bool) { v, ok := env[key]; return v, ok },
+			TypeCastMapping: o.Interpolate.TypeCastMapping,
+			// A variable that has to be given is not known here; its text stands for it.
+			Substitute: func(text string, m template.Mapping) (string, error) {
+				out, err := template.SubstituteWithOptions(text, m, template.WithoutLogging)
+				if missing := (*template.MissingRequiredError)(nil); errors.As(err, &missing) {
+					return text, nil
+				}
+				return out, err
+			},
+		}
+	})
+	if err != nil {
+		return &Error{name, composeLine(err), err}
+	}
+	for _, service := range slices.Sorted(mapKeys(project.Services)) {
+		c := project.Services[service].Build
+		if c == nil {
+			continue
+		}
+		b := &Build{Name: service, Target: c.Target, Platforms: c.Platforms}
+		if p := project.Services[service].Platform; len(b.Platforms) == 0 && p != "" {
+			b.Platforms = []string{p}
+		}
+		f.place(b, c.Context, c.Dockerfile, c.DockerfileInline != "")
+		f.Builds = append(f.Builds, b)
+	}
+	return f.composeArgs(env)
+}
+
+func mapKeys(services types.Services) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for name := range services {
+			if !yield(name) {
+				return
+			}
+		}
+	}
+}
+
+var yamlLine = regexp.MustCompile(`\bline (\d+)`)
+
+// composeLine finds the line in an error about YAML.
+func composeLine(err error) int {
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		return n
+	}
+	return 0
+}
+
+// composeArgs finds the build arguments, which Compose's library has no places of.
+// What comes from other files by include and extends is theirs.
+func (f *File) composeArgs(env map[string]string) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(f.Doc.Src))
+	seen := map[int]bool{}
+	for {
+		var doc yaml.Node
+		if err := decoder.Decode(&doc); err != nil {
+			return nil // the end; what is no YAML has been refused already
+		}
+		if len(doc.Content) == 0 {
+			continue
+		}
+		services := child(doc.Content[0], "services")
+		if services == nil {
+			continue
+		}
+		for i := 0; i+1 < len(services.Content); i += 2 {
+			args := child(child(services.Content[i+1], "build"), "args")
+			if args == nil {
+				continue
+			}
+			nodes := argNodes(args, 0)
+			// args may not be empty, so one has to stay.
+			stays := slices.ContainsFunc(nodes, func(a argNode) bool { return !graph.IsAutomatic(a.name) })
+			for _, a := range nodes {
+				at := f.yamlOffset(a.key)
+				if seen[at] {
+					continue // an alias: the place is that of its anchor
+				}
+				seen[at] = true
+				if src := f.Doc.Src; at < len(src) && (src[at] == '"' || src[at] == '\'') {
+					at++
+				}
+				value, err := template.SubstituteWithOptions(a.value, func(key string) (string, bool) { v, ok := env[key]; return v, ok }, template.WithoutLogging)
+				arg := Arg{Build: services.Content[i].Value, Name: a.name, Value: value, Known: err == nil, At: dockerfile.Span{Start: at, End: at + len(a.name)}}
+				if a.alone && stays {
+					line := f.lineOf(arg.At)
+					arg.Line = &line
+				}
+				f.Args = append(f.Args, arg)
+			}
+		}
+	}
+}
+
+// An argNode is one entry of args: KEY: value in a mapping, or - KEY=value.
+type argNode struct {
+	key         *yaml.Node
+	name, value string
+	alone       bool // on a line of its own
+}
+
+// maxAliases bounds how deep aliases and merges are followed.
+const maxAliases = 10
+
+func argNodes(args *yaml.Node, depth int) []argNode {
+	var out []argNode
+	if depth > maxAliases {
+		return nil
+	}
+	// An anchor may be merged elsewhere, which cannot be done with nothing.
+	block := args.Style&yaml.FlowStyle == 0 && args.Anchor == ""
+	switch args.Kind {
+	case yaml.AliasNode:
+		return argNodes(args.Alias, depth+1)
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(args.Content); i += 2 {
+			key, value := args.Content[i], args.Content[i+1]
+			if key.Value == "<<" {
+				out = append(out, argNodes(value, depth+1)...)
+			} else if value.Kind == yaml.ScalarNode && value.Tag != "!!null" {
+				out = append(out, argNode{key, key.Value, value.Value, block && value.Line == key.Line && oneLine(value)})
+			}
+		}
+	case yaml.SequenceNode:
+		for _, item := range args.Content {
+			if item.Kind == yaml.MappingNode { // the list of a merge
+				out = append(out, argNodes(item, depth+1)...)
+			} else if item.Kind == yaml.AliasNode {
+				out = append(out, argNodes(item, depth+1)...)
+			} else if name, value, ok := strings.Cut(item.Value, "="); ok {
+				out = append(out, argNode{item, name, value, block && oneLine(item)})
+			}
+		}
+	}
+	return out
+}
+
+func oneLine(n *yaml.Node) bool {
+	return n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && !strings.Contains(n.Value, "\n")
+}
+
+// child returns the value of a key in a mapping, or nil.
+func child(n *yaml.Node, key string) *yaml.Node {
+	for n != nil && n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// yamlOffset returns where a node starts, whose column counts characters.
+func (f *File) yamlOffset(n *yaml.Node) int {
+	at := 0
+	for line := 1; line < n.Line; line++ {
+		i := bytes.IndexByte(f.Doc.Src[at:], '\n')
+		if i < 0 {
+			return at
+		}
+		at += i + 1
+	}
+	col := 1
+	for i := range string(f.Doc.Src[at:]) {
+		if col == n.Column {
+			return at + i
+		}
+		col++
+	}
+	return at
+}
