@@ -381,10 +381,11 @@ type Limits struct {
 	Bytes     int64 // of all layers of a platform, unpacked
 	Files     int   // entries of all layers of a platform
 	Manifests int   // images in an index
+	Memory    int64 // bytes of names and of what programs say about themselves, for each platform
 }
 
 // DefaultLimits are wide enough for any image that is meant to be used.
-var DefaultLimits = Limits{Bytes: 64 << 30, Files: 1_000_000, Manifests: 256}
+var DefaultLimits = Limits{Bytes: 64 << 30, Files: 1_000_000, Manifests: 256, Memory: 512 << 20}
 
 func (l *Limits) setDefaults() {
 	if l.Bytes == 0 {
@@ -395,6 +396,9 @@ func (l *Limits) setDefaults() {
 	}
 	if l.Manifests == 0 {
 		l.Manifests = DefaultLimits.Manifests
+	}
+	if l.Memory == 0 {
+		l.Memory = DefaultLimits.Memory
 	}
 }
 
