@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -220,7 +221,16 @@ func isAttestation(d v1.Descriptor) bool {
 func (r *reader) verify(image found) (triples.Platform, error) {
 	var manifest v1.Manifest
 	if err := r.document(image.descriptor, &manifest); err != nil {
-		return triples.Platform{}, err
+		if image.platform == nil || !errors.Is(err, fs.ErrNotExist) {
+			return triples.Platform{}, err
+		}
+		l, ok := r.source.(*layout)
+		r.findings = append(r.findings, xxverify.Finding{
+			Rule: RuleMissingPlatform, Note: ok && l.partial(), Platform: normal(*image.platform).String(),
+			Message: "the index lists this platform, and its manifest is not there",
+			Hint:    "copy or save the image with all of its platforms",
+		})
+		return triples.Platform{}, nil
 	}
 	if t := manifest.Config.MediaType; t != v1.MediaTypeImageConfig && t != dockerConfig {
 		return triples.Platform{}, nil // a signature, a chart, another artifact
@@ -260,7 +270,10 @@ func (r *reader) verify(image found) (triples.Platform, error) {
 	}
 	system := xxverify.System{
 		Tree: tree, Platform: platform, Allow: r.options.Allow, Static: r.options.Static,
-		Start: start(config.Config.Entrypoint, config.Config.Cmd), Workdir: config.Config.WorkingDir,
+		Workdir: config.Config.WorkingDir,
+	}
+	if platform.OS == "linux" { // elsewhere programs are found by other rules
+		system.Start = start(config.Config.Entrypoint, config.Config.Cmd)
 	}
 	for _, kv := range config.Config.Env {
 		switch name, value, _ := strings.Cut(kv, "="); name {

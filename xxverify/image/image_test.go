@@ -183,6 +183,12 @@ func TestImages(t *testing.T) {
 			"attestations", []oci.Image{one("linux/amd64", app(amd64)), {Platform: "unknown/unknown", Annotations: map[string]string{"vnd.docker.reference.type": "attestation-manifest"}}},
 			"",
 		},
+		{
+			"Windows has other rules for what is started", []oci.Image{{
+				Platform: "windows/amd64", Layers: [][]byte{oci.Tar(oci.Entry{Name: "Files/app.exe", Body: "MZ"})}, Config: v1.ImageConfig{Cmd: []string{`C:\\app.exe`}},
+			}},
+			"",
+		},
 		{"v8 has two names", []oci.Image{{Platform: "linux/arm64/v8", Configured: "linux/arm64", Layers: [][]byte{oci.Tar(app(arm64))}, Config: startsApp}}, ""},
 		{
 			"a platform that nobody knows", []oci.Image{one("linux/amd64", app(amd64)), one("plan9/amd64", app(amd64))},
@@ -241,6 +247,34 @@ func TestLayers(t *testing.T) {
 		if err != nil || lines(found) != test.want {
 			t.Errorf("%s: found\n%s\nwant\n%s\n%v", test.name, lines(found), test.want, err)
 		}
+	}
+}
+
+// TestPartial has an index that lists more than there is.
+func TestPartial(t *testing.T) {
+	l := oci.New(one("linux/amd64", app(amd64)), one("linux/arm64", app(arm64)))
+	for name, b := range l {
+		if strings.Contains(string(b), `"architecture":"arm64"`) && strings.Contains(string(b), "rootfs") {
+			continue // the configuration; its manifest goes
+		}
+		var m v1.Manifest
+		if json.Unmarshal(b, &m) == nil && m.Config.Digest != "" {
+			if config := l["blobs/sha256/"+m.Config.Digest.Encoded()]; strings.Contains(string(config), "arm64") {
+				delete(l, name)
+			}
+		}
+	}
+	want := "linux/arm64: missing-platform: the index lists this platform, and its manifest is not there"
+	if found, err := verify(t, l, Options{}); err != nil || lines(found) != want {
+		t.Errorf("%s, %v", lines(found), err)
+	}
+	l["manifest.json"] = []byte("[]") // as docker save leaves out what is not on the machine
+	if found, err := verify(t, l, Options{}); err != nil || lines(found) != "note: "+want {
+		t.Errorf("%s, %v", lines(found), err)
+	}
+	required := Options{Require: []triples.Platform{{OS: "linux", Arch: "arm64"}}}
+	if found, err := verify(t, l, required); err != nil || !strings.Contains(lines(found), "linux/arm64: missing-platform: the image lacks this platform: it has linux/amd64") {
+		t.Errorf("%s, %v", lines(found), err)
 	}
 }
 

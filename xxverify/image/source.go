@@ -168,6 +168,17 @@ func (l *layout) describe(name string) (v1.Descriptor, error) {
 	return l.described[name], err
 }
 
+// partial reports whether platforms that the index lists may be left out: `docker save` writes those that are on the
+// machine.
+func (l *layout) partial() bool {
+	f, err := l.open("manifest.json")
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
+}
+
 // Root implements Source.
 func (l *layout) Root(context.Context) (v1.Descriptor, error) { return l.root, nil }
 
@@ -184,7 +195,7 @@ func (l *layout) Blob(_ context.Context, d v1.Descriptor) (io.ReadCloser, error)
 	}
 	f, err := l.open("blobs/" + string(d.Digest.Algorithm()) + "/" + d.Digest.Encoded())
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("blob %s is not there", d.Digest)
+		err = fmt.Errorf("blob %s is not there: %w", d.Digest, fs.ErrNotExist)
 	}
 	return f, err
 }
