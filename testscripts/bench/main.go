@@ -4,7 +4,7 @@
 // it means the same on any machine. It fails if one misses its target or could not be measured.
 //
 //	go run ./testscripts/bench               everything; the builds need root on Debian, and take 15 minutes
-//	go run ./testscripts/bench -only lint    one of: build rewrite xx-go xx-info xx-cc lint size image
+//	go run ./testscripts/bench -only lint    one of: build rewrite xx-go xx-info xx-cc lint size verify image
 package main
 
 import (
@@ -51,6 +51,7 @@ var measurements = []measurement{
 	{"xx-cc", aRoot, xxCC},
 	{"lint", nothing, lint},
 	{"size", nothing, size},
+	{"verify", nothing, verify},
 	{"image", aBuilder, image},
 	{"rewrite", aBuilder, rewritten},
 	{"build", aBuilder, emulated},
