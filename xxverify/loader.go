@@ -1,6 +1,7 @@
 package xxverify
 
 import (
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -23,6 +24,8 @@ type loader struct {
 	folders     []string            // those that the loader knows by itself
 	configured  []string            // those of /etc/ld.so.conf, which only ldconfig reads
 
+	steps int // that are left, see maxSteps
+
 	objects map[string]*object.Object // by real path; nil for what is no library for the platform
 	found   map[string]string         // library and folders to its real path
 }
@@ -44,10 +47,19 @@ type missing struct {
 	in      string   // where the library is that lacks the version
 }
 
-const configLimit = 1 << 20
+const (
+	configLimit = 1 << 20
+	// maxConfigs is how many files for ldconfig are read.
+	maxConfigs = 1 << 10
+	// maxSteps is how often a library is looked for in a folder, or a version in a library. A real system of a thousand packages takes
+	// about a million.
+	maxSteps = 50_000_000
+)
+
+var errSteps = errors.New("its libraries refer to each other more often than those of any real system")
 
 func newLoader(t Tree, p triples.Platform, musl bool, environment []string) *loader {
-	l := &loader{tree: t, platform: p, musl: musl, environment: environment, objects: map[string]*object.Object{}, found: map[string]string{}}
+	l := &loader{tree: t, platform: p, musl: musl, environment: environment, steps: maxSteps, objects: map[string]*object.Object{}, found: map[string]string{}}
 	row, _ := triples.Lookup(p)
 	if musl {
 		l.folders = []string{"/lib", "/usr/local/lib", "/usr/lib"}
@@ -70,7 +82,8 @@ func newLoader(t Tree, p triples.Platform, musl bool, environment []string) *loa
 	if b, err := readFile(t, "/etc/ld.so.cache"); err == nil {
 		l.cache, _ = parseLibraryCache(b, row.Order)
 	}
-	l.configured = configuredFolders(t, "/etc/ld.so.conf", 0)
+	read := 0
+	l.configured = configuredFolders(t, "/etc/ld.so.conf", 0, &read)
 	return l
 }
 
@@ -90,9 +103,12 @@ func readFile(t Tree, name string) ([]byte, error) {
 }
 
 // configuredFolders returns the folders that a file for ldconfig names, and those in the files that it includes.
-func configuredFolders(t Tree, name string, depth int) []string {
+func configuredFolders(t Tree, name string, depth int, read *int) []string {
+	if *read++; *read > maxConfigs || depth > 8 {
+		return nil
+	}
 	b, err := readFile(t, name)
-	if err != nil || depth > 8 {
+	if err != nil {
 		return nil
 	}
 	var folders []string
@@ -115,8 +131,8 @@ func configuredFolders(t Tree, name string, depth int) []string {
 					continue
 				}
 				for _, base := range names {
-					if ok, err := path.Match(path.Base(pattern), base); ok && err == nil && len(folders) < 1<<10 {
-						folders = append(folders, configuredFolders(t, path.Join(real, base), depth+1)...)
+					if ok, err := path.Match(path.Base(pattern), base); ok && err == nil && *read < maxConfigs {
+						folders = append(folders, configuredFolders(t, path.Join(real, base), depth+1, read)...)
 					}
 				}
 			}
@@ -132,6 +148,7 @@ func (l *loader) load(name string, o *object.Object) (lost []missing, loaded []*
 	first := &library{path: name, name: "/" + name, object: o}
 	loaded = []*library{first}
 	byName := map[string]*library{}
+	byPath := map[string]*library{name: first}
 	if o.Dynamic.Soname != "" {
 		byName[o.Dynamic.Soname] = first
 	}
@@ -147,11 +164,11 @@ func (l *loader) load(name string, o *object.Object) (lost []missing, loaded []*
 				continue
 			}
 			lib := &library{path: at, name: name, object: l.objects[at], by: by}
-			if j := slices.IndexFunc(loaded, func(o *library) bool { return o.path == at }); j >= 0 {
-				byName[needed] = loaded[j] // the same file under another name
+			if same := byPath[at]; same != nil {
+				byName[needed] = same // the same file under another name
 				continue
 			}
-			byName[needed] = lib
+			byName[needed], byPath[at] = lib, lib
 			if soname := lib.object.Dynamic.Soname; soname != "" && byName[soname] == nil {
 				byName[soname] = lib
 			}
@@ -164,8 +181,11 @@ func (l *loader) load(name string, o *object.Object) (lost []missing, loaded []*
 	for _, by := range loaded {
 		for _, need := range by.object.Dynamic.Needs {
 			lib := byName[need.Library]
+			if lib != nil {
+				l.steps -= len(lib.object.Dynamic.Defines)
+			}
 			// A library without any version at all passes, with a warning.
-			if need.Weak || lib == nil || len(lib.object.Dynamic.Defines) == 0 || slices.Contains(lib.object.Dynamic.Defines, need.Name) {
+			if need.Weak || lib == nil || l.steps < 0 || len(lib.object.Dynamic.Defines) == 0 || slices.Contains(lib.object.Dynamic.Defines, need.Name) {
 				continue
 			}
 			lost = append(lost, missing{by: by, name: need.Library, version: need.Name, has: lib.object.Dynamic.Defines, in: lib.path})
@@ -262,6 +282,9 @@ func (l *loader) expand(s string, by *library) string {
 
 // try returns a path and its real path, if a library for the platform is there.
 func (l *loader) try(name string) (real, asked string) {
+	if l.steps--; l.steps < 0 {
+		return "", ""
+	}
 	real, n, err := Resolve(l.tree, name)
 	if err != nil || !n.Mode.IsRegular() {
 		return "", ""

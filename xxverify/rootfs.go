@@ -69,6 +69,7 @@ type rootfs struct {
 	libraries []string // real paths of libraries for the platform
 	summary   Summary
 	found     []Finding
+	more      int // findings that are left out
 }
 
 // VerifySystem finds out whether what is in a root file system can be started and loaded there. The
@@ -121,6 +122,11 @@ func VerifySystem(s System) (Summary, []Finding, error) {
 			return r.summary, nil, err
 		}
 	}
+	if r.more > 0 {
+		r.found = append(r.found, Finding{
+			Rule: RuleDamaged, Path: "/", Message: "there are " + strconv.Itoa(r.more) + " more findings", Hint: "this is not a system for " + r.Platform.String(),
+		})
+	}
 	sortFindings(r.found)
 	for _, f := range r.found {
 		if f.Note {
@@ -145,9 +151,16 @@ func (r *rootfs) add(f Finding) {
 	if r.said[f.Message] {
 		return
 	}
+	if len(r.found) >= maxFindings {
+		r.more++
+		return
+	}
 	r.said[f.Message] = true
 	r.found = append(r.found, f)
 }
+
+// maxFindings is how much is said about one file system. More helps nobody.
+const maxFindings = 10_000
 
 // look judges a file by itself, and reports whether it is a program of the platform, that can be started.
 func (r *rootfs) look(name string, n Node) (program bool, err error) {
@@ -341,9 +354,13 @@ func (r *rootfs) start(name string) error {
 		})
 		return nil
 	}
-	lost, loaded := r.loader(platform, o.Dynamic.Interpreter).load(name, o)
-	for _, l := range loaded[1:] {
-		r.reached[l.path] = true
+	l := r.loader(platform, o.Dynamic.Interpreter)
+	lost, loaded := l.load(name, o)
+	if l.steps < 0 {
+		return errSteps
+	}
+	for _, lib := range loaded[1:] {
+		r.reached[lib.path] = true
 	}
 	for _, m := range newestOnly(lost) {
 		f := r.missing(m, name)
@@ -363,7 +380,11 @@ func (r *rootfs) plugin(name string) error {
 	if err != nil || c.Err != nil || c.Objects[0].Format != "ELF" {
 		return err
 	}
-	lost, _ := r.loader(r.Platform, "").load(name, c.Objects[0])
+	l := r.loader(r.Platform, "")
+	lost, _ := l.load(name, c.Objects[0])
+	if l.steps < 0 {
+		return errSteps
+	}
 	for _, m := range newestOnly(lost) {
 		// The program that loads it may have the library loaded already, or look for it in folders of its own.
 		others := r.names[path.Base(m.name)]

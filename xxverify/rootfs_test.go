@@ -470,3 +470,13 @@ func TestResolveStaysInside(t *testing.T) {
 		t.Errorf("the root: %q, %v", got, err)
 	}
 }
+
+// TestSteps makes sure that a system whose libraries refer to each other without end is given up.
+func TestSteps(t *testing.T) {
+	tree := glibc()
+	l := newLoader(tree, triples.Platform{OS: "linux", Arch: "amd64"}, false, nil)
+	l.steps = 2
+	if _, _ = l.load("usr/bin/sh", tree["usr/bin/sh"].(*object.Object)); l.steps >= 0 {
+		t.Errorf("%d steps are left", l.steps)
+	}
+}

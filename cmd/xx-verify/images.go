@@ -87,8 +87,10 @@ func setLimit(l *image.Limits, s string) error {
 		l.Files = int(n * scale)
 	case "manifests":
 		l.Manifests = int(n * scale)
+	case "memory":
+		l.Memory = n * scale
 	default:
-		return host.WrongCall("limits are bytes, files and manifests", "--limit %s: there is no such limit", name)
+		return host.WrongCall("limits are bytes, files, manifests and memory", "--limit %s: there is no such limit", name)
 	}
 	return nil
 }

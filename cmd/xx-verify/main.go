@@ -35,7 +35,8 @@ and root file systems that is the target of the build: TARGETPLATFORM, or else t
   --notes        show what is no mistake by itself, too
   --json         print all as JSON on standard output
   --sarif FILE   write what is found as SARIF, for code hosts
-  --limit NAME=N   how much an image may make its reader do, for each platform: bytes=64G, files=1M; manifests=256
+  --limit NAME=N   how much an image may make its reader do, for each platform: bytes=64G, files=1M,
+                 memory=512M; manifests=256
   -h, --help     this text
 
 Exit status: 0 all is right, 1 something is not, 2 wrong call, or input that cannot be read.

@@ -51,7 +51,7 @@ var measurements = []measurement{
 	{"xx-cc", aRoot, xxCC},
 	{"lint", nothing, lint},
 	{"size", nothing, size},
-	{"verify", aRoot, verify},
+	{"verify", nothing, verify},
 	{"image", aBuilder, image},
 	{"rewrite", aBuilder, rewritten},
 	{"build", aBuilder, emulated},

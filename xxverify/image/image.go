@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -220,7 +221,16 @@ func isAttestation(d v1.Descriptor) bool {
 func (r *reader) verify(image found) (triples.Platform, error) {
 	var manifest v1.Manifest
 	if err := r.document(image.descriptor, &manifest); err != nil {
-		return triples.Platform{}, err
+		if image.platform == nil || !errors.Is(err, fs.ErrNotExist) {
+			return triples.Platform{}, err
+		}
+		l, ok := r.source.(*layout)
+		r.findings = append(r.findings, xxverify.Finding{
+			Rule: RuleMissingPlatform, Note: ok && l.partial(), Platform: normal(*image.platform).String(),
+			Message: "the index lists this platform, and its manifest is not there",
+			Hint:    "copy or save the image with all of its platforms",
+		})
+		return triples.Platform{}, nil
 	}
 	if t := manifest.Config.MediaType; t != v1.MediaTypeImageConfig && t != dockerConfig {
 		return triples.Platform{}, nil // a signature, a chart, another artifact
@@ -260,7 +270,10 @@ func (r *reader) verify(image found) (triples.Platform, error) {
 	}
 	system := xxverify.System{
 		Tree: tree, Platform: platform, Allow: r.options.Allow, Static: r.options.Static,
-		Start: start(config.Config.Entrypoint, config.Config.Cmd), Workdir: config.Config.WorkingDir,
+		Workdir: config.Config.WorkingDir,
+	}
+	if platform.OS == "linux" { // elsewhere programs are found by other rules
+		system.Start = start(config.Config.Entrypoint, config.Config.Cmd)
 	}
 	for _, kv := range config.Config.Env {
 		switch name, value, _ := strings.Cut(kv, "="); name {
@@ -381,10 +394,11 @@ type Limits struct {
 	Bytes     int64 // of all layers of a platform, unpacked
 	Files     int   // entries of all layers of a platform
 	Manifests int   // images in an index
+	Memory    int64 // bytes of names and of what programs say about themselves, for each platform
 }
 
 // DefaultLimits are wide enough for any image that is meant to be used.
-var DefaultLimits = Limits{Bytes: 64 << 30, Files: 1_000_000, Manifests: 256}
+var DefaultLimits = Limits{Bytes: 64 << 30, Files: 1_000_000, Manifests: 256, Memory: 512 << 20}
 
 func (l *Limits) setDefaults() {
 	if l.Bytes == 0 {
@@ -395,6 +409,9 @@ func (l *Limits) setDefaults() {
 	}
 	if l.Manifests == 0 {
 		l.Manifests = DefaultLimits.Manifests
+	}
+	if l.Memory == 0 {
+		l.Memory = DefaultLimits.Memory
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -24,7 +25,7 @@ import (
 
 const (
 	maxPath   = 4096     // bytes of a path, as Linux has it
-	maxParts  = 512      // folders in a path
+	maxParts  = 256      // folders in a path
 	maxText   = 4 << 20  // bytes of a file of the configuration
 	maxMemory = 32 << 20 // bytes of a program that is held in memory
 	maxWindow = 128 << 20
@@ -73,6 +74,7 @@ type builder struct {
 	layer    int
 	bytes    int64 // that have been read of layers, unpacked
 	files    int
+	kept     int64
 	findings []xxverify.Finding
 	buffer   bytes.Buffer
 	spool    *os.File
@@ -210,9 +212,17 @@ func (b *builder) entry(h *tar.Header, content io.Reader) error {
 	case leadsOut(h.Name):
 		return bad("leads out of the file system")
 	}
-	parent, base, err := b.tree.place(name, b.layer)
+	// What stays in memory of an entry, whatever it holds.
+	const perEntry = 200
+	if err := b.keep(perEntry + len(h.Name) + len(h.Linkname)); err != nil {
+		return err
+	}
+	parent, base, err := b.tree.place(name, b.layer, true)
 	if err != nil {
 		return bad("has no place: " + err.Error())
+	}
+	if b.tree.nodes > b.limits.Files {
+		return limitError("files")
 	}
 	if base == "" {
 		return nil // the root
@@ -240,7 +250,7 @@ func (b *builder) entry(h *tar.Header, content io.Reader) error {
 		if leadsOut(h.Linkname) {
 			return bad("is a hard link that leads out of the file system")
 		}
-		dir, last, err := b.tree.place(path.Clean("/" + h.Linkname)[1:], b.layer)
+		dir, last, err := b.tree.place(path.Clean("/" + h.Linkname)[1:], b.layer, false)
 		if err != nil || dir.children[last] == nil || dir.children[last].children != nil {
 			return bad("is a hard link to a file that is not there")
 		}
@@ -282,6 +292,9 @@ func (b *builder) file(name string, size int64, content io.Reader) (*file, error
 	if isConfiguration(name) {
 		text, err := io.ReadAll(io.LimitReader(content, maxText))
 		f.text = text
+		if err == nil {
+			err = b.keep(len(text))
+		}
 		return f, err
 	}
 	head := make([]byte, min(size, xxverify.HeadSize))
@@ -311,7 +324,34 @@ func (b *builder) file(name string, size int64, content io.Reader) (*file, error
 		f.content = xxverify.ReadContent(b.spool, size)
 	}
 	sum.Sum(f.sum[:0])
-	return f, nil
+	return f, b.keep(kept(f.content))
+}
+
+// keep counts what stays in memory.
+func (b *builder) keep(n int) error {
+	if b.kept += int64(n); b.kept > b.limits.Memory {
+		return limitError("memory")
+	}
+	return nil
+}
+
+// kept is about how many bytes the content of a program takes.
+func kept(c xxverify.Content) int {
+	n := len(c.Head)
+	for _, o := range c.Objects {
+		d := o.Dynamic
+		n += 500 + len(d.Interpreter) + len(d.Soname) + len(d.Rpath) + len(d.Runpath)
+		for _, s := range slices.Concat(d.Needed, d.Defines) {
+			n += 16 + len(s)
+		}
+		for _, v := range d.Needs {
+			n += 40 + len(v.Library) + len(v.Name)
+		}
+		for name, value := range o.Go {
+			n += 40 + len(name) + len(value)
+		}
+	}
+	return n
 }
 
 // short is the error for a file that ends before its size.

@@ -59,10 +59,11 @@ type layout struct {
 	root      v1.Descriptor
 	documents map[digest.Digest][]byte // that were made here
 	layers    map[digest.Digest]string // files that are not named by their digest
+	described map[string]v1.Descriptor // the same by their names
 }
 
 func newLayout(name string, f files) (Source, error) {
-	l := &layout{files: f, documents: map[digest.Digest][]byte{}, layers: map[digest.Digest]string{}}
+	l := &layout{files: f, documents: map[digest.Digest][]byte{}, layers: map[digest.Digest]string{}, described: map[string]v1.Descriptor{}}
 	err := l.readIndex()
 	if errors.Is(err, fs.ErrNotExist) {
 		err = l.readDockerManifest()
@@ -152,6 +153,9 @@ func (l *layout) readDockerManifest() error {
 
 // describe makes the descriptor of a layer that has none.
 func (l *layout) describe(name string) (v1.Descriptor, error) {
+	if d, ok := l.described[name]; ok {
+		return d, nil
+	}
 	f, err := l.open(name)
 	if err != nil {
 		return v1.Descriptor{}, err
@@ -160,7 +164,19 @@ func (l *layout) describe(name string) (v1.Descriptor, error) {
 	d := digest.Canonical.Digester()
 	n, err := io.Copy(d.Hash(), f)
 	l.layers[d.Digest()] = name
-	return v1.Descriptor{MediaType: v1.MediaTypeImageLayer, Digest: d.Digest(), Size: n}, err
+	l.described[name] = v1.Descriptor{MediaType: v1.MediaTypeImageLayer, Digest: d.Digest(), Size: n}
+	return l.described[name], err
+}
+
+// partial reports whether platforms that the index lists may be left out: `docker save` writes those that are on the
+// machine.
+func (l *layout) partial() bool {
+	f, err := l.open("manifest.json")
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
 }
 
 // Root implements Source.
@@ -179,7 +195,7 @@ func (l *layout) Blob(_ context.Context, d v1.Descriptor) (io.ReadCloser, error)
 	}
 	f, err := l.open("blobs/" + string(d.Digest.Algorithm()) + "/" + d.Digest.Encoded())
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("blob %s is not there", d.Digest)
+		err = fmt.Errorf("blob %s is not there: %w", d.Digest, fs.ErrNotExist)
 	}
 	return f, err
 }

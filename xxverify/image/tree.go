@@ -1,6 +1,7 @@
 package image
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -12,7 +13,8 @@ import (
 
 // tree is what the layers of an image make together. It implements xxverify.Tree.
 type tree struct {
-	root *node
+	root  *node
+	nodes int
 }
 
 // node is a file, folder or link.
@@ -108,39 +110,53 @@ func (t *tree) sum(name string) [32]byte {
 // close gives the memory back.
 func (t *tree) close() { t.root = folder(0) }
 
-// place returns the folder that an entry of a layer goes into, links in its path followed, and makes it if need be, and the entry's
-// name in it. The name is empty for the root itself.
-func (t *tree) place(name string, layer int) (*node, string, error) {
+// maxLinks is how many symbolic links are followed in a path.
+const maxLinks = 40
+
+var errLinks = errors.New("too many symbolic links")
+
+// place returns the folder that an entry of a layer goes into, links in its path followed, and the entry's name in
+// it. Folders that are not there yet are made if create is true. The name is empty for the root itself.
+func (t *tree) place(name string, layer int, create bool) (*node, string, error) {
 	dir, base := path.Split(name)
-	if base == "" {
-		return t.root, "", nil
-	}
-	dir = strings.Trim(dir, "/")
-	real, _, err := xxverify.Resolve(t, dir)
-	if err == nil {
-		n, err := t.get(real)
-		if err == nil && n.children == nil {
-			err = fmt.Errorf("/%.200s is no folder", real)
+	at := []*node{t.root} // the folder and those above it
+	rest := strings.Split(dir, "/")
+	for links := 0; len(rest) > 0; {
+		part := rest[0]
+		rest = rest[1:]
+		top := at[len(at)-1]
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			at = at[:max(len(at)-1, 1)]
+			continue
 		}
-		return n, base, err
+		child := top.children[part]
+		switch {
+		case child == nil && !create:
+			return nil, "", fs.ErrNotExist
+		case child == nil:
+			child = folder(layer)
+			top.children[part] = child
+			t.nodes++
+		case child.Mode&fs.ModeSymlink != 0:
+			if links++; links > maxLinks || len(rest) > maxPath {
+				return nil, "", errLinks
+			}
+			if strings.HasPrefix(child.Link, "/") {
+				at = at[:1]
+			}
+			rest = append(strings.Split(child.Link, "/"), rest...)
+			continue
+		case child.children == nil:
+			return nil, "", errors.New(xxverify.Printable(part) + " is no folder")
+		}
+		if at = append(at, child); len(at) > maxParts {
+			return nil, "", errors.New("it is nested too deep")
+		}
 	}
-	// A part of the path is not there yet: go on from the last that is.
-	if dir == "" {
-		return nil, "", err
-	}
-	parent, last, err := t.place(dir, layer)
-	if err != nil {
-		return nil, "", err
-	}
-	n := parent.children[last]
-	if n == nil {
-		n = folder(layer)
-		parent.children[last] = n
-	}
-	if n.children == nil {
-		return nil, "", fmt.Errorf("/%.200s is no folder", dir)
-	}
-	return n, base, nil
+	return at[len(at)-1], base, nil
 }
 
 // put puts an entry into a folder. A folder over a folder keeps what is in it.

@@ -28,6 +28,7 @@ type elfFile struct {
 	flags  uint32
 
 	segments []segment
+	names    int // bytes of names that were read
 	o        *Object
 }
 
@@ -177,6 +178,15 @@ func (f *elfFile) isDebug() bool {
 	return false
 }
 
+// name returns a string of the string table. Many names may be parts of one another in the file, but not in memory.
+func (f *elfFile) name(names input, off uint64) (string, error) {
+	s, err := names.cstring(off)
+	if f.names += len(s); f.names > maxNames {
+		return "", damaged("its names are too long")
+	}
+	return s, err
+}
+
 // readDynamic reads the interpreter and the dynamic section, and reports whether that says that the
 // file is a program.
 func (f *elfFile) readDynamic() (pie bool, err error) {
@@ -232,7 +242,7 @@ func (f *elfFile) readDynamic() (pie bool, err error) {
 	}
 	d := &f.o.Dynamic
 	for _, n := range needed {
-		name, err := names.cstring(n)
+		name, err := f.name(names, n)
 		if err != nil {
 			return false, err
 		}
@@ -243,7 +253,7 @@ func (f *elfFile) readDynamic() (pie bool, err error) {
 		to  *string
 	}{{dtSoname, &d.Soname}, {dtRpath, &d.Rpath}, {dtRunpath, &d.Runpath}} {
 		if n, ok := values[s.tag]; ok {
-			if *s.to, err = names.cstring(n); err != nil {
+			if *s.to, err = f.name(names, n); err != nil {
 				return false, err
 			}
 		}
@@ -274,7 +284,7 @@ func (f *elfFile) readNeededVersions(names input, addr, count uint64) error {
 			return errCut
 		}
 		need := f.header.at(b[at:])
-		library, err := names.cstring(uint64(need.u32(4)))
+		library, err := f.name(names, uint64(need.u32(4)))
 		if err != nil {
 			return err
 		}
@@ -284,7 +294,7 @@ func (f *elfFile) readNeededVersions(names input, addr, count uint64) error {
 				return errCut
 			}
 			a := f.header.at(b[aux:])
-			name, err := names.cstring(uint64(a.u32(8)))
+			name, err := f.name(names, uint64(a.u32(8)))
 			if err != nil {
 				return err
 			}
@@ -320,7 +330,7 @@ func (f *elfFile) readDefinedVersions(names input, addr, count uint64) error {
 		if aux+8 > uint64(len(b)) {
 			return errCut
 		}
-		name, err := names.cstring(uint64(f.header.at(b[aux:]).u32(0)))
+		name, err := f.name(names, uint64(f.header.at(b[aux:]).u32(0)))
 		if err != nil {
 			return err
 		}

@@ -63,8 +63,8 @@ func (o *Object) setGo(in input, off, size uint64) {
 	for line := range strings.Lines(module) {
 		if setting, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "build\t"); ok {
 			name, value, _ := strings.Cut(setting, "=")
-			if name == "CGO_ENABLED" || strings.HasPrefix(name, "GO") {
-				o.Go[name] = value
+			if (name == "CGO_ENABLED" || strings.HasPrefix(name, "GO")) && len(o.Go) < maxSettings && len(setting) < maxName {
+				o.Go[strings.Clone(name)] = strings.Clone(value) // and not all that they are a part of
 			}
 		}
 	}

@@ -1,9 +1,9 @@
 package object
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
-	"strings"
 
 	"xxkit/triples"
 )
@@ -63,8 +63,8 @@ func (in input) cstring(off uint64) (string, error) {
 	for n := uint64(128); ; n *= 8 {
 		n = min(n, maxName)
 		b := in.upTo(off, n)
-		if s, _, ok := strings.Cut(string(b), "\x00"); ok {
-			return s, nil
+		if i := bytes.IndexByte(b, 0); i >= 0 {
+			return string(b[:i]), nil
 		}
 		if n == maxName || uint64(len(b)) < n {
 			return "", damaged("a name without an end")

@@ -121,8 +121,10 @@ const (
 	maxSections = 1 << 16
 	maxDynamic  = 1 << 16 // bytes of the dynamic section
 	maxNeeded   = 1 << 10
-	maxVersions = 1 << 12
+	maxVersions = 1 << 10
 	maxName     = 1 << 12 // bytes of a name
+	maxNames    = 1 << 18 // bytes of all names in a file
+	maxSettings = 1 << 6  // of Go
 	maxCommands = 1 << 20 // bytes of Mach-O load commands
 	maxSlices   = 30
 	maxObjects  = 1 << 8 // different ones in an archive
