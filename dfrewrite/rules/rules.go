@@ -61,6 +61,13 @@ var All = []*Rule{
 	TargetArgUndeclared,
 	HelperWithoutTarget,
 	TargetArgTooEarly,
+	CgoLost,
+	HardcodedArch,
+	DebianForeignArch,
+	PkgConfigHost,
+	DistroFileAcrossPlatforms,
+	NativeModulesAcrossPlatforms,
+	PrebuiltWithoutArch,
 }
 
 // Named returns the rule of that name, upper or lower case, or nil.
