@@ -87,7 +87,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 			return
 		}
 		names := archNames(v.Text)
-		if len(names) == 0 {
+		if len(names) == 0 || strings.Contains(v.Text, "qemu-") { // whose names say what they emulate
 			return
 		}
 		a.name = names[0]
