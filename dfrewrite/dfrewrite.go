@@ -4,9 +4,9 @@
 // [Lint] says what is wrong, [Rewrite] makes the fixes. Both take the bytes of a
 // Dockerfile and touch no files. The packages below are useful alone: dockerfile
 // (bytes, instructions, edits), shell (the commands in a RUN), graph (how stages
-// hang together and where they run), recipes (how commands cross-compile), rules
-// (what to look for), builds (Compose and bake files), config (what a project
-// wants), report (how findings are shown) and lsp (the same in an editor).
+// hang together and where they run), facts (what each RUN does for each platform), recipes (how commands cross-compile),
+// rules (what to look for), builds (Compose and bake files), config (what a project wants), report (how findings are
+// shown) and lsp (the same in an editor).
 package dfrewrite
 
 import (

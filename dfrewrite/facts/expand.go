@@ -37,6 +37,29 @@ func (m *machine) parts(v *Value, parts []syntax.WordPart, quoted bool) {
 	}
 }
 
+// pattern fills in a word that is a pattern: what is quoted stands for itself.
+func (m *machine) pattern(w *syntax.Word) Value {
+	v := Value{Set: true}
+	if w == nil {
+		return v
+	}
+	for _, part := range w.Parts {
+		if lit, ok := part.(*syntax.Lit); ok {
+			v.Text += lit.Value
+			continue
+		}
+		quoted := Value{}
+		m.parts(&quoted, []syntax.WordPart{part}, false)
+		if _, bare := part.(*syntax.ParamExp); !bare {
+			quoted.Text = quotePattern.Replace(quoted.Text)
+		}
+		v.append(quoted)
+	}
+	return v
+}
+
+var quotePattern = strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`, `\`, `\\`)
+
 // unescape removes backslashes as the shell does.
 func unescape(s string, quoted bool) string {
 	if !strings.Contains(s, `\`) {
@@ -117,7 +140,7 @@ func (m *machine) param(p *syntax.ParamExp) Value {
 	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
 		return v
 	case syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix:
-		if v.Known() && arg.Known() {
+		if arg = m.pattern(p.Exp.Word); v.Known() && arg.Known() {
 			front := p.Exp.Op == syntax.RemSmallPrefix || p.Exp.Op == syntax.RemLargePrefix
 			longest := p.Exp.Op == syntax.RemLargePrefix || p.Exp.Op == syntax.RemLargeSuffix
 			v.Text = trim(v.Text, arg.Text, front, longest)

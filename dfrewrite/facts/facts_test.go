@@ -117,3 +117,23 @@ func TestTables(t *testing.T) {
 		})
 	}
 }
+
+// TestPatterns uses patterns in a case, where they are compared.
+func TestPatterns(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, word string
+		want          bool
+	}{
+		{"linux/*", "linux/arm/v6", true}, {"*/arm*", "linux/arm/v6", true}, {"arm", "arm64", false}, {"arm?4", "arm64", true},
+		{"arm[46]?", "arm64", true}, {"arm[!6]*", "arm64", false}, {"[a-c]md64", "amd64", true}, {`a\*`, "a*", true}, {`a\*`, "ab", false},
+		{"*", "", true}, {"a**b", "axxb", true}, {"*a*a*a*a*a*a*a*a*a*b", strings.Repeat("a", 400), false}, {"", "", true}, {"v[67]", "v6", true},
+	} {
+		src := "FROM alpine\nRUN case '" + tt.word + "' in " + tt.pattern + ") yes ;; esac"
+		if tt.pattern == "" {
+			src = "FROM alpine\nRUN case '' in '') yes ;; esac"
+		}
+		if got := calls(t, src, "linux/amd64") != ""; got != tt.want {
+			t.Errorf("%s in %s: %v", tt.word, tt.pattern, got)
+		}
+	}
+}

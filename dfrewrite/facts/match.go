@@ -5,43 +5,58 @@ import "strings"
 // matches reports whether a shell pattern (*, ?, [...], backslash) fits all of s.
 // Unlike path.Match, a star takes slashes too.
 func matches(pattern, s string) bool {
-	for pattern != "" {
-		switch pattern[0] {
-		case '*':
-			pattern = strings.TrimLeft(pattern, "*")
-			for i := 0; i <= len(s); i++ {
-				if matches(pattern, s[i:]) {
-					return true
-				}
-			}
+	// The last star, and what it took so far: enough to go back to.
+	star, took := -1, 0
+	i, j := 0, 0 // in pattern, in s
+	for {
+		if i < len(pattern) && pattern[i] == '*' {
+			star, took = i, j
+			i++
+			continue
+		}
+		if j == len(s) {
+			return i == len(pattern)
+		}
+		if n := one(pattern[i:], s[j]); n > 0 {
+			i += n
+			j++
+			continue
+		}
+		if star < 0 {
 			return false
-		case '?':
-			if s == "" {
-				return false
+		}
+		took++
+		i, j = star+1, took
+	}
+}
+
+// one returns how many bytes of the pattern fit a byte, 0 if it does not fit.
+func one(pattern string, b byte) int {
+	if pattern == "" {
+		return 0
+	}
+	switch pattern[0] {
+	case '?':
+		return 1
+	case '[':
+		if end := strings.IndexByte(pattern[1:], ']'); end >= 0 {
+			if inClass(pattern[1:1+end], b) {
+				return end + 2
 			}
-			pattern, s = pattern[1:], s[1:]
-		case '[':
-			end := strings.IndexByte(pattern[1:], ']')
-			if end < 0 || s == "" {
-				return false
+			return 0
+		}
+	case '\\':
+		if len(pattern) > 1 {
+			if pattern[1] == b {
+				return 2
 			}
-			if !inClass(pattern[1:1+end], s[0]) {
-				return false
-			}
-			pattern, s = pattern[end+2:], s[1:]
-		case '\\':
-			if len(pattern) > 1 {
-				pattern = pattern[1:]
-			}
-			fallthrough
-		default:
-			if s == "" || s[0] != pattern[0] {
-				return false
-			}
-			pattern, s = pattern[1:], s[1:]
+			return 0
 		}
 	}
-	return s == ""
+	if pattern[0] == b {
+		return 1
+	}
+	return 0
 }
 
 func inClass(class string, b byte) bool {

@@ -346,13 +346,13 @@ func (m *machine) cases(c *syntax.CaseClause) status {
 	known := v.Known()
 	for _, item := range c.Items {
 		for _, p := range item.Patterns {
-			known = known && m.word(p).Known()
+			known = known && m.pattern(p).Known()
 		}
 	}
 	if known {
 		for _, item := range c.Items {
 			for _, p := range item.Patterns {
-				if matches(m.word(p).Text, v.Text) {
+				if matches(m.pattern(p).Text, v.Text) {
 					return m.stmts(item.Stmts)
 				}
 			}
@@ -798,7 +798,7 @@ func (m *machine) testExpr(x syntax.TestExpr) status {
 		if !okA || !okB {
 			return unsure
 		}
-		va, vb := m.word(a), m.word(b)
+		va, vb := m.word(a), m.pattern(b)
 		if !va.Known() || !vb.Known() {
 			return unsure
 		}

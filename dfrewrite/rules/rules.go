@@ -61,6 +61,13 @@ var All = []*Rule{
 	TargetArgUndeclared,
 	HelperWithoutTarget,
 	TargetArgTooEarly,
+	CgoLost,
+	HardcodedArch,
+	DebianForeignArch,
+	PkgConfigHost,
+	DistroFileAcrossPlatforms,
+	NativeModulesAcrossPlatforms,
+	PrebuiltWithoutArch,
 	UnusedIgnore,
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
@@ -38,6 +39,12 @@ var archTag = regexp.MustCompile(`-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc6
 // singleArch says why a base is for one architecture that is not the one built for.
 func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	shipped := s.Shipped() || finalInTree(s)
+	if !shipped && runsNothing(s) {
+		if !givesPrograms(s) {
+			return Diagnostic{}, false // data, the same everywhere
+		}
+		shipped = true
+	}
 	words := s.From.Words()
 	if len(words) == 0 {
 		return Diagnostic{}, false
@@ -84,6 +91,25 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	d.Fix.Safety = Review
 	d.Fix.Why = []string{"the stage runs on another platform than before, and the image needs to exist for it"}
 	return d, true
+}
+
+func runsNothing(s *graph.Stage) bool {
+	return !slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool { return slices.ContainsFunc(t.Body, graph.IsRun) })
+}
+
+// givesPrograms reports whether another stage takes programs or libraries from s, or
+// all of it.
+func givesPrograms(s *graph.Stage) bool {
+	for _, t := range s.Tree() {
+		for _, u := range t.UsedBy {
+			for _, p := range u.Paths {
+				if p == "/" || isProgram(p) || distroFile(p) || isProgram(u.Dest) || isProgram(path.Join(u.Dest, "x")) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // prefixArch reads the prefixes of Docker Hub's images: amd64, arm32v7, arm64v8.

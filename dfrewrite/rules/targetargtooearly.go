@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
@@ -26,7 +27,7 @@ var TargetArgTooEarly = &Rule{
 				continue // a stage on the target platform is built for each anyway
 			}
 			for i, in := range s.Body {
-				if onlyTargetArgs(in) {
+				if onlyTargetArgs(in) && (i == 0 || !onlyTargetArgs(s.Body[i-1])) {
 					p.tooEarly(s, i)
 				}
 			}
@@ -43,31 +44,36 @@ func onlyTargetArgs(in *dockerfile.Instruction) bool {
 	})
 }
 
-// tooEarly reports the ARG at place i if it can move below a costly step. What a RUN
-// does depends on every argument declared over it, as far as BuildKit's cache goes.
+// tooEarly reports the ARG at place i, with those that follow it directly, if they can
+// move below a costly step. What a RUN does depends on every argument declared over
+// it, as far as BuildKit's cache goes.
 func (p *Pass) tooEarly(s *graph.Stage, i int) {
-	in := s.Body[i]
+	first, last := s.Body[i], s.Body[i]
+	var names []string
+	for i < len(s.Body) && onlyTargetArgs(s.Body[i]) {
+		last = s.Body[i]
+		for _, a := range last.Command.(*instructions.ArgCommand).Args {
+			names = append(names, a.Key)
+		}
+		i++
+	}
 	var costly *dockerfile.Instruction
-	for _, next := range s.Body[i+1:] {
+	for _, next := range s.Body[i:] {
 		if p.mayUseTarget(s, next) {
 			if costly == nil {
 				return
 			}
-			var names []string
-			for _, a := range in.Command.(*instructions.ArgCommand).Args {
-				names = append(names, a.Key)
-			}
-			moved := in.Doc.Src[in.Lead.Start:in.LinesEnd()]
+			lines := dockerfile.Span{Start: first.Lead.Start, End: last.LinesEnd()}
 			p.Report(Diagnostic{
-				Span:    in.Span,
-				Message: fmt.Sprintf("ARG %s stands above steps that do not depend on the target, which are therefore run once for each platform instead of once", join(names)),
+				Span:    dockerfile.Span{Start: first.Span.Start, End: last.Span.End},
+				Message: fmt.Sprintf("ARG %s stands above steps that do not depend on the target, which are therefore run once for each platform instead of once", strings.Join(names, " ")),
 				Hint:    "move it down to where it is used",
 				Notes:   []Note{{Span: costly.Span, Text: "would be run once"}},
 				Fix: &Fix{
 					Message: "move it down to where it is used",
 					Edits: []dockerfile.Edit{
-						{Span: dockerfile.Span{Start: in.Lead.Start, End: in.LinesEnd()}},
-						{Span: dockerfile.Span{Start: next.Lead.Start, End: next.Lead.Start}, New: string(moved)},
+						{Span: lines},
+						{Span: dockerfile.Span{Start: next.Lead.Start, End: next.Lead.Start}, New: string(first.Doc.Src[lines.Start:lines.End])},
 					},
 				},
 			})
@@ -77,17 +83,6 @@ func (p *Pass) tooEarly(s *graph.Stage, i int) {
 			costly = next
 		}
 	}
-}
-
-func join(names []string) string {
-	out := ""
-	for i, n := range names {
-		if i > 0 {
-			out += " "
-		}
-		out += n
-	}
-	return out
 }
 
 // mayUseTarget reports whether an instruction uses an argument about the target, or

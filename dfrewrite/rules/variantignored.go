@@ -32,6 +32,9 @@ var VariantIgnored = &Rule{
 					}
 					name, text, message := ignoredVariant(c)
 					severity := Error
+					if name == "GOAMD64" {
+						severity = Warning // slower than it could be
+					}
 					if name == "" && declared && !c.Env("GOARM").Set {
 						name, text, severity = "GOARM", "${TARGETVARIANT#v}", Warning
 						message = "TARGETVARIANT is declared and not used: linux/arm/v6 would get a program for v7"

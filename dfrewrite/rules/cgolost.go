@@ -1,0 +1,108 @@
+package rules
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"xxkit/dfrewrite/graph"
+)
+
+// CgoLost finds cross builds of Go that lose cgo, which the native build uses, or
+// ask for it without a C compiler for the target.
+var CgoLost = &Rule{
+	Name:     "CgoLost",
+	Severity: Warning,
+	Check: func(p *Pass) {
+		done := seen{}
+		for _, s := range p.Graph.Stages {
+			if s.Place != graph.Build || setsGoEnvironment(s) {
+				continue
+			}
+			withoutCompiler := p.allWithoutCC(s)
+			for _, c := range p.Facts.Calls(s) {
+				if c.Name != "go" || !c.GoBuilds() || c.Maybe || c.Uncertain() || !p.Facts.Reached(s, c.Platform) || !follows(c.Env("GOARCH")) {
+					continue
+				}
+				cgo := c.Env("CGO_ENABLED")
+				switch {
+				case constant(cgo) && cgo.Text == "1" && withoutCompiler:
+					if done.before(c.Span) {
+						continue
+					}
+					p.Report(Diagnostic{
+						Span: c.Span, Severity: Error,
+						Message: "CGO_ENABLED=1 without a C compiler for the target: CC is not set, and the builder's compiles for the builder",
+						Hint:    "build with xx-go and clang, or set CC to a cross compiler for each $TARGETARCH",
+					})
+				case !cgo.Set || cgo.Text == "":
+					why := p.wantsCgo(s)
+					if why == "" || done.before(c.Span) {
+						continue
+					}
+					p.Report(Diagnostic{
+						Span:    c.Span,
+						Message: fmt.Sprintf("go turns cgo off when it cross-compiles and on when it does not, and %s", why),
+						Hint:    "set CGO_ENABLED=0 if the program does without, else build with xx-go, CGO_ENABLED=1 and a C compiler for the target",
+					})
+				}
+			}
+		}
+	},
+}
+
+// setsGoEnvironment reports whether a stage, or one that it is based on, writes Go's
+// settings to its file, where CC may be among them.
+func setsGoEnvironment(s *graph.Stage) bool {
+	for t := s; t != nil; t = t.Base {
+		for _, in := range t.Body {
+			src := in.Doc.Src[in.Span.Start:in.Span.End]
+			if bytes.Contains(src, []byte("go env -w")) || bytes.Contains(src, []byte("--wrap")) || bytes.Contains(src, []byte("CC_FOR_")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// allWithoutCC reports whether no build of the stage, for whatever platform, has a C
+// compiler named for it. One that has none is the builder's own.
+func (p *Pass) allWithoutCC(s *graph.Stage) bool {
+	for _, c := range p.Facts.Calls(s) {
+		if c.GoBuilds() && c.Env("CC").Set {
+			return false
+		}
+	}
+	return true
+}
+
+// wantsCgo says why the native build uses cgo, or is empty.
+func (p *Pass) wantsCgo(s *graph.Stage) string {
+	if p.Options.Context != nil {
+		if why := p.Options.Context.NeedsCgo(); why != "" {
+			return why
+		}
+	}
+	for t := s; t != nil; t = t.Base {
+		for _, c := range p.Facts.Calls(t) {
+			if c.Name != "apk" && c.Name != "apt-get" && c.Name != "apt" || !c.Has("add", "install") {
+				continue
+			}
+			for _, w := range c.Words[1:] {
+				name, _, _ := strings.Cut(w.Text, "=")
+				if forC(name) {
+					return fmt.Sprintf("the stage installs %s for it", name)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// forC recognizes packages that only C needs: compilers, and libraries' headers.
+func forC(name string) bool {
+	name, _, _ = strings.Cut(name, ":")
+	return slices.Contains([]string{"gcc", "g++", "clang", "build-base", "build-essential", "musl-dev"}, name) ||
+		strings.HasSuffix(name, "-dev") && !strings.HasPrefix(name, "-")
+}

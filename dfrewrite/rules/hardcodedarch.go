@@ -1,0 +1,221 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
+	"xxkit/dfrewrite/graph"
+)
+
+// HardcodedArch finds architectures written down in downloads, file names and library
+// paths, and tables over the target that lack a platform.
+var HardcodedArch = &Rule{
+	Name:     "HardcodedArch",
+	Severity: Error,
+	Check: func(p *Pass) {
+		if p.onePlatform() {
+			return
+		}
+		done := seen{}
+		for _, s := range p.Graph.Stages {
+			p.tables(s, done)
+			if forOne(s) || s.Place != graph.Target && s.Place != graph.Build {
+				continue
+			}
+			for _, on := range p.Facts.Platforms {
+				if !p.Facts.Reached(s, on) {
+					continue
+				}
+				found := p.archWords(s, on)
+				right := map[string]bool{}
+				for _, a := range found {
+					right[a.key] = right[a.key] || a.right
+				}
+				for _, a := range found {
+					// The same for this platform too: an image that holds all of them.
+					if !right[a.key] && !done.before(a.span) {
+						p.reportArch(s, on, a)
+					}
+				}
+			}
+		}
+	},
+}
+
+// tables reports `case` tables that have no branch for a platform.
+func (p *Pass) tables(s *graph.Stage, done seen) {
+	for _, t := range p.Facts.Tables(s) {
+		if !p.Facts.Reached(s, t.Platform) || done.before(t.Span) {
+			continue
+		}
+		p.Report(Diagnostic{
+			Span:    t.Span,
+			Message: fmt.Sprintf("this case has no branch for %s, where %s stays empty", t.Platform, t.Name),
+			Hint:    "add the branch, or a last one that ends the build: *) exit 1 ;;",
+		})
+	}
+}
+
+// An archWord is a word with an architecture written down in it.
+type archWord struct {
+	in   *dockerfile.Instruction
+	span dockerfile.Span // the word
+	name string          // the architecture, as written
+	what string          // what the word is: "this download"
+	// at is where the name stands, if that is one place and can be replaced.
+	at      dockerfile.Span
+	written []string // what a download leaves behind
+	right   bool     // it is the platform's
+	key     string   // the word without the architecture
+}
+
+// libraryFolder matches Debian's folders for the libraries of an architecture.
+var libraryFolder = regexp.MustCompile(`/(x86_64|aarch64|arm|i386|powerpc64le|s390x|riscv64)-linux-(gnu|musl)\w*`)
+
+// archWords lists where a stage names architectures for something that it gets or
+// keeps.
+func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
+	var out []archWord
+	add := func(a archWord, v facts.Value) {
+		if v.From&(facts.FromTarget|facts.FromBuilder|facts.FromMachine) != 0 {
+			return
+		}
+		names := archNames(v.Text)
+		if len(names) == 0 || strings.Contains(v.Text, "qemu-") { // whose names say what they emulate
+			return
+		}
+		a.name = names[0]
+		a.right = otherArch(v.Text, on) == ""
+		a.key = v.Text
+		for _, n := range names {
+			a.key = strings.Replace(a.key, n, "*", 1)
+		}
+		out = append(out, a)
+	}
+	for _, in := range s.Body {
+		switch c := in.Command.(type) {
+		case *instructions.AddCommand:
+			p.sources(in, on, c.SourcePaths, "this download", func(src string) bool { return strings.Contains(src, "://") }, add)
+		case *instructions.CopyCommand:
+			if s.Place == graph.Target {
+				p.sources(in, on, c.SourcePaths, "this file", func(string) bool { return true }, add)
+			}
+		case *instructions.EnvCommand:
+			if s.Place != graph.Target {
+				continue
+			}
+			for _, kv := range c.Env {
+				v := p.Facts.Expand(in, kv.Value, on)
+				if strings.Contains(v.Text, "/") && !strings.Contains(v.Text, "://") {
+					span := valueSpan(in, kv.Key)
+					a := archWord{in: in, span: span, what: fmt.Sprintf("the path in %s", kv.Key)}
+					a.at = nameIn(in.Doc, span, v.Text)
+					add(a, v)
+				}
+			}
+		}
+	}
+	calls := p.Facts.CallsFor(s, on)
+	for i, c := range calls {
+		if c.Maybe {
+			continue
+		}
+		for _, w := range c.Words[min(1, len(c.Words)):] {
+			a := archWord{in: c.Run, span: w.At, at: nameIn(c.Run.Doc, w.At, w.Text)}
+			switch {
+			case (c.Name == "curl" || c.Name == "wget" || c.Name == "aria2c") && strings.Contains(w.Text, "/") && !strings.HasPrefix(w.Text, "-"):
+				a.what = "this download"
+				if !strings.Contains(w.Text, "://") {
+					continue // where it goes
+				}
+				for _, later := range calls[i:] {
+					if later.Run == c.Run {
+						a.written = append(a.written, later.Writes()...)
+					}
+				}
+			case s.Place == graph.Target && libraryFolder.MatchString(w.Text) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
+				a.what = "this path"
+			default:
+				continue
+			}
+			add(a, w.Value)
+		}
+	}
+	return out
+}
+
+// sources lists the sources of a COPY or ADD.
+func (p *Pass) sources(in *dockerfile.Instruction, on *facts.Platform, paths []string, what string, wanted func(string) bool, add func(archWord, facts.Value)) {
+	words := in.Words()
+	for _, src := range paths {
+		v := p.Facts.Expand(in, src, on)
+		if !wanted(v.Text) {
+			continue
+		}
+		a := archWord{in: in, span: in.Span, what: what}
+		for _, w := range words {
+			if w.Raw == src {
+				a.span = w.Span
+				a.at = nameIn(in.Doc, w.Span, v.Text)
+			}
+		}
+		add(a, v)
+	}
+}
+
+// valueSpan is where the value of NAME=value stands in an ENV, or the instruction.
+func valueSpan(in *dockerfile.Instruction, name string) dockerfile.Span {
+	for _, w := range in.Words() {
+		if strings.HasPrefix(w.Raw, name+"=") {
+			return w.Part(len(name)+1, len(w.Raw))
+		}
+	}
+	return in.Span
+}
+
+// nameIn is where the first architecture's name stands in a word of the file; empty
+// if it came out of a variable, stands there twice, or in single quotes.
+func nameIn(doc *dockerfile.Document, span dockerfile.Span, value string) dockerfile.Span {
+	names := archNames(value)
+	raw := string(doc.Src[span.Start:span.End])
+	if len(names) != 1 || strings.Count(raw, names[0]) != 1 || strings.ContainsAny(raw, "'\n`") || strings.Contains(raw, "$(") {
+		return dockerfile.Span{}
+	}
+	at := span.Start + strings.Index(raw, names[0])
+	return dockerfile.Span{Start: at, End: at + len(names[0])}
+}
+
+func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
+	d := Diagnostic{Span: a.span}
+	forTarget := s.Place == graph.Target || p.takenExactly(s, a.written, on)
+	arg := "TARGETARCH"
+	if forTarget {
+		d.Message = fmt.Sprintf("%s is for %s, also in the image for %s", a.what, a.name, on)
+		d.Hint = "choose it by $TARGETARCH, or with a case over it where the names differ"
+	} else {
+		if archOf(a.name) == on.Arch {
+			return
+		}
+		arg = "BUILDARCH"
+		d.Severity = Warning
+		d.Message = fmt.Sprintf("%s is for %s: on a builder of another architecture what it gets cannot run", a.what, a.name)
+		d.Hint = "choose it by $BUILDARCH or uname -m"
+	}
+	if a.at.Len() > 0 {
+		why := []string{"whether the same thing exists for the other platforms, under that name, has to be looked up"}
+		switch {
+		case a.name == "amd64" || a.name == "arm64":
+			d.Fix = &Fix{Message: "use ${" + arg + "}", Safety: Review, Why: why,
+				Edits: append(p.argFor(a.in, arg), dockerfile.Edit{Span: a.at, New: "${" + arg + "}"})}
+		case (a.name == "x86_64" || a.name == "aarch64") && graph.IsRun(a.in) && (s.Place == graph.Target || !forTarget):
+			d.Fix = &Fix{Message: "use $(uname -m)", Safety: Review, Why: why, Edits: []dockerfile.Edit{{Span: a.at, New: "$(uname -m)"}}}
+		}
+	}
+	p.Report(d)
+}

@@ -1,0 +1,156 @@
+package rules
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"strings"
+
+	"xxkit/dfrewrite/graph"
+)
+
+// NativeModulesAcrossPlatforms finds installed packages of Node.js and Python, and
+// shared libraries, that a stage of the target platform takes out of one of the build
+// platform.
+var NativeModulesAcrossPlatforms = &Rule{
+	Name:     "NativeModulesAcrossPlatforms",
+	Severity: Warning,
+	Check: func(p *Pass) {
+		for _, s := range p.Graph.Stages {
+			if s.Place != graph.Build {
+				continue
+			}
+			for _, u := range s.UsedBy {
+				if u.Kind == graph.Copy && u.In.Place == graph.Target {
+					if d, ok := p.nativeModules(s, u); ok {
+						d.Span = u.By.Span
+						d.Notes = []Note{{Span: s.Root().From.Span, Text: "runs on the build platform"}}
+						p.Report(d)
+					}
+				}
+			}
+		}
+	},
+}
+
+func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
+	on := p.Facts.Platforms[0]
+	for _, raw := range u.Paths {
+		v := p.Facts.Expand(u.By, raw, on)
+		if !v.Known() {
+			continue
+		}
+		file := cleanPath(v.Text)
+		switch {
+		case path.Base(file) == "node_modules" || p.installsInto(s, file, nodeInstallers):
+			if p.onlyJavaScript() || p.toldPlatform(s, "--cpu", "npm_config_arch", "npm_config_cpu", "npm_config_target_arch", "supportedArchitectures", "--target_arch") {
+				continue
+			}
+			return Diagnostic{
+				Message: fmt.Sprintf("%s out of %s holds the build platform's add-ons, if any package has one", file, s.Title()),
+				Hint:    "install what is shipped in a stage of the target platform; what is only needed to build may stay here",
+			}, true
+		case isPythonEnvironment(file) && p.usesPython(s):
+			if p.toldPlatform(s, "--platform") {
+				continue
+			}
+			return Diagnostic{
+				Severity: Error,
+				Message:  fmt.Sprintf("%s out of %s holds the build platform's Python libraries", file, s.Title()),
+				Hint:     "install them in a stage of the target platform, or for it with pip --platform and --only-binary=:all:",
+			}, true
+		case isSharedLibrary(file) && !mentionsTarget(s) && !distroFile(file):
+			return Diagnostic{
+				Severity: Error,
+				Message:  fmt.Sprintf("%s out of %s is the build platform's library", file, s.Title()),
+				Hint:     "compile it for the target, or take it from a stage of the target platform",
+			}, true
+		}
+	}
+	return Diagnostic{}, false
+}
+
+func isSharedLibrary(file string) bool {
+	base := path.Base(file)
+	return strings.HasSuffix(base, ".so") || strings.Contains(base, ".so.")
+}
+
+func isPythonEnvironment(file string) bool {
+	switch path.Base(file) {
+	case "venv", ".venv", "virtualenv", "site-packages", "dist-packages":
+		return true
+	}
+	return strings.Contains(file, "/site-packages/") || file == "/root/.local"
+}
+
+var nodeInstallers = map[string][]string{"npm": {"ci", "install", "i"}, "yarn": {"install"}, "pnpm": {"install", "i"}, "bun": {"install"}}
+
+// installsInto reports whether packages were installed into the very folder, so that
+// node_modules is in it.
+func (p *Pass) installsInto(s *graph.Stage, folder string, programs map[string][]string) bool {
+	for t := s; t != nil; t = t.Base {
+		for _, c := range p.Facts.Calls(t) {
+			if subs := programs[c.Name]; subs != nil && c.Dir == folder && folder != "/" && len(c.Words) > 1 && c.Has(subs...) && !c.Has("-g", "--global") {
+				return !p.removes(s, path.Join(folder, "node_modules"))
+			}
+		}
+	}
+	return false
+}
+
+// removes reports whether a stage removes a folder again.
+func (p *Pass) removes(s *graph.Stage, folder string) bool {
+	for _, c := range p.Facts.Calls(s) {
+		if c.Name != "rm" {
+			continue
+		}
+		for _, w := range c.Words[1:] {
+			if c.Abs(w.Value) == folder {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *Pass) usesPython(s *graph.Stage) bool {
+	for t := s; t != nil; t = t.Base {
+		for _, c := range p.Facts.Calls(t) {
+			switch strings.TrimRight(c.Name, "0123456789.") {
+			case "pip", "python", "uv", "poetry", "pipenv", "virtualenv", "pdm":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// toldPlatform reports whether a stage says what its packages are for.
+func (p *Pass) toldPlatform(s *graph.Stage, words ...string) bool {
+	for t := s; t != nil; t = t.Base {
+		for _, in := range t.Body {
+			src := in.Doc.Src[in.Span.Start:in.Span.End]
+			for _, w := range words {
+				if bytes.Contains(src, []byte(w)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// onlyJavaScript reports whether the lock file in the build context shows that no
+// package has anything for one platform.
+func (p *Pass) onlyJavaScript() bool {
+	if p.Options.Context == nil {
+		return false
+	}
+	if lock := p.Options.Context.ReadFile("package-lock.json"); lock != nil && bytes.Contains(lock, []byte(`"lockfileVersion"`)) {
+		return !bytes.Contains(lock, []byte(`"hasInstallScript"`)) && !bytes.Contains(lock, []byte(`"cpu"`))
+	}
+	if lock := p.Options.Context.ReadFile("pnpm-lock.yaml"); lock != nil {
+		return !bytes.Contains(lock, []byte("requiresBuild: true")) && !bytes.Contains(lock, []byte("cpu: ["))
+	}
+	return false
+}
