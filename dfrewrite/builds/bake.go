@@ -349,8 +349,12 @@ func (f *File) resolveTargets(targets []*bakeTarget, grouped map[string]bool) er
 			inherited[i] = true
 		}
 	}
+	known := map[*bakeTarget]bakeTarget{}
 	var merged func(t *bakeTarget, under []string) (bakeTarget, error)
 	merged = func(t *bakeTarget, under []string) (bakeTarget, error) {
+		if out, ok := known[t]; ok {
+			return out, nil
+		}
 		var out bakeTarget
 		if slices.Contains(under, t.name) {
 			return out, &Error{f.Doc.Name, 0, fmt.Errorf("target %q inherits itself", t.name)}
@@ -368,6 +372,7 @@ func (f *File) resolveTargets(targets []*bakeTarget, grouped map[string]bool) er
 			out.override(p)
 		}
 		out.override(*t)
+		known[t] = out
 		return out, nil
 	}
 	for _, t := range targets {

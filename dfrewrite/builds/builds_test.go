@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/txtar"
@@ -141,6 +142,27 @@ func TestErrors(t *testing.T) {
 		if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%q\ngot  %v\nwant %s", tt.src, err, tt.want)
 		}
+	}
+}
+
+// TestAliasesOfAliases reads a file whose args would be ten to the power of ten
+// arguments, which has to be refused or bounded.
+func TestAliasesOfAliases(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("x-0: &a0\n  TARGETARCH: amd64\n")
+	for i := range 10 {
+		fmt.Fprintf(&b, "x-%d: &a%d\n  <<: [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 9)+fmt.Sprintf("*a%d", i))
+	}
+	b.WriteString("services:\n  a:\n    build:\n      context: .\n      args:\n        <<: *a10\n")
+	done := make(chan bool)
+	go func() {
+		_, _ = Parse("compose.yaml", []byte(b.String()))
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		t.Fatal("no end")
 	}
 }
 
