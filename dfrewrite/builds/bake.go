@@ -363,7 +363,7 @@ func (f *File) resolveTargets(targets []*bakeTarget, grouped map[string]bool) er
 		for _, name := range t.inherits {
 			parent := byName[name]
 			if parent == nil {
-				return out, &Error{f.Doc.Name, 0, fmt.Errorf("target %q inherits %q, and there is no such target", t.name, name)}
+				continue // it comes from another file, as that of docker/metadata-action does
 			}
 			p, err := merged(parent, under)
 			if err != nil {

@@ -131,7 +131,6 @@ func TestErrors(t *testing.T) {
 		{"docker-bake.hcl", "target \"a\" {\n  platforms = [\n", "docker-bake.hcl:3: "},
 		{"docker-bake.hcl", "target \"a\" {\n  platforms = \"linux/amd64\"\n}\n", "docker-bake.hcl:2: not a list of strings"},
 		{"docker-bake.hcl", "target \"a\" {\n  context = nowhere\n}\n", "docker-bake.hcl:2: Unknown variable: There is no variable named \"nowhere\""},
-		{"docker-bake.hcl", "target \"a\" {\n  inherits = [\"b\"]\n}\n", `docker-bake.hcl: target "a" inherits "b", and there is no such target`},
 		{"docker-bake.hcl", "target \"a\" {\n  inherits = [\"b\"]\n}\ntarget \"b\" {\n  inherits = [\"a\"]\n}\n", `docker-bake.hcl: target "a" inherits itself`},
 		{"docker-bake.json", "{\n", "docker-bake.json:"},
 		{"compose.yaml", "services:\n  a:\n   - b\n  c\n", "compose.yaml:"},
