@@ -44,10 +44,10 @@ type Rule struct {
 var All = []*Rule{
 	TargetArgDefault,
 	FinalStageOnBuildPlatform,
-	UnusedIgnore,
 	EmulatedBuild,
 	BuildPlatformOutput,
 	TargetArgUndeclared,
+	UnusedIgnore,
 }
 
 // Named returns the rule of that name, upper or lower case, or nil.
