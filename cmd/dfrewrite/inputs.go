@@ -33,8 +33,8 @@ type input struct {
 	path string
 	// describes says that it is a Compose or bake file.
 	describes bool
-	// described is what Compose and bake files say of a Dockerfile.
-	described described
+	// described is what Compose and bake files say of a Dockerfile, or nil.
+	described *described
 }
 
 // described is what Compose and bake files say of a Dockerfile.
@@ -78,14 +78,22 @@ func (p *program) parse(s *settings, args []string) (*inputs, error) {
 // or, if it is among the files itself, in its place. They are read twice, here and
 // when their turn comes, rather than kept.
 func (in *inputs) add(files []string) {
-	named := map[string]bool{}
+	in.files = make([]input, 0, len(files))
 	var describing []string
 	for _, f := range files {
 		if f != "-" && builds.Is(f) {
 			describing = append(describing, f)
-		} else {
-			named[filepath.Clean(f)] = true
 		}
+	}
+	if describing == nil {
+		for _, f := range files {
+			in.files = append(in.files, input{path: f})
+		}
+		return
+	}
+	named := map[string]bool{}
+	for _, f := range files {
+		named[filepath.Clean(f)] = true
 	}
 	of := map[string]*described{}    // by Dockerfile
 	builtBy := map[string][]string{} // Dockerfiles, by Compose or bake file
@@ -101,11 +109,7 @@ func (in *inputs) add(files []string) {
 		}
 	})
 	add := func(path string) {
-		i := input{path: path}
-		if d := of[filepath.Clean(path)]; d != nil {
-			i.described = *d
-		}
-		in.files = append(in.files, i)
+		in.files = append(in.files, input{path: path, described: of[filepath.Clean(path)]})
 	}
 	for _, f := range files {
 		if f == "-" || !builds.Is(f) {
@@ -178,17 +182,21 @@ func (in *inputs) settle(i input) (source, error) {
 	if err != nil || i.describes {
 		return src, err
 	}
-	if len(i.described.platforms) > 0 && !in.settings.Changed("platform") {
-		if src.Platforms, err = dfrewrite.ParsePlatforms(strings.Join(i.described.platforms, ",")); err != nil {
+	said := i.described
+	if said == nil {
+		said = &described{}
+	}
+	if len(said.platforms) > 0 && !in.settings.Changed("platform") {
+		if src.Platforms, err = dfrewrite.ParsePlatforms(strings.Join(said.platforms, ",")); err != nil {
 			return src, fmt.Errorf("%s: what builds it says: %w", i.path, err)
 		}
 	}
 	dir := counts.context
 	switch {
 	case in.settings.Changed("context"):
-	case i.described.contexts == 1:
-		dir = i.described.context
-	case i.described.contexts > 1:
+	case said.contexts == 1:
+		dir = said.context
+	case said.contexts > 1:
 		dir = "" // each of them holds something else
 	case dir == "" && i.path != "-":
 		dir = filepath.Dir(i.path)

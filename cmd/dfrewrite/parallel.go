@@ -4,7 +4,7 @@ import "runtime"
 
 // ahead is how many results for each processor may wait for a slow file before
 // them. It bounds the memory, however many files there are.
-const ahead = 8
+const ahead = 3
 
 // inParallel does the files with all processors, and hands the results on in
 // order.

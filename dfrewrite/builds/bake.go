@@ -13,8 +13,6 @@ import (
 	"github.com/hashicorp/hcl/v2/json"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
-	"github.com/zclconf/go-cty/cty/function"
-	"github.com/zclconf/go-cty/cty/function/stdlib"
 
 	"xxkit/dfrewrite/dockerfile"
 )
@@ -35,24 +33,6 @@ var (
 	}}
 )
 
-// bakeFunctions are those of bake that need nothing but their arguments.
-var bakeFunctions = map[string]function.Function{
-	"and": stdlib.AndFunc, "or": stdlib.OrFunc, "not": stdlib.NotFunc, "equal": stdlib.EqualFunc, "notequal": stdlib.NotEqualFunc,
-	"add": stdlib.AddFunc, "subtract": stdlib.SubtractFunc, "multiply": stdlib.MultiplyFunc, "divide": stdlib.DivideFunc, "modulo": stdlib.ModuloFunc,
-	"max": stdlib.MaxFunc, "min": stdlib.MinFunc, "abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "parseint": stdlib.ParseIntFunc, "int": stdlib.IntFunc,
-	"greaterthan": stdlib.GreaterThanFunc, "greaterthanorequalto": stdlib.GreaterThanOrEqualToFunc, "lessthan": stdlib.LessThanFunc, "lessthanorequalto": stdlib.LessThanOrEqualToFunc,
-	"coalesce": stdlib.CoalesceFunc, "coalescelist": stdlib.CoalesceListFunc, "compact": stdlib.CompactFunc, "concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc,
-	"distinct": stdlib.DistinctFunc, "element": stdlib.ElementFunc, "flatten": stdlib.FlattenFunc, "index": stdlib.IndexFunc, "keys": stdlib.KeysFunc, "length": stdlib.LengthFunc,
-	"lookup": stdlib.LookupFunc, "merge": stdlib.MergeFunc, "range": stdlib.RangeFunc, "reverselist": stdlib.ReverseListFunc, "slice": stdlib.SliceFunc, "sort": stdlib.SortFunc,
-	"values": stdlib.ValuesFunc, "zipmap": stdlib.ZipmapFunc, "chunklist": stdlib.ChunklistFunc, "hasindex": stdlib.HasIndexFunc, "setproduct": stdlib.SetProductFunc,
-	"setunion": stdlib.SetUnionFunc, "setintersection": stdlib.SetIntersectionFunc, "setsubtract": stdlib.SetSubtractFunc, "sethaselement": stdlib.SetHasElementFunc,
-	"chomp": stdlib.ChompFunc, "format": stdlib.FormatFunc, "formatlist": stdlib.FormatListFunc, "indent": stdlib.IndentFunc, "join": stdlib.JoinFunc, "lower": stdlib.LowerFunc,
-	"upper": stdlib.UpperFunc, "title": stdlib.TitleFunc, "regex": stdlib.RegexFunc, "regexall": stdlib.RegexAllFunc, "regex_replace": stdlib.RegexReplaceFunc, "replace": stdlib.ReplaceFunc,
-	"reverse": stdlib.ReverseFunc, "split": stdlib.SplitFunc, "strlen": stdlib.StrlenFunc, "substr": stdlib.SubstrFunc, "trim": stdlib.TrimFunc, "trimprefix": stdlib.TrimPrefixFunc,
-	"trimspace": stdlib.TrimSpaceFunc, "trimsuffix": stdlib.TrimSuffixFunc, "jsondecode": stdlib.JSONDecodeFunc, "jsonencode": stdlib.JSONEncodeFunc, "csvdecode": stdlib.CSVDecodeFunc,
-	"tostring": stdlib.MakeToFunc(cty.String), "tonumber": stdlib.MakeToFunc(cty.Number), "tobool": stdlib.MakeToFunc(cty.Bool),
-}
-
 // A bakeTarget is a target before inheritance; what is nil is not said.
 type bakeTarget struct {
 	name                                string
@@ -60,6 +40,9 @@ type bakeTarget struct {
 	context, dockerfile, inline, target *string
 	platforms                           []string
 }
+
+// unknownText stands for a context or Dockerfile that is only known when building.
+const unknownText = "\x00"
 
 // bake reads a bake file.
 func (f *File) bake(isJSON bool) error {
@@ -188,6 +171,10 @@ func (f *File) bakeTargets(b *hcl.Block, e *hcl.EvalContext) ([]*bakeTarget, hcl
 			}
 			s, d := stringValue(a.Expr, child)
 			diags = append(diags, d...)
+			if v, d := a.Expr.Value(child); s == nil && !d.HasErrors() && !v.IsKnown() {
+				s = new(string)
+				*s = unknownText
+			}
 			return s
 		}
 		t.context, t.dockerfile, t.target = text("context"), text("dockerfile"), text("target")
@@ -349,8 +336,12 @@ func (f *File) resolveTargets(targets []*bakeTarget, grouped map[string]bool) er
 			inherited[i] = true
 		}
 	}
+	known := map[*bakeTarget]bakeTarget{}
 	var merged func(t *bakeTarget, under []string) (bakeTarget, error)
 	merged = func(t *bakeTarget, under []string) (bakeTarget, error) {
+		if out, ok := known[t]; ok {
+			return out, nil
+		}
 		var out bakeTarget
 		if slices.Contains(under, t.name) {
 			return out, &Error{f.Doc.Name, 0, fmt.Errorf("target %q inherits itself", t.name)}
@@ -359,7 +350,7 @@ func (f *File) resolveTargets(targets []*bakeTarget, grouped map[string]bool) er
 		for _, name := range t.inherits {
 			parent := byName[name]
 			if parent == nil {
-				return out, &Error{f.Doc.Name, 0, fmt.Errorf("target %q inherits %q, and there is no such target", t.name, name)}
+				continue // it comes from another file, as that of docker/metadata-action does
 			}
 			p, err := merged(parent, under)
 			if err != nil {
@@ -368,6 +359,7 @@ func (f *File) resolveTargets(targets []*bakeTarget, grouped map[string]bool) er
 			out.override(p)
 		}
 		out.override(*t)
+		known[t] = out
 		return out, nil
 	}
 	for _, t := range targets {
@@ -389,7 +381,9 @@ func (f *File) resolveTargets(targets []*bakeTarget, grouped map[string]bool) er
 		if m.target != nil {
 			b.Target = *m.target
 		}
-		f.place(b, context, file, m.inline != nil)
+		if context != unknownText && file != unknownText {
+			f.place(b, context, file, m.inline != nil)
+		}
 		f.Builds = append(f.Builds, b)
 	}
 	return nil

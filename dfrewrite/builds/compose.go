@@ -122,7 +122,8 @@ func (f *File) composeArgs(env map[string]string) error {
 			if args == nil {
 				continue
 			}
-			nodes := argNodes(args, 0)
+			aliases := maxAliases
+			nodes := argNodes(args, &aliases)
 			// args may not be empty, so one has to stay.
 			stays := slices.ContainsFunc(nodes, func(a argNode) bool { return !graph.IsAutomatic(a.name) })
 			for _, a := range nodes {
@@ -153,24 +154,26 @@ type argNode struct {
 	alone       bool // on a line of its own
 }
 
-// maxAliases bounds how deep aliases and merges are followed.
-const maxAliases = 10
+// maxAliases bounds how many aliases and merges are followed for one service:
+// they can stand for one another, many times over.
+const maxAliases = 1000
 
-func argNodes(args *yaml.Node, depth int) []argNode {
+// argNodes returns the entries of args. It takes from aliases what it follows.
+func argNodes(args *yaml.Node, aliases *int) []argNode {
 	var out []argNode
-	if depth > maxAliases {
+	if *aliases--; *aliases < 0 {
 		return nil
 	}
 	// An anchor may be merged elsewhere, which cannot be done with nothing.
 	block := args.Style&yaml.FlowStyle == 0 && args.Anchor == ""
 	switch args.Kind {
 	case yaml.AliasNode:
-		return argNodes(args.Alias, depth+1)
+		return argNodes(args.Alias, aliases)
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(args.Content); i += 2 {
 			key, value := args.Content[i], args.Content[i+1]
 			if key.Value == "<<" {
-				out = append(out, argNodes(value, depth+1)...)
+				out = append(out, argNodes(value, aliases)...)
 			} else if value.Kind == yaml.ScalarNode && value.Tag != "!!null" {
 				out = append(out, argNode{key, key.Value, value.Value, block && value.Line == key.Line && oneLine(value)})
 			}
@@ -178,9 +181,9 @@ func argNodes(args *yaml.Node, depth int) []argNode {
 	case yaml.SequenceNode:
 		for _, item := range args.Content {
 			if item.Kind == yaml.MappingNode { // the list of a merge
-				out = append(out, argNodes(item, depth+1)...)
+				out = append(out, argNodes(item, aliases)...)
 			} else if item.Kind == yaml.AliasNode {
-				out = append(out, argNodes(item, depth+1)...)
+				out = append(out, argNodes(item, aliases)...)
 			} else if name, value, ok := strings.Cut(item.Value, "="); ok {
 				out = append(out, argNode{item, name, value, block && oneLine(item)})
 			}
