@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"xxkit/xxverify/object"
@@ -184,21 +185,20 @@ func allowed(patterns []string, name string) bool {
 
 // matchParts goes through the pattern once, with all the places in the path that it may have come to.
 func matchParts(pattern, parts []string) bool {
-	at := map[int]bool{0: true}
+	at := make([]bool, len(parts)+1)
+	at[0] = true
 	for _, p := range pattern {
-		next := map[int]bool{}
-		for i := range at {
-			if p == "**" {
-				for j := i; j <= len(parts); j++ {
-					next[j] = true
-				}
-			} else if i < len(parts) {
-				if ok, err := path.Match(p, parts[i]); ok && err == nil {
-					next[i+1] = true
-				}
+		next := make([]bool, len(parts)+1)
+		for i, here := range at {
+			switch {
+			case p == "**":
+				next[i] = here || i > 0 && next[i-1]
+			case here && i < len(parts):
+				ok, err := path.Match(p, parts[i])
+				next[i+1] = ok && err == nil
 			}
 		}
 		at = next
 	}
-	return len(at) > 0
+	return slices.Contains(at, true)
 }

@@ -212,7 +212,10 @@ func (f *elfFile) readDynamic() (pie bool, err error) {
 	if f.header.wide {
 		size = 16
 	}
-	values := map[uint64]uint64{}
+	var t struct {
+		strtab, strsz, flags1, verdef, verdefnum, verneed, verneednum uint64
+		soname, rpath, runpath                                        uint64 // and one, so that zero is none
+	}
 	var needed []uint64
 	for ; len(dynamic) >= size; dynamic = dynamic[size:] {
 		d := f.header.at(dynamic[:size])
@@ -220,23 +223,42 @@ func (f *elfFile) readDynamic() (pie bool, err error) {
 		if tag == 0 {
 			break
 		}
-		if tag == dtNeeded && len(needed) < maxNeeded {
-			needed = append(needed, value)
+		switch tag {
+		case dtNeeded:
+			if len(needed) < maxNeeded {
+				needed = append(needed, value)
+			}
+		case dtStrtab:
+			t.strtab = value
+		case dtStrsz:
+			t.strsz = value
+		case dtSoname:
+			t.soname = value + 1
+		case dtRpath:
+			t.rpath = value + 1
+		case dtRunpath:
+			t.runpath = value + 1
+		case dtFlags1:
+			t.flags1 = value
+		case dtVerdef:
+			t.verdef = value
+		case dtVerdefnum:
+			t.verdefnum = value
+		case dtVerneed:
+			t.verneed = value
+		case dtVerneednum:
+			t.verneednum = value
 		}
-		values[tag] = value
 	}
-	if len(values) == 0 {
-		return false, nil
-	}
-	pie = values[dtFlags1]&df1PIE != 0
-	if len(needed) == 0 && values[dtSoname]+values[dtVerneed]+values[dtVerdef] == 0 {
+	pie = t.flags1&df1PIE != 0
+	if len(needed) == 0 && t.soname|t.rpath|t.runpath|t.verneed|t.verdef == 0 {
 		return pie, nil // nothing that needs strings
 	}
-	strtab, err := f.offset(values[dtStrtab])
+	strtab, err := f.offset(t.strtab)
 	if err != nil {
 		return false, err
 	}
-	names, err := f.in.part(strtab, values[dtStrsz])
+	names, err := f.in.part(strtab, t.strsz)
 	if err != nil {
 		return false, err
 	}
@@ -248,20 +270,17 @@ func (f *elfFile) readDynamic() (pie bool, err error) {
 		}
 		d.Needed = append(d.Needed, name)
 	}
-	for _, s := range []struct {
-		tag uint64
-		to  *string
-	}{{dtSoname, &d.Soname}, {dtRpath, &d.Rpath}, {dtRunpath, &d.Runpath}} {
-		if n, ok := values[s.tag]; ok {
-			if *s.to, err = f.name(names, n); err != nil {
+	for i, n := range [...]uint64{t.soname, t.rpath, t.runpath} {
+		if n != 0 {
+			if *[...]*string{&d.Soname, &d.Rpath, &d.Runpath}[i], err = f.name(names, n-1); err != nil {
 				return false, err
 			}
 		}
 	}
-	if err := f.readNeededVersions(names, values[dtVerneed], values[dtVerneednum]); err != nil {
+	if err := f.readNeededVersions(names, t.verneed, t.verneednum); err != nil {
 		return false, err
 	}
-	return pie, f.readDefinedVersions(names, values[dtVerdef], values[dtVerdefnum])
+	return pie, f.readDefinedVersions(names, t.verdef, t.verdefnum)
 }
 
 // table returns the bytes of the file from an address on, as many as tables of versions have at most.

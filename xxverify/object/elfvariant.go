@@ -46,21 +46,16 @@ func (f *elfFile) readARM() {
 		return
 	}
 	b := f.in.upTo(s.off, min(s.size, maxName))
-	for tag, value := range f.attributes(b) {
-		switch tag {
-		case 6: // Tag_CPU_arch
+	f.attributes(b, func(tag, value uint64) {
+		switch {
+		case tag == 6: // Tag_CPU_arch
 			f.o.Variant, f.o.VariantFrom = armVersion(value), "ARM attributes"
-		case 28: // Tag_ABI_VFP_args
-			switch value {
-			case 0:
-				if f.o.ABI == "" {
-					f.o.ABI = "soft-float"
-				}
-			case 1:
-				f.o.ABI = "hard-float"
-			}
+		case tag == 28 && value == 0 && f.o.ABI == "": // Tag_ABI_VFP_args
+			f.o.ABI = "soft-float"
+		case tag == 28 && value == 1:
+			f.o.ABI = "hard-float"
 		}
-	}
+	})
 }
 
 // armVersion returns the variant that Tag_CPU_arch names. Microcontrollers (v6-M, v7E-M, v8-M) are of no use
@@ -79,19 +74,18 @@ func armVersion(arch uint64) string {
 	return ""
 }
 
-// attributes reads build attributes of the public kind, those of the whole file. Strings are left out.
-func (f *elfFile) attributes(b []byte) map[uint64]uint64 {
-	values := map[uint64]uint64{}
+// attributes calls see for the build attributes of the public kind, those of the whole file, that are numbers.
+func (f *elfFile) attributes(b []byte, see func(tag, value uint64)) {
 	if len(b) < 5 || b[0] != 'A' {
-		return nil
+		return
 	}
 	size := int64(f.header.at(b).u32(1))
 	if size > int64(len(b)-1) || size < 5 {
-		return nil
+		return
 	}
 	vendor, rest, ok := strings.Cut(string(b[5:1+size]), "\x00")
 	if !ok || vendor != "aeabi" || len(rest) < 5 || rest[0] != 1 {
-		return nil
+		return
 	}
 	if n := int64(f.header.at([]byte(rest)).u32(1)); n >= 5 && n <= int64(len(rest)) {
 		rest = rest[:n]
@@ -102,7 +96,7 @@ func (f *elfFile) attributes(b []byte) map[uint64]uint64 {
 		tag, rest, ok = uleb(rest)
 		if ok && tag != 4 && tag != 5 && (tag < 32 || tag%2 == 0) {
 			value, rest, ok = uleb(rest)
-			values[tag] = value
+			see(tag, value)
 		}
 		if !ok {
 			break
@@ -111,7 +105,6 @@ func (f *elfFile) attributes(b []byte) map[uint64]uint64 {
 			_, rest, _ = strings.Cut(rest, "\x00")
 		}
 	}
-	return values
 }
 
 // uleb reads a number of any length, seven bits in a byte.

@@ -84,11 +84,8 @@ func goString(s string) (value, rest string, ok bool) {
 
 // setGoVariant takes the variant over from the settings. C code in the same program may ask for more than they do.
 func (o *Object) setGoVariant() {
-	name := map[string]string{
-		"arm": "GOARM", "amd64": "GOAMD64", "arm64": "GOARM64", "riscv64": "GORISCV64",
-		"mips": "GOMIPS", "mipsle": "GOMIPS", "mips64": "GOMIPS64", "mips64le": "GOMIPS64",
-	}[o.Arch]
-	value, _, _ := strings.Cut(o.Go[name], ",") // 7,softfloat; v8.1,lse
+	name := "GO" + strings.ToUpper(strings.TrimSuffix(o.Arch, "le")) // such as GOMIPS64 for mips64le
+	value, _, _ := strings.Cut(o.Go[name], ",")                      // 7,softfloat; v8.1,lse
 	if value == "" {
 		return
 	}

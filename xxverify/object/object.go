@@ -80,6 +80,7 @@ type Object struct {
 
 	// Variant is the least variant of the architecture that runs the code, as far as the file says: v5 to v8 for arm,
 	// v1 to v4 for amd64, v8.0 and up for arm64, rva20u64 and up for riscv64, softfloat and hardfloat for MIPS.
+	// Of Go programs for other architectures it is what Go calls so (sse2, power8), and nothing is compared with it.
 	// VariantFrom is where the file says so.
 	Variant, VariantFrom string
 
