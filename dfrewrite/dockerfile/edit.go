@@ -110,6 +110,9 @@ func (d *Document) lineEnding(offset int) string {
 	return "\n"
 }
 
+// LineStart returns where the first line of an instruction starts.
+func (in *Instruction) LineStart() int { return in.Doc.lineAt(in.Span.Start).Start }
+
 // LinesEnd returns where the last line of an instruction ends, its line ending
 // included.
 func (in *Instruction) LinesEnd() int {

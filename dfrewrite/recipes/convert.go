@@ -26,6 +26,8 @@ type Conversion struct {
 	Reviews []string
 	// Edits do it; empty when there are blocks.
 	Edits []dockerfile.Edit
+
+	chain toolchain
 }
 
 // ToBuildPlatform moves a stage, and with it every stage that shares its base in
@@ -51,6 +53,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		c.blockAt(root.From, "the stage does not run on the target platform", "")
 	}
 	c.checkLeaving()
+	c.planToolchain(pl)
 	if len(c.Blocks) > 0 {
 		return c
 	}
@@ -81,6 +84,7 @@ func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 			}
 		}
 	}
+	c.planToolchain(pl)
 	if len(c.Blocks) == 0 {
 		c.edit(pl.opt)
 	}
@@ -202,6 +206,14 @@ func (c *Conversion) edit(opt *Options) {
 		}
 		for _, in := range p.Stage.Body {
 			var need []string
+			if run := c.chain.runs[in]; len(run) > 0 {
+				lines := run
+				if _, ok := p.Stage.Graph.EnvAt(in).Lookup("TARGETPLATFORM"); !ok && !declared["TARGETPLATFORM"] {
+					declared["TARGETPLATFORM"] = true
+					lines = append([]string{"ARG TARGETPLATFORM"}, run...)
+				}
+				c.Edits = append(c.Edits, in.LinesBefore(lines...))
+			}
 			for _, s := range converts[in] {
 				c.Edits = append(c.Edits, s.Edits...)
 				helper = helper || s.Helper
@@ -218,6 +230,7 @@ func (c *Conversion) edit(opt *Options) {
 			}
 		}
 	}
+	c.Edits = append(c.Edits, c.chain.edits...)
 	if helper {
 		c.addHelpers(opt)
 	}
@@ -236,12 +249,14 @@ func (c *Conversion) addHelpers(opt *Options) {
 	}
 	// The COPY comes first where an ARG is inserted at the same place.
 	root := c.Stages[0]
-	for _, u := range root.Uses {
-		if u.From != nil && u.From.Name == name {
-			return // they are there already
-		}
+	lines := c.chain.first
+	there := func(u *graph.Use) bool { return u.From != nil && u.From.Name == name }
+	if !slices.ContainsFunc(root.Uses, there) {
+		lines = append(slices.Clone(lines), "COPY --from="+name+" / /")
 	}
-	c.Edits = slices.Insert(c.Edits, 0, root.From.LinesAfter("COPY --from="+name+" / /"))
+	if len(lines) > 0 {
+		c.Edits = slices.Insert(c.Edits, 0, root.From.LinesAfter(lines...))
+	}
 }
 
 // helperStage finds the stage that holds the helpers, or a free name for one.

@@ -78,7 +78,9 @@ func judgeGo(c *call) (Step, bool) {
 			}
 		}
 		return Step{Reason: "prints settings"}, true
-	case "mod", "work", "get", "version", "vet", "fmt", "list", "clean", "doc", "help", "fix", "telemetry", "bug":
+	case "vet":
+		return Step{Reason: "does the same on every platform", CompilesOnHost: true}, true
+	case "mod", "work", "get", "version", "fmt", "list", "clean", "doc", "help", "fix", "telemetry", "bug":
 		return Step{Reason: "does the same on every platform"}, true
 	}
 	return Step{Verdict: Block, Reason: fmt.Sprintf("there is no go command %q", g.sub.Lit), Way: "check the spelling"}, true
@@ -131,7 +133,7 @@ func (g *goCall) judgeOnHost(reason string) Step {
 				Way:    fmt.Sprintf("set %s in front of go build only", name)}
 		}
 	}
-	return Step{Reason: reason, Compiles: g.sub.Lit != "tool"}
+	return Step{Reason: reason, Compiles: g.sub.Lit != "tool", CompilesOnHost: true}
 }
 
 // judgeInstall turns an install of local packages into a build that puts the
@@ -283,21 +285,30 @@ func (g *goCall) judgeBuild() Step {
 		}
 	}
 
-	cgoOff, reason, review := g.cgo()
-	if reason != "" {
-		return block("build with xx-go and a C compiler for the target (xx-clang)", "%s", reason)
+	cgo := g.cgo()
+	if cgo.block != "" {
+		return block("build with xx-go and a C compiler for the target (xx-clang)", "%s", cgo.block)
 	}
-	step.Review = review
+	if cgo.used {
+		if g.opt.Helpers == HelpersNever {
+			return block("let the rewrite use helpers, or build with a C compiler for the target", "%s, which needs a C compiler for the target", cgo.why)
+		}
+		if why, way := g.forBuilderOnly(); why != "" {
+			return block(way, "%s", why)
+		}
+		step.NeedsC, step.NeedsCxx = true, cgo.cxx
+	}
+	step.Review = cgo.review
 	step.Crosses = goarch.follows()
-	g.edits(&step, goos, goarch, cgoOff)
+	g.edits(&step, goos, goarch, cgo)
 	return step
 }
 
 // edits sets the target's variables in front of the command.
-func (g *goCall) edits(step *Step, goos, goarch value, cgoOff bool) {
+func (g *goCall) edits(step *Step, goos, goarch value, cgo cgoUse) {
 	var front []string
-	if cgoOff {
-		front = append(front, "CGO_ENABLED=0")
+	if cgo.write != "" {
+		front = append(front, "CGO_ENABLED="+cgo.write)
 	}
 	constant := func(name string, v value) {
 		switch {
@@ -309,7 +320,7 @@ func (g *goCall) edits(step *Step, goos, goarch value, cgoOff bool) {
 			step.Review = fmt.Sprintf("%s is a build argument, which is not looked at any more", name)
 		}
 	}
-	if g.helpers() {
+	if cgo.used || g.helpers() {
 		step.Helper = true
 		step.Args = []string{"TARGETPLATFORM"}
 		step.Reason = "cross-compiles with xx-go"
@@ -504,46 +515,156 @@ func (g *goCall) helpers() bool {
 	return needsGoarm(g.opt) || len(g.opt.variants("amd64")) > 0
 }
 
-// cgo finds out whether the native build uses cgo. It returns whether
-// CGO_ENABLED=0 has to be written down, why the build cannot be converted, and
-// why a person has to look at it.
-func (g *goCall) cgo() (writeOff bool, reason, review string) {
+// A cgoUse says whether the native build uses cgo.
+type cgoUse struct {
+	// used says that it does, and why; cxx that there may be C++ in it.
+	used bool
+	why  string
+	cxx  bool
+	// write is the value of CGO_ENABLED that has to be written down, if any: a native
+	// build would have it by default, and a cross build would not.
+	write string
+	// block is why the build cannot be converted.
+	block string
+	// review is why a person has to look at it.
+	review string
+}
+
+// cgo finds out whether the native build uses cgo.
+func (g *goCall) cgo() cgoUse {
 	for _, f := range []string{"-race", "-msan", "-asan"} {
 		if g.has(f) {
-			return false, fmt.Sprintf("%s needs cgo", f), ""
+			return cgoUse{block: fmt.Sprintf("%s needs cgo", f)}
 		}
 	}
-	if mode := g.buildMode(); set("c-shared c-archive shared plugin")[mode] {
-		return false, fmt.Sprintf("-buildmode=%s needs cgo", mode), ""
+	mode := g.buildMode()
+	if set("shared plugin")[mode] {
+		return cgoUse{block: fmt.Sprintf("-buildmode=%s needs cgo", mode)}
 	}
-	if g.linksExternally() {
-		return false, "-linkmode=external needs a C linker", ""
+	on := cgoUse{used: true, cxx: g.maybeCxx()}
+	needed := ""
+	switch {
+	case set("c-shared c-archive")[mode]:
+		needed = fmt.Sprintf("-buildmode=%s needs cgo", mode)
+	case g.linksExternally():
+		needed = "-linkmode=external needs a C linker"
 	}
 	v := g.lookup("CGO_ENABLED")
 	if v.set && v.text != "" {
 		switch {
 		case !v.fixed:
-			return false, fmt.Sprintf("CGO_ENABLED is %s, set %s; whether the build uses cgo is not known", v.text, v.where), ""
+			return cgoUse{block: fmt.Sprintf("CGO_ENABLED is %s, set %s; whether the build uses cgo is not known", v.text, v.where)}
 		case v.text == "0":
-			return false, "", ""
+			return cgoUse{block: needed}
 		}
-		return false, fmt.Sprintf("CGO_ENABLED=%s, set %s: the build uses cgo, which needs a C compiler for the target", v.text, v.where), ""
+		on.why = fmt.Sprintf("CGO_ENABLED=%s, set %s: the build uses cgo", v.text, v.where)
+		return on
 	}
-	if alpineGo(g.stage.Root().Image) && !hasCCompiler(g.stage) {
+	on.write = "1"
+	compiler := !alpineGo(g.stage.Root().Image) || hasCCompiler(g.stage)
+	if needed != "" {
+		if !compiler {
+			return cgoUse{block: needed}
+		}
+		on.why = needed
+		return on
+	}
+	if !compiler {
 		// Without a C compiler go builds without cgo, here and there.
-		return false, "", ""
+		return cgoUse{}
+	}
+	guess := func(why string) cgoUse {
+		if lib := g.installedLibrary(); lib != "" {
+			on.why = fmt.Sprintf("the stage installs %s, so the build uses cgo", lib)
+			on.review = fmt.Sprintf("CGO_ENABLED=1 is a guess, since the stage installs %s", lib)
+			return on
+		}
+		return cgoUse{write: "0", review: why + "; CGO_ENABLED=0 is a guess"}
 	}
 	if g.opt.Context == nil {
-		return true, "", "whether the program needs cgo cannot be seen without the build context; CGO_ENABLED=0 is a guess"
+		return guess("whether the program needs cgo cannot be seen without the build context")
 	}
 	src := g.opt.Context.goSource()
 	switch {
 	case src.cgo != "":
-		return false, src.cgo + ": the build uses cgo, which needs a C compiler for the target", ""
+		on.why = src.cgo + ": the build uses cgo"
+		return on
 	case !src.found || !g.isContext(g.opt.Context):
-		return true, "", "the Go module is not in the Dockerfile's folder, so whether the program needs cgo cannot be seen; CGO_ENABLED=0 is a guess"
+		return guess("the Go module is not in the Dockerfile's folder, so whether the program needs cgo cannot be seen")
 	case !src.complete:
-		return true, "", "the build context is too large to be read to the end; whether the program needs cgo is not certain"
+		return cgoUse{write: "0", review: "the build context is too large to be read to the end; whether the program needs cgo is not certain"}
 	}
-	return true, "", ""
+	return cgoUse{write: "0"}
+}
+
+// maybeCxx reports whether there may be C++ in what cgo compiles or links: where the image brings a
+// C++ compiler nobody had to ask for one.
+func (g *goCall) maybeCxx() bool {
+	if image := g.stage.Root().Image; !graph.OfficialGo(image) || alpineGo(image) {
+		return false // it is asked for with a package
+	}
+	if g.opt.Context == nil {
+		return true
+	}
+	src := g.opt.Context.goSource()
+	return !src.found || !src.complete || src.cxx || !g.isContext(g.opt.Context)
+}
+
+// installedLibrary returns a package with a library that the stage installs before the command.
+func (g *goCall) installedLibrary() string {
+	plans := []*Plan{g.plan}
+	for s := g.stage.Base; s != nil; s = s.Base {
+		if p := g.plans[s]; p != nil {
+			plans = append(plans, p)
+		}
+	}
+	for _, p := range plans {
+		for _, s := range p.Steps {
+			if s.install == nil {
+				continue
+			}
+			for _, pkg := range s.install.packages {
+				if pkg.kind == libraryPackage {
+					return pkg.name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// cgoSettings are the variables with flags for cgo (cmd/cgo), and those of pkg-config.
+var (
+	cgoTools = []string{"CC", "CXX", "AR", "LD", "PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR"}
+	cgoFlags = []string{"CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS", "LIBRARY_PATH", "CPATH", "C_INCLUDE_PATH"}
+
+	// builderFlag matches a folder of the build machine for the compiler or the linker, and a choice
+	// of its processor; builderPath such a folder alone.
+	builderFlag = regexp.MustCompile(`(^|[\s"'=,])(-[LIB]|-isystem|-Wl,-rpath[,=])\s*/(usr|lib|lib64|opt)\b|(^|[\s"'=])-m(arch|cpu|tune|fpu|32|64|sse|avx)|-fuse-ld=(gold|bfd)`)
+	builderPath = regexp.MustCompile(`(^|[\s"':])/(usr|lib|lib64|opt)\b`)
+)
+
+// forBuilderOnly says what would make xx-go build C for the builder, or "".
+func (g *goCall) forBuilderOnly() (why, way string) {
+	for _, name := range cgoTools {
+		if v := g.lookup(name); v.set && v.text != "" {
+			return fmt.Sprintf("%s is set to %s %s, and xx-go leaves it alone", name, v.text, v.where), "leave it to xx-go, which sets it for the target"
+		}
+	}
+	for _, name := range cgoFlags {
+		v := g.lookup(name)
+		switch {
+		case v.set && !v.fixed:
+			return fmt.Sprintf("%s is %s, set %s; whether that is for the builder cannot be seen", name, v.text, v.where), "convert the stage by hand"
+		case builderFlag.MatchString(v.text) || builderPath.MatchString(v.text):
+			return fmt.Sprintf("%s is set to %s %s, which is for the builder", name, v.text, v.where), "give paths and processors of the target, with xx-info"
+		}
+	}
+	if flags := g.flags["-ldflags"]; builderFlag.MatchString(flags) {
+		return "-ldflags has a path or a flag of the builder", "give paths and processors of the target, with xx-info"
+	}
+	if g.has("-compiler") {
+		return "-compiler chooses another Go, for which there is no recipe", "convert the stage by hand"
+	}
+	return "", ""
 }

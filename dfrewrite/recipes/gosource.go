@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,6 +27,7 @@ type goSource struct {
 	found    bool   // there is a go.mod, so this is not a folder inside of a module
 	complete bool   // all of it was read
 	cgo      string // what needs cgo, or empty
+	cxx      bool   // there is C++ in it, or in a module that it needs
 }
 
 // cgoModules are widely used modules that do nothing, or not what is wanted of
@@ -40,6 +42,13 @@ var cgoModules = []string{
 	"github.com/google/gopacket/pcap", "github.com/hraban/opus", "gopkg.in/hraban/opus", "gocv.io/x/gocv", "github.com/lxc/go-lxc",
 	"github.com/ceph/go-ceph", "libvirt.org/go/libvirt", "github.com/libvirt/libvirt-go", "github.com/tursodatabase/go-libsql",
 	"github.com/knights-analytics/hugot", "github.com/yalue/onnxruntime_go", "github.com/apple/foundationdb", "github.com/cockroachdb/c-",
+}
+
+// cxxModules are those of them that compile C++ or link with a library in C++ that they bring.
+var cxxModules = []string{
+	"github.com/tecbot/gorocksdb", "github.com/linxGnu/grocksdb", "github.com/marcboeker/go-duckdb", "github.com/duckdb/duckdb-go",
+	"rogchap.com/v8go", "gocv.io/x/gocv", "github.com/knights-analytics/hugot", "github.com/cockroachdb/c-", "github.com/wasmerio/wasmer-go",
+	"github.com/pebbe/zmq4", "github.com/tursodatabase/go-libsql", "github.com/godror/godror", "fyne.io/fyne", "github.com/go-gl/",
 }
 
 // A Context is a build context. What is found out about it is found out once,
@@ -76,7 +85,7 @@ func scanGoSource(context fs.FS) goSource {
 	_ = fs.WalkDir(context, ".", func(p string, d fs.DirEntry, err error) error {
 		entries++
 		switch {
-		case s.cgo != "":
+		case s.cgo != "" && s.cxx:
 			return fs.SkipAll
 		case files > maxGoFiles || entries > maxGoEntries:
 			s.complete = false
@@ -92,8 +101,14 @@ func scanGoSource(context fs.FS) goSource {
 			return nil
 		case d.Name() == "go.mod":
 			s.found = true
-			s.cgo = cgoModule(context, p)
-		case strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go"):
+			cgo, cxx := cgoModule(context, p)
+			if s.cgo == "" {
+				s.cgo = cgo
+			}
+			s.cxx = s.cxx || cxx
+		case set(".cc .cpp .cxx")[path.Ext(p)]:
+			s.cxx = true
+		case s.cgo == "" && strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go"):
 			files++
 			cgo, err := importsC(context, p)
 			if err != nil {
@@ -111,23 +126,26 @@ func skipGoDir(name string) bool {
 	return name == "testdata" || name == "node_modules" || name == "vendor" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 }
 
-func cgoModule(context fs.FS, p string) string {
+// cgoModule returns what a go.mod requires that needs cgo, and whether something of that is, or
+// links with, C++.
+func cgoModule(context fs.FS, p string) (cgo string, cxx bool) {
 	data, err := fs.ReadFile(context, p)
 	if err != nil {
-		return ""
+		return "", false
 	}
 	f, err := modfile.ParseLax(p, data, nil)
 	if err != nil {
-		return ""
+		return "", false
 	}
 	for _, r := range f.Require {
 		for _, m := range cgoModules {
-			if strings.HasPrefix(r.Mod.Path, m) {
-				return fmt.Sprintf("%s requires %s", p, r.Mod.Path)
+			if cgo == "" && strings.HasPrefix(r.Mod.Path, m) {
+				cgo = fmt.Sprintf("%s requires %s", p, r.Mod.Path)
 			}
 		}
+		cxx = cxx || slices.ContainsFunc(cxxModules, func(m string) bool { return strings.HasPrefix(r.Mod.Path, m) })
 	}
-	return ""
+	return cgo, cxx
 }
 
 // importsC reports whether a file imports "C" in a build for Linux with cgo.

@@ -13,7 +13,8 @@ import (
 
 // Package managers install for the machine that the stage runs on. In a stage
 // that moves to the build platform that is right for tools, and does not matter
-// for libraries as long as nothing links with them.
+// for libraries as long as nothing links with them. Where something does,
+// toolchain.go moves them to the target.
 func judgePackages(c *call) (Step, bool) {
 	switch c.name {
 	case "apk", "apt", "apt-get", "apt-cache", "apt-key", "apt-mark", "add-apt-repository", "dnf", "microdnf", "yum", "zypper", "tdnf":
@@ -30,7 +31,7 @@ func judgePackages(c *call) (Step, bool) {
 					Way: "get them in a stage of the target platform"}, true
 			}
 		}
-		return Step{Reason: "installs tools for the stage itself"}, true
+		return Step{Reason: "installs tools for the stage itself", install: parseInstall(c)}, true
 	case "dpkg", "dpkg-query", "dpkg-architecture":
 		if c.Substituted && (c.name == "dpkg-architecture" || c.hasArg("--print-architecture")) {
 			return c.probe()

@@ -66,7 +66,8 @@ func judgePlain(c *call) (Step, bool) {
 		}
 		return Step{Reason: "does the same on every platform"}, true
 	case plainPrograms[c.name]:
-		return Step{Reason: "does the same on every platform"}, true
+		// Linters read what cgo makes of the source.
+		return Step{Reason: "does the same on every platform", CompilesOnHost: c.name == "golangci-lint" || c.name == "staticcheck"}, true
 	}
 	return Step{}, false
 }

@@ -13,7 +13,8 @@
 //
 // The files: the verdict on stages (this file), what may leave a stage
 // (leaving.go), putting edits together (convert.go), the variables that a
-// command sees (variables.go), and a file for each tool: golang.go with its look
+// command sees (variables.go), what compiling C for the target takes (toolchain.go),
+// with its packages (install.go, toolsandlibraries.go), and a file for each tool: golang.go with its look
 // at the build context in gosource.go, packages.go for package managers,
 // plain.go for everything that only moves files, compilers.go for the build
 // tools that have no recipe yet.
@@ -108,12 +109,20 @@ type Step struct {
 	Args []string
 	// Helper says that the edits call an xx helper.
 	Helper bool
+	// NeedsC says that the edits compile C for the target, so the stage needs clang,
+	// lld and the target's C library; NeedsCxx says that it may be C++.
+	NeedsC, NeedsCxx bool
+	// CompilesOnHost says that the command may compile C for the machine that it runs
+	// on, whose compiler and libraries have to stay.
+	CompilesOnHost bool
 	// Writes are absolute paths that the command makes for the target platform.
 	// A trailing slash means any file directly in that folder.
 	Writes []string
 	// HostWrites are absolute paths that the command makes for the machine that
 	// it runs on.
 	HostWrites []string
+
+	install *install // the packages that it installs
 }
 
 // A Plan is the verdict on all commands of a stage.
@@ -175,8 +184,10 @@ type call struct {
 	env    *graph.Env
 	stage  *graph.Stage
 	plan   *Plan
-	opt    *Options
-	dir    string // the folder that the command runs in, if known
+	// plans has those of the stages that this one is based on.
+	plans map[*graph.Stage]*Plan
+	opt   *Options
+	dir   string // the folder that the command runs in, if known
 }
 
 // A Planner judges the stages of one file, each of them once.
@@ -196,13 +207,15 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 	if p, ok := pl.plans[s]; ok {
 		return p
 	}
+	if s.Base != nil {
+		pl.Plan(s.Base)
+	}
 	p := &Plan{Stage: s}
 	pl.plans[s] = p
-	opt := pl.opt
 	for _, in := range s.Body {
 		switch c := in.Command.(type) {
 		case *instructions.RunCommand:
-			p.judgeRun(in, opt)
+			p.judgeRun(in, pl)
 		case *instructions.OnbuildCommand:
 			p.block(in, "ONBUILD runs later, in a stage that is not in this file", "write the instruction out where it is needed")
 		case *instructions.AddCommand:
@@ -223,7 +236,7 @@ func (p *Plan) block(in *dockerfile.Instruction, reason, way string) {
 	p.add(Step{In: in, Span: in.Span, Recipe: "stage", Verdict: Block, Reason: reason, Way: way})
 }
 
-func (p *Plan) judgeRun(in *dockerfile.Instruction, opt *Options) {
+func (p *Plan) judgeRun(in *dockerfile.Instruction, pl *Planner) {
 	g := p.Stage.Graph
 	script := g.Script(in)
 	if script.Opaque != "" {
@@ -233,7 +246,7 @@ func (p *Plan) judgeRun(in *dockerfile.Instruction, opt *Options) {
 	env := g.EnvAt(in)
 	dir, nestedDir := env.Dir, env.Dir
 	for i, cmd := range script.Commands {
-		c := &call{Command: cmd, run: in, script: script, index: i, env: env, stage: p.Stage, plan: p, opt: opt, dir: dir}
+		c := &call{Command: cmd, run: in, script: script, index: i, env: env, stage: p.Stage, plan: p, plans: pl.plans, opt: pl.opt, dir: dir}
 		if cmd.Nested {
 			c.dir = nestedDir
 		}

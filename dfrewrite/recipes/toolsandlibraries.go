@@ -1,0 +1,94 @@
+package recipes
+
+import (
+	"regexp"
+	"strings"
+)
+
+// A packageKind says where a package belongs in a stage that compiles C for
+// another platform.
+type packageKind int
+
+const (
+	// unknownPackage is one of which nobody knows whether it is run or linked with.
+	unknownPackage packageKind = iota
+	// toolPackage is run by the stage, so it has to be the build platform's.
+	toolPackage
+	// libraryPackage is linked with, so it has to be the target's.
+	libraryPackage
+	// dataPackage holds files for tools as well as a library: it is installed for both.
+	dataPackage
+	// cPackage is a compiler or library for C that clang and xx-c-essentials replace.
+	cPackage
+	// cxxPackage is the same for C++ and xx-cxx-essentials.
+	cxxPackage
+)
+
+var (
+	cPackages = set(`gcc musl-dev libc-dev libc6-dev linux-libc-dev libgcc tcc cc`)
+	// build-base and build-essential bring make too: where the stage calls it, see split.
+	cxxPackages = set(`g++ build-base build-essential libstdc++-dev libc++-dev`)
+
+	// versionedCompiler is gcc-12, g++-12, libgcc-12-dev or libstdc++-12-dev of Debian.
+	versionedCompiler = regexp.MustCompile(`^(?:gcc|libgcc)(?:-[0-9]+(?:\.[0-9]+)?)(?:-dev)?$`)
+	versionedCxx      = regexp.MustCompile(`^(?:g\+\+|libstdc\+\+)(?:-[0-9]+(?:\.[0-9]+)?)(?:-dev)?$`)
+
+	// dataPackages hold .proto files, which protoc of the build platform reads.
+	dataPackages = set(`protobuf-dev libprotobuf-dev libprotoc-dev`)
+
+	// libraryNames are libraries and headers of which the name does not say so.
+	libraryNames = set(`linux-headers gcompat libstdc++ libstdc++6`)
+
+	// toolPackages are the packages of Alpine, Debian and Ubuntu that Dockerfiles install to run
+	// them. Several have a library in them as well; then the -dev package is what one links with.
+	toolPackages = set(`
+		alpine-keys apk-tools apt-transport-https apt-utils asciidoc autoconf automake autotools-dev bash
+		bc binutils bison brotli bsdextrautils bsdmainutils busybox bzip2 bzr ca-certificates ccache
+		clang cmake coreutils cpio curl debhelper devscripts diffutils dirmngr dos2unix dpkg
+		dpkg-dev dumb-init fakeroot file findutils flex gawk gettext gettext-base git git-lfs gnupg gnupg2 go
+		golang golang-go gperf gpg gpg-agent grep groff gzip help2man htop icu-data-full intltool iproute2
+		iputils-ping jq less libarchive-tools libcap libcap2-bin libcap-utils libc-bin libc-utils
+		libc6-compat libtool libtool-bin libxml2-utils lld llvm locales lsb-release m4 make
+		man-db mandoc mercurial meson moreutils musl-utils nano nasm net-tools netbase ninja ninja-build
+		ninja-is-really-ninja nodejs npm openssh openssh-client openssh-client-default openssl p7zip patch patchelf
+		perl pigz pkg-config pkgconf pkgconfig procps protobuf protobuf-compiler protoc py3-pip python3 python3-pip
+		python3-venv python-is-python3 re2c ripgrep rpm rsync samurai scdoc sed shadow shellcheck
+		software-properties-common strace su-exec subversion sudo swig tar texinfo tini tree tzdata unzip
+		upx upx-ucl uuid-runtime vim wget which xmlto xz xz-utils yarn yasm yq zip zstd`)
+
+	toolSuffix    = regexp.MustCompile(`-(?:tools|utils|bin|cli|doc|docs|completion|bash-completion)$`)
+	librarySuffix = regexp.MustCompile(`-(?:dev|static|libs|libs-static)$`)
+	// libraryFile is the package of one shared library of Debian: libopus0, libssl3t64.
+	libraryFile = regexp.MustCompile(`^lib[a-z0-9.+-]*[0-9](?:t64)?$`)
+	versionedGo = regexp.MustCompile(`^(?:golang|clang|lld|llvm|python3?)-?[0-9][0-9.]*(?:-go)?$`)
+)
+
+// kindOfPackage tells tools from libraries by a package's name. Whatever is called
+// -dev is a library: that is the policy of Debian, and the custom of Alpine.
+func kindOfPackage(name string) packageKind {
+	switch {
+	case cPackages[name] || versionedCompiler.MatchString(name):
+		return cPackage
+	case cxxPackages[name] || versionedCxx.MatchString(name):
+		return cxxPackage
+	case dataPackages[name]:
+		return dataPackage
+	case toolPackages[name] || versionedGo.MatchString(name) || toolSuffix.MatchString(name):
+		return toolPackage
+	case libraryNames[name] || librarySuffix.MatchString(name) || libraryFile.MatchString(name):
+		return libraryPackage
+	}
+	return unknownPackage
+}
+
+// packageName returns the name of a package as apk or apt take it, without version, suite and
+// repository. It is empty for what is no name: a file, a package of a named architecture.
+func packageName(word string) string {
+	if strings.ContainsAny(word, "*?$`!:") || strings.HasPrefix(word, ".") || strings.HasPrefix(word, "/") {
+		return ""
+	}
+	if i := strings.IndexAny(word, "=<>~@/"); i >= 0 {
+		word = word[:i]
+	}
+	return word
+}
