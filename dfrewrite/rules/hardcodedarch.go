@@ -135,7 +135,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 					continue // where it goes
 				}
 				for _, later := range calls[i:] {
-					if later.Run == c.Run {
+					if later.Run == c.Run && carries(later) {
 						a.written = append(a.written, later.Writes()...)
 					}
 				}
