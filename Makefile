@@ -85,7 +85,7 @@ fuzz: go ## run each fuzz target for FUZZTIME
 	@set -e; for pkg in $$(go list ./...); do \
 		targets=$$(go test -list '^Fuzz' $$pkg); \
 		for target in $$(echo "$$targets" | grep '^Fuzz' || true); do \
-			echo "go test -fuzz $$target -fuzztime $(FUZZTIME) $$pkg"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+			echo "go test -fuzz $$target -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg; \
 		done; \
 	done

@@ -66,14 +66,18 @@ type state struct {
 	dir  string
 }
 
-// New follows a file for each of the platforms, written as os/arch[/variant].
+// New follows a file for each of the platforms, written as os/arch[/variant]. One that
+// triples does not know has no names, and is followed all the same.
 func New(g *graph.Graph, platforms []string) *Facts {
 	f := &Facts{Graph: g, calls: map[*graph.Stage][]*Call{}, tables: map[*graph.Stage][]*Table{},
 		before: map[key]*state{}, reached: map[stageKey]bool{}}
 	for _, name := range platforms {
-		p, err := triples.Parse(name)
+		os, rest, _ := strings.Cut(name, "/")
+		os, _, _ = strings.Cut(os, "(") // windows(10.0.17763), as containerd writes it
+		p, err := triples.Parse(os + "/" + rest)
 		if err != nil {
-			continue
+			arch, variant, _ := strings.Cut(rest, "/")
+			p = triples.Platform{OS: os, Arch: arch, Variant: variant}
 		}
 		row, ok := triples.Lookup(p)
 		f.Platforms = append(f.Platforms, &Platform{Platform: p, Row: row, Known: ok})

@@ -137,3 +137,12 @@ func TestPatterns(t *testing.T) {
 		}
 	}
 }
+
+// TestUnusualPlatforms follows a file for platforms that the table does not have.
+func TestUnusualPlatforms(t *testing.T) {
+	got := calls(t, "FROM alpine\nARG TARGETOS TARGETARCH\nRUN x $TARGETOS $TARGETARCH $(uname -m)", "windows(10.0.17763)/amd64", "plan9/x-y")
+	want := "windows/amd64: uname -m\nwindows/amd64: x windows amd64 x86_64\nplan9/x-y: uname -m\nplan9/x-y: x plan9 x-y …\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -478,10 +478,8 @@ func (m *machine) declare(d *syntax.DeclClause) {
 			m.word(a.Value)
 			export = export || a.Value != nil && a.Value.Lit() == "-x"
 		case a.Naked:
-			v, _, ok := m.vars.find(a.Name.Value)
-			if ok {
-				m.vars = m.vars.set(a.Name.Value, v, export)
-			}
+			// Exported before it has a value, as after it.
+			m.vars = m.vars.set(a.Name.Value, m.variable(a.Name.Value), export)
 		default:
 			m.assign(a.Name.Value, m.assignValue(a, ByScript), export)
 		}

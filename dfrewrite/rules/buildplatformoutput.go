@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/recipes"
 )
@@ -17,7 +18,17 @@ var BuildPlatformOutput = &Rule{
 	Severity: Error,
 	Check: func(p *Pass) {
 		for _, s := range p.Graph.Stages {
-			if s.Place != graph.Build || mentionsTarget(s) {
+			if s.Place != graph.Build {
+				continue
+			}
+			if mentionsTarget(s) {
+				if c := p.losesGoarch(s); c != nil {
+					p.Report(Diagnostic{
+						Span:    c.Span,
+						Message: fmt.Sprintf("GOARCH is set in %s, but go does not see it: images of every platform get the builder's binary", s.Title()),
+						Hint:    "export it in the same RUN, or set it in front of go: a shell variable is not passed on, and an export ends with its RUN",
+					})
+				}
 				continue
 			}
 			plan := p.Planner.Plan(s)
@@ -37,6 +48,28 @@ var BuildPlatformOutput = &Rule{
 			}
 		}
 	},
+}
+
+// losesGoarch returns a build whose result is shipped and which does not see GOARCH,
+// although the stage's scripts set it: not exported, or in another RUN.
+func (p *Pass) losesGoarch(s *graph.Stage) *facts.Call {
+	sets := slices.ContainsFunc(s.Body, func(in *dockerfile.Instruction) bool {
+		return graph.IsRun(in) && p.Graph.Script(in).Sets("GOARCH")
+	})
+	if !sets || setsGoEnvironment(s) {
+		return nil
+	}
+	var lost *facts.Call
+	for _, c := range p.Facts.Calls(s) {
+		switch {
+		case !c.GoBuilds():
+		case c.Name != "go" || c.Maybe || c.Uncertain() || c.Env("GOARCH").Set:
+			return nil
+		case lost == nil && p.Facts.Reached(s, c.Platform) && p.taken(s, c.Writes(), c.Platform):
+			lost = c
+		}
+	}
+	return lost
 }
 
 // targetWords are what an instruction holds that says what is built for.

@@ -22,8 +22,11 @@ var FinalStageOnBuildPlatform = &Rule{
 			Message: "the stage that is shipped runs on the build platform: images of every platform get the builder's programs and libraries",
 			Hint:    "leave --platform out of the last stage, and build in a stage of its own",
 		}
-		if final.Base != nil {
-			root := final.Root()
+		root := final.Root()
+		if len(final.Candidates) > 0 {
+			root = final.Candidates[0].Root()
+		}
+		if root != final {
 			d.Message = fmt.Sprintf("the stage that is shipped is based on %s, which runs on the build platform: images of every platform get the builder's programs and libraries", title(root))
 			d.Notes = []Note{{Span: root.From.Span, Text: "the platform comes from here"}}
 			d.Hint = "base the last stage on an image of its own, and copy into it what was built"

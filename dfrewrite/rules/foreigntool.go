@@ -77,8 +77,8 @@ func (p *Pass) comesFrom(u *graph.Use, c *facts.Call) bool {
 		case path.Dir(abs) != dest:
 			return false
 		}
-	} else if !isProgram(dest) && !isProgram(path.Join(dest, "x")) {
-		return false
+	} else if !isProgram(dest) && !isProgram(path.Join(dest, "x")) && path.Base(dest) != program {
+		return false // nor is it a folder of the program's name, as /usr/local/go
 	}
 	for _, src := range u.Paths {
 		if path.Base(src) == path.Base(program) {

@@ -78,6 +78,9 @@ type archWord struct {
 // libraryFolder matches Debian's folders for the libraries of an architecture.
 var libraryFolder = regexp.MustCompile(`/(x86_64|aarch64|arm|i386|powerpc64le|s390x|riscv64)-linux-(gnu|musl)\w*`)
 
+// loader matches the dynamic loaders of glibc and musl, and musl's library.
+var loader = regexp.MustCompile(`/(ld-linux-|ld-musl-|libc\.musl-)[a-z0-9_-]+\.so`)
+
 // archWords lists where a stage names architectures for something that it gets or
 // keeps.
 func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
@@ -103,9 +106,17 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		case *instructions.AddCommand:
 			p.sources(in, on, c.SourcePaths, "this download", func(src string) bool { return strings.Contains(src, "://") }, add)
 		case *instructions.CopyCommand:
-			if s.Place == graph.Target {
-				p.sources(in, on, c.SourcePaths, "this file", func(string) bool { return true }, add)
+			if s.Place != graph.Target {
+				continue
 			}
+			from := fromStage(s, in)
+			p.sources(in, on, c.SourcePaths, "this file", func(src string) bool { return from == nil || !p.writesFile(from, src, on) },
+				func(a archWord, v facts.Value) {
+					if from != nil {
+						a.at = dockerfile.Span{} // that stage would have to change, too
+					}
+					add(a, v)
+				})
 		case *instructions.EnvCommand:
 			if s.Place != graph.Target {
 				continue
@@ -135,11 +146,11 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 					continue // where it goes
 				}
 				for _, later := range calls[i:] {
-					if later.Run == c.Run {
+					if later.Run == c.Run && carries(later) {
 						a.written = append(a.written, later.Writes()...)
 					}
 				}
-			case s.Place == graph.Target && libraryFolder.MatchString(w.Text) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
+			case s.Place == graph.Target && (libraryFolder.MatchString(w.Text) || loader.MatchString(w.Text)) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
 				a.what = "this path"
 			default:
 				continue
@@ -148,6 +159,29 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		}
 	}
 	return out
+}
+
+// fromStage returns the stage that a COPY takes from, or nil.
+func fromStage(s *graph.Stage, in *dockerfile.Instruction) *graph.Stage {
+	for _, u := range s.Uses {
+		if u.By == in {
+			return u.From
+		}
+	}
+	return nil
+}
+
+// writesFile reports whether a stage gives a file its name: what is in it is for the
+// stage's own findings.
+func (p *Pass) writesFile(s *graph.Stage, file string, on *facts.Platform) bool {
+	for t := s; t != nil; t = t.Base {
+		for _, c := range p.Facts.CallsFor(t, on) {
+			if slices.Contains(files(c.Writes()), cleanPath(file)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // sources lists the sources of a COPY or ADD.

@@ -90,7 +90,7 @@ func (p *Pass) usesMachine(s *graph.Stage, rest []*facts.Call, c *facts.Call) st
 	case "curl", "wget":
 		// What is fetched, or unpacked and moved after it, is what a stage takes.
 		for _, later := range rest {
-			if later.Run == c.Run && p.takenExactly(s, later.Writes(), c.Platform) {
+			if later.Run == c.Run && carries(later) && p.takenExactly(s, later.Writes(), c.Platform) {
 				return "what is downloaded for it is shipped for every platform"
 			}
 		}
@@ -100,6 +100,16 @@ func (p *Pass) usesMachine(s *graph.Stage, rest []*facts.Call, c *facts.Call) st
 		}
 	}
 	return ""
+}
+
+// carries reports whether a command fetches, unpacks or moves files, so that what it
+// writes may be what was fetched before it.
+func carries(c *facts.Call) bool {
+	switch c.Name {
+	case "curl", "wget", "aria2c", "tar", "bsdtar", "unzip", "cp", "mv", "install", "ln", "gunzip", "xz", "zstd", "cat":
+		return true
+	}
+	return false
 }
 
 // usedByTarget reports whether a stage that is not on the build platform copies

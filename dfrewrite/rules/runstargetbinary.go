@@ -55,7 +55,8 @@ func buildsForTarget(c *facts.Call) bool {
 	case strings.HasPrefix(c.Name, "xx-"):
 		return c.Compiler()
 	case c.Compiler():
-		return c.CrossCompiler() && follows(c.Words[0].Value)
+		return c.CrossCompiler() && (follows(c.Words[0].Value) ||
+			slices.ContainsFunc(archNames(c.Name), func(n string) bool { return archOf(n) == c.Platform.Arch }))
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
@@ -26,7 +27,7 @@ var TargetArgDefault = &Rule{
 				}
 				d := Diagnostic{
 					Span:    in.Span,
-					Message: fmt.Sprintf("this default replaces the value that BuildKit gives %s: every platform is built as if it were %q", a.Key, *a.Value),
+					Message: fmt.Sprintf("this default replaces the value that BuildKit gives %s: every platform is built as if it were %q", a.Key, strings.Trim(*a.Value, `"'`)),
 					Hint:    fmt.Sprintf("declare it without a default: ARG %s", a.Key),
 				}
 				if i < len(words) {

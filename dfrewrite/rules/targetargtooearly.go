@@ -17,7 +17,7 @@ import (
 // depend on it.
 var TargetArgTooEarly = &Rule{
 	Name:     "TargetArgTooEarly",
-	Severity: Warning,
+	Severity: Info, // the image is right
 	Check: func(p *Pass) {
 		if len(p.Facts.Platforms) < 2 {
 			return
@@ -71,6 +71,8 @@ func (p *Pass) tooEarly(s *graph.Stage, i int) {
 				Notes:   []Note{{Span: costly.Span, Text: "would be run once"}},
 				Fix: &Fix{
 					Message: "move it down to where it is used",
+					Safety:  Review,
+					Why:     []string{"the image is right as it is; the steps between are run once, and no longer see the argument"},
 					Edits: []dockerfile.Edit{
 						{Span: lines},
 						{Span: dockerfile.Span{Start: next.Lead.Start, End: next.Lead.Start}, New: string(first.Doc.Src[lines.Start:lines.End])},

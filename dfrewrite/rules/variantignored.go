@@ -36,7 +36,7 @@ var VariantIgnored = &Rule{
 						severity = Warning // slower than it could be
 					}
 					if name == "" && declared && !c.Env("GOARM").Set {
-						name, text, severity = "GOARM", "${TARGETVARIANT#v}", Warning
+						name, text, severity = "GOARM", "${TARGETVARIANT#v}", Info // nobody asked for v6
 						message = "TARGETVARIANT is declared and not used: linux/arm/v6 would get a program for v7"
 					}
 					if name == "" || done.before(c.Span) {
