@@ -192,7 +192,7 @@ func TestCheckstyleIsXML(t *testing.T) {
 	if err := xml.Unmarshal(write(t, "checkstyle"), &log); err != nil {
 		t.Fatal(err)
 	}
-	if len(log.Files) != 5 || log.Files[0].Name != files[0].name || !strings.Contains(log.Files[2].Errors[0].Message, `"\"a%b\""`) {
+	if len(log.Files) != 5 || log.Files[0].Name != files[0].name || !strings.Contains(log.Files[2].Errors[0].Message, `"a%b"`) {
 		t.Errorf("%+v", log)
 	}
 }
