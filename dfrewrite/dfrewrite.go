@@ -4,8 +4,9 @@
 // [Lint] says what is wrong, [Rewrite] makes the fixes. Both take the bytes of a
 // Dockerfile and touch no files. The packages below are useful alone: dockerfile
 // (bytes, instructions, edits), shell (the commands in a RUN), graph (how stages
-// hang together and where they run), facts (what each RUN does for each platform), recipes (how commands cross-compile), rules
-// (what to look for) and report (how findings are shown).
+// hang together and where they run), facts (what each RUN does in the build for
+// each platform), recipes (how commands cross-compile), rules (what to look for)
+// and report (how findings are shown).
 package dfrewrite
 
 import (
