@@ -115,3 +115,13 @@ func (d *Document) lineEnding(offset int) string {
 func (in *Instruction) LinesEnd() int {
 	return in.Doc.lineAt(max(in.Span.End-1, in.Span.Start)).End
 }
+
+// WithoutFlag removes a flag and the blanks behind it. Those in front stay: a byte that
+// ends a flag need not end the keyword.
+func (in *Instruction) WithoutFlag(f *Flag) Edit {
+	s, src := f.Span, in.Doc.Src
+	for s.End < len(src) && isBlank(src[s.End]) && src[s.End] != '\n' && src[s.End] != '\r' {
+		s.End++
+	}
+	return Edit{Span: s}
+}
