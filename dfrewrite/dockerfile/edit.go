@@ -118,3 +118,13 @@ func (in *Instruction) LineStart() int { return in.Doc.lineAt(in.Span.Start).Sta
 func (in *Instruction) LinesEnd() int {
 	return in.Doc.lineAt(max(in.Span.End-1, in.Span.Start)).End
 }
+
+// WithoutFlag removes a flag and the blanks behind it. Those in front stay: a byte that
+// ends a flag need not end the keyword.
+func (in *Instruction) WithoutFlag(f *Flag) Edit {
+	s, src := f.Span, in.Doc.Src
+	for s.End < len(src) && isBlank(src[s.End]) && src[s.End] != '\n' && src[s.End] != '\r' {
+		s.End++
+	}
+	return Edit{Span: s}
+}

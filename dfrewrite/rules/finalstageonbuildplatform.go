@@ -45,7 +45,7 @@ var FinalStageOnBuildPlatform = &Rule{
 			Message: "drop the flag",
 			Safety:  Review,
 			Why:     []string{"images of other platforms change: they get their own base image, and RUNs in this stage run on it"},
-			Edits:   []dockerfile.Edit{{Span: dockerfile.Span{Start: final.From.Keyword.End, End: f.Span.End}}},
+			Edits:   []dockerfile.Edit{final.From.WithoutFlag(f)},
 		}
 		p.Report(d)
 	},

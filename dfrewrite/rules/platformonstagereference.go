@@ -40,7 +40,7 @@ var PlatformOnStageReference = &Rule{
 						Why:     []string{fmt.Sprintf("%s runs on another platform from then on", root.Title())},
 						Edits: []dockerfile.Edit{
 							{Span: dockerfile.Span{Start: at, End: at}, New: " " + text},
-							{Span: dockerfile.Span{Start: s.From.Keyword.End, End: flag.Span.End}},
+							s.From.WithoutFlag(flag),
 						},
 					}
 				}

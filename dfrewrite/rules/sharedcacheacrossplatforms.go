@@ -61,7 +61,7 @@ func (p *Pass) sharedCache(s *graph.Stage, in *dockerfile.Instruction, f *docker
 		Hint:     "put $TARGETPLATFORM into its id",
 	}
 	text := string(in.Doc.Src[f.ValueSpan.Start:f.ValueSpan.End])
-	if !strings.ContainsAny(text, "\"'\\`\r\n") {
+	if !strings.ContainsAny(text, "\"'\\`\r\n") && plainPath(target) {
 		at, id := f.ValueSpan.End, ",id="+strings.Trim(path.Clean(target), "/")+"-$TARGETPLATFORM"
 		if named := ",id=" + m.CacheID; strings.Contains(","+text+",", named+",") {
 			at, id = f.ValueSpan.Start+strings.Index(","+text, named)+len(named)-1, "-$TARGETPLATFORM"
@@ -114,6 +114,13 @@ func (p *Pass) dependsOnPlatform(s *graph.Stage, in *dockerfile.Instruction, tar
 		return "pip keeps the wheels in it that it built for one platform", Info
 	}
 	return "", 0
+}
+
+// plainPath reports whether a path can stand in a flag without quotes.
+func plainPath(p string) bool {
+	return !strings.ContainsFunc(p, func(r rune) bool {
+		return !(r == '/' || r == '.' || r == '-' || r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z')
+	})
 }
 
 func under(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }

@@ -83,7 +83,7 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 			d.Fix = &Fix{Message: "use --platform=$BUILDPLATFORM", Edits: []dockerfile.Edit{{Span: flag.ValueSpan, New: "$BUILDPLATFORM"}}}
 			break
 		}
-		d.Fix = &Fix{Message: "drop the flag", Edits: []dockerfile.Edit{{Span: dockerfile.Span{Start: s.From.Keyword.End, End: flag.Span.End}}}}
+		d.Fix = &Fix{Message: "drop the flag", Edits: []dockerfile.Edit{s.From.WithoutFlag(flag)}}
 	default:
 		return d, false
 	}
