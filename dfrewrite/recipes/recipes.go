@@ -123,6 +123,7 @@ type Step struct {
 	HostWrites []string
 
 	install *install // the packages that it installs
+	removes []string // the packages that it removes by name
 }
 
 // A Plan is the verdict on all commands of a stage.
