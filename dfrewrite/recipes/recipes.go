@@ -51,7 +51,7 @@ type HelperUse int
 // When to use helpers.
 const (
 	// HelpersAuto uses them where plain variables are not enough: for platform
-	// variants.
+	// variants and for cgo.
 	HelpersAuto HelperUse = iota
 	HelpersAlways
 	HelpersNever
