@@ -277,13 +277,6 @@ func (g *goCall) judgeBuild() Step {
 	if g.has("-toolexec") {
 		return block("convert the stage by hand", "-toolexec runs a program for every package")
 	}
-	if mode := g.buildMode(); mode == "pie" {
-		for _, p := range g.opt.Platforms {
-			if arch := strings.Split(p, "/")[1]; !linksPIE[arch] {
-				return block("leave -buildmode=pie out, or build with xx-go and a C compiler for the target (xx-clang)", "-buildmode=pie needs a C linker for %s", p)
-			}
-		}
-	}
 
 	cgo := g.cgo()
 	if cgo.block != "" {
@@ -297,6 +290,13 @@ func (g *goCall) judgeBuild() Step {
 			return block(way, "%s", why)
 		}
 		step.NeedsC, step.NeedsCxx = true, cgo.cxx
+	}
+	if mode := g.buildMode(); mode == "pie" && !cgo.used {
+		for _, p := range g.opt.Platforms {
+			if arch := strings.Split(p, "/")[1]; !linksPIE[arch] {
+				return block("leave -buildmode=pie out, or build with xx-go and a C compiler for the target (xx-clang)", "-buildmode=pie needs a C linker for %s", p)
+			}
+		}
 	}
 	step.Review = cgo.review
 	step.Crosses = goarch.follows()

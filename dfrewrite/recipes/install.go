@@ -7,11 +7,13 @@ import (
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/shell"
 )
 
 // An install is one command that installs packages, taken apart.
 type install struct {
+	stage   *graph.Stage
 	in      *dockerfile.Instruction
 	cmd     *shell.Command
 	manager string // apk, apt or apt-get
@@ -20,6 +22,8 @@ type install struct {
 	// options are those that count for the target's packages too, as written.
 	options  []string
 	packages []pkg
+	// comment are the lines over the RUN, where all of it moves.
+	comment []string
 	// doubt says why its packages cannot be told apart, or is empty.
 	doubt string
 }
@@ -47,7 +51,7 @@ func parseInstall(c *call) *install {
 	default:
 		return nil
 	}
-	i := &install{in: c.run, cmd: c.Command, manager: c.name}
+	i := &install{stage: c.stage, in: c.run, cmd: c.Command, manager: c.name}
 	if c.Nested {
 		i.doubt = "installs packages under a condition, so whether the target needs them cannot be seen"
 	}
@@ -84,6 +88,25 @@ func parseInstall(c *call) *install {
 		return nil
 	}
 	return i
+}
+
+// goes says that the build platform does without the package when the target has it, or clang.
+func (p pkg) goes() bool {
+	return p.kind == libraryPackage || p.kind == cPackage || p.kind == cxxPackage
+}
+
+// removed returns the packages that a call of apk removes by name.
+func removed(c *call) []string {
+	if c.name != "apk" || !c.hasArg("del") {
+		return nil
+	}
+	var names []string
+	for _, w := range c.args {
+		if name := packageName(w.Lit); w.Const && name != "" && name != "del" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // targets returns the words of the packages that the target needs: its libraries.
@@ -130,7 +153,7 @@ func (i *install) split(tools []string, takeOut bool) ([]dockerfile.Edit, bool) 
 	src := i.in.Doc.Src
 	out := make([]bool, len(i.packages))
 	for n, p := range i.packages {
-		out[n] = takeOut && (p.kind == libraryPackage || p.kind == cPackage || p.kind == cxxPackage)
+		out[n] = takeOut && p.goes()
 	}
 	// The tools take the place of the first compiler, else of the first package that goes.
 	place := -1

@@ -31,7 +31,7 @@ func judgePackages(c *call) (Step, bool) {
 					Way: "get them in a stage of the target platform"}, true
 			}
 		}
-		return Step{Reason: "installs tools for the stage itself", install: parseInstall(c)}, true
+		return Step{Reason: "installs tools for the stage itself", install: parseInstall(c), removes: removed(c)}, true
 	case "dpkg", "dpkg-query", "dpkg-architecture":
 		if c.Substituted && (c.name == "dpkg-architecture" || c.hasArg("--print-architecture")) {
 			return c.probe()

@@ -51,7 +51,7 @@ type HelperUse int
 // When to use helpers.
 const (
 	// HelpersAuto uses them where plain variables are not enough: for platform
-	// variants.
+	// variants and for cgo.
 	HelpersAuto HelperUse = iota
 	HelpersAlways
 	HelpersNever
@@ -123,6 +123,7 @@ type Step struct {
 	HostWrites []string
 
 	install *install // the packages that it installs
+	removes []string // the packages that it removes by name
 }
 
 // A Plan is the verdict on all commands of a stage.

@@ -10,6 +10,7 @@ import (
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/shell"
 )
 
 // A toolchain is what stages need to compile C for the target: clang and lld among the packages
@@ -27,9 +28,9 @@ type toolchain struct {
 // planToolchain brings a toolchain into the stages if a step needs one, or says why that cannot
 // be done.
 func (c *Conversion) planToolchain(pl *Planner) {
-	var needing []*Plan // without those that are based on one of them
+	var needing []*Plan
 	for _, p := range c.Plans {
-		if p.needsC() && !slices.ContainsFunc(needing, func(other *Plan) bool { return isBasedOn(p.Stage, other.Stage) }) {
+		if p.needsC() {
 			needing = append(needing, p)
 		}
 	}
@@ -41,7 +42,7 @@ func (c *Conversion) planToolchain(pl *Planner) {
 	block := func(way, format string, args ...any) {
 		c.Blocks = append(c.Blocks, Step{In: first.In, Span: first.Span, Recipe: "packages", Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way})
 	}
-	installs := c.installs(pl)
+	installs := c.installs(pl, needing)
 	manager := packageManager(c.Stages[0], installs)
 	if manager == "" {
 		block("build with xx-go or xx-clang, and the target's libraries where the distribution has them",
@@ -58,31 +59,26 @@ func (c *Conversion) planToolchain(pl *Planner) {
 			return
 		}
 	}
-	if !c.canSplit(installs, block) {
+	keep := c.compilesOnHost(pl)
+	if !c.canSplit(installs, block) || !keep && !c.canTakeOut(installs) {
 		return
 	}
 
 	tools := []string{"clang", "lld"}
-	if manager == "apk" && slices.ContainsFunc(installs, func(i *install) bool { return i.wants(libraryPackage) }) {
+	if manager == "apk" && !keep && slices.ContainsFunc(installs, func(i *install) bool { return i.wants(libraryPackage) }) {
 		tools = append(tools, "pkgconf") // comes with -dev packages, which go
 	}
 	if manager != "apk" && slices.Contains(pl.opt.Platforms, "linux/s390x") {
-		tools = append(tools, "binutils-s390x-linux-gnu") // lld has not learnt it before LLVM 18
+		tools = append(tools, "binutils-s390x-linux-gnu") // lld links for it since LLVM 18
 	}
 	tools = slices.DeleteFunc(tools, func(tool string) bool {
 		return slices.ContainsFunc(installs, func(i *install) bool { return i.has(tool) })
 	})
-	keep := slices.ContainsFunc(c.Plans, func(p *Plan) bool {
-		return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.CompilesOnHost })
-	})
-	if keep {
-		tools = slices.DeleteFunc(tools, func(tool string) bool { return tool == "pkgconf" })
-	}
-	if !c.editInstalls(installs, tools, keep, manager, block) {
+	if !c.editInstalls(installs, needing, tools, keep, manager) {
 		return
 	}
 	for _, p := range needing {
-		if !c.placeTarget(p, manager, installs, block) {
+		if !c.placeTarget(p, needing, manager, installs, block) {
 			return
 		}
 	}
@@ -90,6 +86,14 @@ func (c *Conversion) planToolchain(pl *Planner) {
 	if !slices.Contains(c.Reviews, review) {
 		c.Reviews = append(c.Reviews, review)
 	}
+}
+
+// compilesOnHost reports whether something is compiled for the build platform, too, in these
+// stages or in one that is based on them.
+func (c *Conversion) compilesOnHost(pl *Planner) bool {
+	return slices.ContainsFunc(c.Stages[0].Tree(), func(s *graph.Stage) bool {
+		return slices.ContainsFunc(pl.Plan(s).Steps, func(step Step) bool { return step.CompilesOnHost })
+	})
 }
 
 func isBasedOn(s, base *graph.Stage) bool {
@@ -113,9 +117,9 @@ func (p *Plan) needing() []Step {
 
 func (p *Plan) needsC() bool { return len(p.needing()) > 0 }
 
-// installs returns the commands of the stages, and of those that they are based on, that install
-// packages, in order.
-func (c *Conversion) installs(pl *Planner) []*install {
+// installs returns the commands that install packages for steps that compile C: in their stages
+// before them, and in the stages that these are based on.
+func (c *Conversion) installs(pl *Planner, needing []*Plan) []*install {
 	var out []*install
 	plans := slices.Clone(c.Plans)
 	for s := c.Stages[0].Base; s != nil; s = s.Base {
@@ -123,12 +127,22 @@ func (c *Conversion) installs(pl *Planner) []*install {
 	}
 	for _, p := range plans {
 		for _, s := range p.Steps {
-			if s.install != nil {
+			if s.install != nil && slices.ContainsFunc(needing, func(n *Plan) bool {
+				steps := n.needing()
+				return n.Stage == p.Stage && s.Span.Start < steps[len(steps)-1].Span.Start || n.Stage != p.Stage && isBasedOn(n.Stage, p.Stage)
+			}) {
 				out = append(out, s.install)
 			}
 		}
 	}
 	return out
+}
+
+// precedes reports whether packages that a command installs are there for all steps that compile C.
+func (i *install) precedes(needing []*Plan) bool {
+	return !slices.ContainsFunc(needing, func(n *Plan) bool {
+		return !isBasedOn(n.Stage, i.stage) || n.Stage == i.stage && n.needing()[0].Span.Start < i.cmd.Span.Start
+	})
 }
 
 // packageManager returns apk or apt-get, which is what an image has, or "".
@@ -186,16 +200,36 @@ func (c *Conversion) canSplit(installs []*install, block blocker) bool {
 	return len(c.Blocks) == before
 }
 
+// canTakeOut reports whether no later command removes what is taken out: apk fails for a package that
+// is not there.
+func (c *Conversion) canTakeOut(installs []*install) bool {
+	before := len(c.Blocks)
+	for _, p := range c.Plans {
+		for _, s := range p.Steps {
+			for _, name := range s.removes {
+				if slices.ContainsFunc(installs, func(i *install) bool {
+					return slices.ContainsFunc(i.packages, func(p pkg) bool { return p.name == name && p.goes() })
+				}) {
+					c.Blocks = append(c.Blocks, Step{In: s.In, Span: s.Span, Recipe: "packages", Verdict: Block,
+						Reason: fmt.Sprintf("removes %s, which the target gets instead of the build platform", name),
+						Way:    "leave it out: nothing but the result leaves the stage"})
+				}
+			}
+		}
+	}
+	return len(c.Blocks) == before
+}
+
 // editInstalls takes libraries and compilers out of the commands that install them, and puts the
 // tools in. With keep, they stay: something is compiled for the build platform, too.
-func (c *Conversion) editInstalls(installs []*install, tools []string, keep bool, manager string, block blocker) bool {
+func (c *Conversion) editInstalls(installs []*install, needing []*Plan, tools []string, keep bool, manager string) bool {
 	placed := len(tools) == 0
 	for _, i := range installs {
-		if !slices.ContainsFunc(c.Plans, func(p *Plan) bool { return slices.Contains(p.Stage.Body, i.in) }) {
+		if !slices.Contains(c.Stages, i.stage) {
 			continue // in a stage that stays as it is
 		}
 		var add []string
-		if !placed && len(i.packages) > 0 {
+		if !placed && len(i.packages) > 0 && i.precedes(needing) {
 			add, placed = tools, true
 		}
 		if !keep && c.callsMake() && (i.has("build-base") || i.has("build-essential")) && !i.has("make") {
@@ -203,13 +237,16 @@ func (c *Conversion) editInstalls(installs []*install, tools []string, keep bool
 		}
 		if !keep && len(add) == 0 && !i.leaves() && len(i.packages) > 0 {
 			// Nothing is left of it.
-			script := i.in.Doc.Src[i.in.Span.Start:i.in.Span.End]
-			if strings.TrimSpace(strings.TrimPrefix(string(script), i.in.Node.Original[:len(i.in.Node.Value)])) != i.text() {
+			if !i.isAll() {
 				c.Blocks = append(c.Blocks, Step{In: i.in, Span: i.cmd.Span, Recipe: "packages", Verdict: Block,
 					Reason: "installs libraries for the target only, in the middle of other commands", Way: "install them in a RUN of their own"})
 				return false
 			}
-			c.chain.edits = append(c.chain.edits, dockerfile.Edit{Span: dockerfile.Span{Start: i.in.LineStart(), End: i.in.LinesEnd()}})
+			src := i.in.Doc.Src
+			for line := range strings.Lines(string(src[i.in.Lead.Start:i.in.LineStart()])) {
+				i.comment = append(i.comment, strings.TrimSpace(line))
+			}
+			c.chain.edits = append(c.chain.edits, dockerfile.Edit{Span: dockerfile.Span{Start: i.in.Lead.Start, End: i.in.LinesEnd()}})
 			continue
 		}
 		edits, ok := i.split(add, !keep)
@@ -248,23 +285,65 @@ func (c *Conversion) callsMake() bool {
 	return false
 }
 
-// text is the command as it stands.
-func (i *install) text() string {
-	return strings.TrimSpace(string(i.in.Doc.Src[i.cmd.Span.Start:i.cmd.Span.End]))
+// isAll reports whether the RUN does nothing but install these packages, and clean up behind.
+func (i *install) isAll() bool {
+	script := i.stage.Graph.Script(i.in)
+	for _, cmd := range script.Commands {
+		switch {
+		case cmd.Span == i.cmd.Span:
+		case cmd.Name == i.manager && slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return set("update clean autoclean")[w.Lit] }):
+		case cmd.Name == "rm" && !slices.ContainsFunc(cmd.Words[1:], func(w shell.Word) bool {
+			return !strings.HasPrefix(w.Raw, "-") && !within(path.Clean(w.Raw), []string{"/var/lib/apt", "/var/cache/apt", "/var/cache/apk"})
+		}):
+		default:
+			return false
+		}
+	}
+	return true
 }
 
-// placeTarget decides where the target's packages are installed, and how.
-func (c *Conversion) placeTarget(p *Plan, manager string, installs []*install, block blocker) bool {
-	essentials := []string{"xx-c-essentials"}
-	cxx := slices.ContainsFunc(p.Steps, func(s Step) bool { return s.NeedsCxx }) ||
-		slices.ContainsFunc(installs, func(i *install) bool { return i.wants(cxxPackage) })
-	if cxx {
+// placeTarget decides where the target's packages are installed for the steps of a stage, and how.
+func (c *Conversion) placeTarget(p *Plan, needing []*Plan, manager string, installs []*install, block blocker) bool {
+	// What a stage below needs is there already.
+	served := func(i *install) bool {
+		return slices.ContainsFunc(needing, func(n *Plan) bool {
+			return n != p && isBasedOn(p.Stage, n.Stage) && (i == nil || isBasedOn(n.Stage, i.stage))
+		})
+	}
+	var comments, commands, essentials []string
+	if !served(nil) {
+		essentials = append(essentials, "xx-c-essentials")
+	}
+	if (slices.ContainsFunc(p.Steps, func(s Step) bool { return s.NeedsCxx }) ||
+		slices.ContainsFunc(installs, func(i *install) bool { return i.wants(cxxPackage) && isBasedOn(p.Stage, i.stage) })) && !served(nil) {
 		essentials = append(essentials, "xx-cxx-essentials")
 	}
+	for _, i := range installs {
+		if !isBasedOn(p.Stage, i.stage) || served(i) || len(i.packages) == 0 {
+			continue
+		}
+		comments = append(comments, i.comment...)
+		words := append(i.targets(), essentials...)
+		essentials = nil
+		if len(words) > 0 {
+			commands = append(commands, i.command(words))
+		}
+	}
+	if len(essentials) > 0 {
+		words := strings.Join(essentials, " ")
+		if manager == "apk" {
+			commands = append(commands, "xx-apk add --no-cache "+words)
+		} else {
+			commands = append(commands, "xx-apt-get install -y --no-install-recommends "+words)
+		}
+	}
+	if len(commands) == 0 {
+		return true
+	}
+
 	body := p.Stage.Body
-	build := slices.Index(body, p.needing()[0].In)
-	at := build
-	for n := build - 1; n >= 0; n-- {
+	at := slices.Index(body, p.needing()[0].In)
+	for n := at - 1; n >= 0; n-- {
 		if isContextCopy(body[n]) {
 			at = n
 			break
@@ -274,50 +353,11 @@ func (c *Conversion) placeTarget(p *Plan, manager string, installs []*install, b
 		block("install the target's libraries before USER", "the target's libraries have to be installed by root, but USER %s stands above", user)
 		return false
 	}
-
-	var commands []string
-	for n, i := range installs {
-		if !isBasedOn(p.Stage, stageOf(c, i)) {
-			continue
-		}
-		words := i.targets()
-		if n == firstNamed(installs) {
-			words = append(words, essentials...)
-			essentials = nil
-		}
-		if len(words) > 0 {
-			commands = append(commands, i.command(words))
-		}
-	}
-	if len(essentials) > 0 {
-		words := strings.Join(essentials, " ")
-		essential := "xx-apk add --no-cache " + words
-		if manager != "apk" {
-			essential = "xx-apt-get install -y --no-install-recommends " + words
-		}
-		commands = slices.Insert(commands, 0, essential)
-	}
 	if manager != "apk" && !c.hasLists(p, body[at]) {
 		commands = slices.Insert(commands, 0, "apt-get update")
 	}
-	c.chain.runs[body[at]] = []string{"RUN " + strings.Join(commands, " && ")}
+	c.chain.runs[body[at]] = append(comments, "RUN "+strings.Join(commands, " && "))
 	return true
-}
-
-// firstNamed is the place of the first command that names packages, with which the target's C
-// library is installed.
-func firstNamed(installs []*install) int {
-	return slices.IndexFunc(installs, func(i *install) bool { return len(i.packages) > 0 })
-}
-
-// stageOf returns the stage that an install stands in.
-func stageOf(c *Conversion, i *install) *graph.Stage {
-	for _, s := range c.Stages[0].Graph.Stages {
-		if slices.Contains(s.Body, i.in) {
-			return s
-		}
-	}
-	return nil
 }
 
 // isContextCopy reports whether an instruction copies from the build context.

@@ -63,6 +63,10 @@ var (
 	versionedGo = regexp.MustCompile(`^(?:golang|clang|lld|llvm|python3?)-?[0-9][0-9.]*(?:-go)?$`)
 )
 
+// interpreterDev are headers of interpreters: they need the interpreter, which two machines cannot
+// both have in Debian.
+var interpreterDev = regexp.MustCompile(`^(?:python|ruby|php|perl|erlang|nodejs|llvm)[0-9.-]*-dev$`)
+
 // kindOfPackage tells tools from libraries by a package's name. Whatever is called
 // -dev is a library: that is the policy of Debian, and the custom of Alpine.
 func kindOfPackage(name string) packageKind {
@@ -75,6 +79,8 @@ func kindOfPackage(name string) packageKind {
 		return dataPackage
 	case toolPackages[name] || versionedGo.MatchString(name) || toolSuffix.MatchString(name):
 		return toolPackage
+	case interpreterDev.MatchString(name):
+		return unknownPackage
 	case libraryNames[name] || librarySuffix.MatchString(name) || libraryFile.MatchString(name):
 		return libraryPackage
 	}
