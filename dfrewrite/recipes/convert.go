@@ -26,6 +26,8 @@ type Conversion struct {
 	Reviews []string
 	// Edits do it; empty when there are blocks.
 	Edits []dockerfile.Edit
+
+	chain toolchain
 }
 
 // ToBuildPlatform moves a stage, and with it every stage that shares its base in
@@ -34,6 +36,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	root := s.Root()
 	c := &Conversion{Stages: root.Tree()}
 	c.judge(pl)
+	c.planRust()
 	for _, t := range c.Stages {
 		if len(t.Candidates) > 0 {
 			c.blockAt(t.From, fmt.Sprintf("which stage %s is based on depends on a build argument", t.Title()), "convert the stages by hand")
@@ -71,6 +74,7 @@ func (c *Conversion) finalReason(final *graph.Stage) string {
 func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 	c := &Conversion{Stages: []*graph.Stage{s}}
 	c.judge(pl)
+	c.planRust()
 	// What another stage on the build platform takes is the builder's so far, and may
 	// be run there.
 	for _, t := range s.Tree() {
@@ -118,7 +122,8 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 			return false
 		case *instructions.RunCommand:
 			for _, cmd := range s.Graph.Script(in).Commands {
-				checks = checks || cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck"
+				checks = checks || cmd.Name == "cargo" && len(cmd.Words) > 1 && set("test t nextest clippy check fmt bench")[cmd.Words[1].Lit] ||
+					cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck"
 			}
 		}
 	}
@@ -202,6 +207,14 @@ func (c *Conversion) edit(opt *Options) {
 		}
 		for _, in := range p.Stage.Body {
 			var need []string
+			if run := c.chain.runs[in]; len(run) > 0 {
+				lines := run
+				if _, ok := p.Stage.Graph.EnvAt(in).Lookup("TARGETPLATFORM"); !ok && !declared["TARGETPLATFORM"] {
+					declared["TARGETPLATFORM"] = true
+					lines = append([]string{"ARG TARGETPLATFORM"}, run...)
+				}
+				c.Edits = append(c.Edits, in.LinesBefore(lines...))
+			}
 			for _, s := range converts[in] {
 				c.Edits = append(c.Edits, s.Edits...)
 				helper = helper || s.Helper
@@ -218,6 +231,7 @@ func (c *Conversion) edit(opt *Options) {
 			}
 		}
 	}
+	c.Edits = append(c.Edits, c.chain.edits...)
 	if helper {
 		c.addHelpers(opt)
 	}
@@ -236,12 +250,14 @@ func (c *Conversion) addHelpers(opt *Options) {
 	}
 	// The COPY comes first where an ARG is inserted at the same place.
 	root := c.Stages[0]
-	for _, u := range root.Uses {
-		if u.From != nil && u.From.Name == name {
-			return // they are there already
-		}
+	lines := c.chain.first
+	there := func(u *graph.Use) bool { return u.From != nil && u.From.Name == name }
+	if !slices.ContainsFunc(root.Uses, there) {
+		lines = append(slices.Clone(lines), "COPY --from="+name+" / /")
 	}
-	c.Edits = slices.Insert(c.Edits, 0, root.From.LinesAfter("COPY --from="+name+" / /"))
+	if len(lines) > 0 {
+		c.Edits = slices.Insert(c.Edits, 0, root.From.LinesAfter(lines...))
+	}
 }
 
 // helperStage finds the stage that holds the helpers, or a free name for one.
