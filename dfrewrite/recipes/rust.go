@@ -118,10 +118,21 @@ func judgeRust(c *call) (Step, bool) {
 		return Step{Verdict: Block, Compiles: true, Reason: "rustc, called without cargo, compiles for the machine that it runs on",
 			Way: "build with xx-cargo, or give rustc --target=$(xx-cargo --print-target-triple) and a linker"}, true
 	case "cargo":
+		if strings.Contains(c.Words[0].Lit, "/") {
+			return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s is a cargo that xx-cargo may not find", c.Words[0].Lit),
+				Way: "put its folder on PATH, and call cargo"}, true
+		}
 		return parseCargo(c).judge(), true
+	}
+	if rustDrivers[c.name] || strings.HasPrefix(c.name, "cargo-") {
+		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what %s builds, and for which machine, is not known", c.name),
+			Way: "convert the stage by hand, with xx-cargo"}, true
 	}
 	return Step{}, false
 }
+
+// rustDrivers call cargo in ways of their own.
+var rustDrivers = set("cross maturin dx makers tauri")
 
 func (g *cargoCall) judge() Step {
 	block := func(way, format string, args ...any) Step {
@@ -210,7 +221,7 @@ func (g *cargoCall) convert() Step {
 		}
 		return g.block("leave --target out, and let xx-cargo name it", "cargo builds for %s, whatever the image is for", w.Raw)
 	}
-	for _, name := range []string{"CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC", "CC", "CXX", "CROSS_COMPILE"} {
+	for _, name := range hostVariables {
 		if v := g.lookup(name); v.set && v.text != "" {
 			return g.block("convert the stage by hand, with xx-cargo", "%s=%s, set %s, may be for the machine that builds", name, v.text, v.where)
 		}
@@ -236,6 +247,12 @@ func (g *cargoCall) convert() Step {
 		rust:  &rustBuild{setup: setup, dir: g.dir, nested: g.Nested || len(g.Redirects) > 0},
 	}
 }
+
+// hostVariables are those that a build for another platform may not share with the
+// one before: they name a compiler, its flags or folders of libraries.
+var hostVariables = []string{"CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_LINKER", "RUSTC", "RUSTUP_TOOLCHAIN",
+	"CC", "CXX", "AR", "CFLAGS", "CXXFLAGS", "LDFLAGS", "LIBRARY_PATH", "C_INCLUDE_PATH", "CPATH", "PKG_CONFIG", "PKG_CONFIG_PATH",
+	"PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR", "OPENSSL_DIR", "OPENSSL_LIB_DIR", "OPENSSL_INCLUDE_DIR", "PQ_LIB_DIR", "SQLITE3_LIB_DIR", "ZSTD_LIB_DIR"}
 
 // sameTarget recognizes targets that are no machine's: what is built for them runs
 // everywhere.

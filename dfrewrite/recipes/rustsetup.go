@@ -12,6 +12,7 @@ import (
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/shell"
 )
 
 // A setup is what a stage needs before it can compile Rust for the target.
@@ -117,9 +118,15 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if system == "alpine" && forS390x {
 		return nil, "", "Alpine has no linker for linux/s390x but its own", "build on Debian, which has one"
 	}
+	// Rust's standard library for the target comes in a layer of its own where it is sure
+	// for which toolchain: another image's xx-cargo gets it for the first only.
+	standard := ""
+	if src.oneToolchain && !choosesToolchain(root) {
+		standard = " && xx-cargo --setup-target-triple"
+	}
 	if system == "alpine" {
 		s.native = []string{"RUN apk add --no-cache clang lld"}
-		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append([]string{"xx-c-essentials"}, libraries...), " ")}
+		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append([]string{"xx-c-essentials"}, libraries...), " ") + standard}
 		return s, review, "", ""
 	}
 	packages := []string{"xx-c-essentials"}
@@ -131,8 +138,26 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 		tools += " binutils-s390x-linux-gnu" // lld links for it since LLVM 18
 	}
 	s.native = []string{"RUN apt-get update && apt-get install -y --no-install-recommends " + tools}
-	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(packages, libraries...), " ")}
+	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(packages, libraries...), " ") + standard}
 	return s, review, "", ""
+}
+
+// choosesToolchain reports whether a stage, or one based on it, calls rustup for
+// another toolchain than the one that is there.
+func choosesToolchain(root *graph.Stage) bool {
+	for _, t := range root.Tree() {
+		for _, in := range t.Body {
+			if !graph.IsRun(in) {
+				continue
+			}
+			for _, cmd := range t.Graph.Script(in).Commands {
+				if cmd.Name == "rustup" && !slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return w.Lit == "target" || w.Lit == "component" }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func imageName(image string) string {
@@ -242,13 +267,17 @@ func installedPackages(s *graph.Stage, in *dockerfile.Instruction) []string {
 // or for programs that run in the stage. The C library is xx-c-essentials' business.
 var hostLibraries = set("musl-dev libc-dev libc6-dev libclang-dev clang-dev llvm-dev libclang1 libprotobuf-dev protobuf-dev libstdc++ libgcc")
 
+// toolInLibrary are names of tools that begin like a library's, and LLVM, which
+// bindgen loads on the build platform.
+var toolInLibrary = regexp.MustCompile(`^(libtool|lib.*-(bin|tools|utils)|(libclang|llvm|clang)-?[0-9.]*(-dev)?)$`)
+
 // targetLibraries returns the libraries that a RUN installs and that programs may be
 // linked with. They are installed for the target as well, and stay where they are:
 // build scripts may be linked with them. odd is a package that cannot be judged.
 func targetLibraries(s *graph.Stage, in *dockerfile.Instruction) (libraries []string, odd string) {
 	for _, p := range installedPackages(s, in) {
 		switch {
-		case hostLibraries[p]:
+		case hostLibraries[p] || toolInLibrary.MatchString(p):
 		case strings.ContainsAny(p, "$`:*"):
 			return nil, p
 		case strings.HasSuffix(p, "-dev"), strings.HasSuffix(p, "-static"), strings.HasPrefix(p, "lib"), p == "linux-headers":

@@ -12,7 +12,9 @@ import (
 type rustSource struct {
 	config    string   // what in .cargo/config.toml stands in the way, or ""
 	libraries []string // packages that crates link with, if the base image has them
-	review    string   // what cannot be vouched for, or "" if nothing can differ
+	// oneToolchain says that no file asks for another toolchain than the image has.
+	oneToolchain bool
+	review       string // what cannot be vouched for, or "" if nothing can differ
 }
 
 // crateLibraries are the Debian packages that widely used crates link with when
@@ -54,6 +56,7 @@ func (c *Context) rustSource() rustSource {
 		s.review = "there is no Cargo.toml in the Dockerfile's folder, so which crates the program needs cannot be seen; " + scripts
 		return s
 	}
+	s.oneToolchain = !c.has("rust-toolchain.toml") && !c.has("rust-toolchain")
 	var crates []string
 	if lock, err := fs.ReadFile(c.files, "Cargo.lock"); err == nil {
 		for _, m := range lockedName.FindAllSubmatch(lock, -1) {
