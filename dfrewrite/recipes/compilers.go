@@ -3,9 +3,6 @@ package recipes
 import (
 	"fmt"
 	"path"
-	"slices"
-
-	"xxkit/dfrewrite/shell"
 )
 
 // Build tools without a recipe of their own. They compile, so a stage that calls
@@ -13,7 +10,6 @@ import (
 var (
 	cCompilers   = set("cc gcc g++ c++ clang clang++ ld tcc musl-gcc")
 	buildDrivers = set("make gmake cmake ninja meson configure autoreconf bazel scons mage just task goreleaser mvn gradle dotnet")
-	rustTools    = set("cargo rustc")
 	binaryTools  = set("strip upx setcap objcopy patchelf")
 )
 
@@ -22,10 +18,6 @@ func judgeCompilers(c *call) (Step, bool) {
 	case cCompilers[c.name]:
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s compiles C for the machine that it runs on; there is no recipe for C yet", c.name),
 			Way: "compile with xx-clang, and its libraries from xx-apt-get or xx-apk"}, true
-	case rustTools[c.name]:
-		compiles := c.name == "rustc" || slices.ContainsFunc(c.args, func(w shell.Word) bool { return w.Lit == "build" || w.Lit == "install" || w.Lit == "b" })
-		return Step{Verdict: Block, Compiles: compiles, Reason: fmt.Sprintf("%s builds for the machine that it runs on; there is no recipe for Rust yet", c.name),
-			Way: "build with xx-cargo"}, true
 	case buildDrivers[c.name]:
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what %s runs is not in this file", c.name),
 			Way: "call the compiler in the Dockerfile, or convert the stage by hand"}, true
@@ -33,7 +25,7 @@ func judgeCompilers(c *call) (Step, bool) {
 		for _, w := range c.args {
 			if c.plan.writes(c.abs(w.Lit)) {
 				return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on %s, which would be a binary of another platform", c.name, w.Raw),
-					Way: "for strip, link with -ldflags=-s; run the others in a stage of the target platform"}, true
+					Way: "for strip, let the linker do it: -ldflags=-s for Go, strip = true in the profile for Rust; run the others in a stage of the target platform"}, true
 			}
 		}
 		return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on a binary that may be of another platform", c.name),

@@ -36,6 +36,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	root := s.Root()
 	c := &Conversion{Stages: root.Tree()}
 	c.judge(pl)
+	c.planRust()
 	for _, t := range c.Stages {
 		if len(t.Candidates) > 0 {
 			c.blockAt(t.From, fmt.Sprintf("which stage %s is based on depends on a build argument", t.Title()), "convert the stages by hand")
@@ -74,6 +75,7 @@ func (c *Conversion) finalReason(final *graph.Stage) string {
 func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 	c := &Conversion{Stages: []*graph.Stage{s}}
 	c.judge(pl)
+	c.planRust()
 	// What another stage on the build platform takes is the builder's so far, and may
 	// be run there.
 	for _, t := range s.Tree() {
@@ -122,7 +124,8 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 			return false
 		case *instructions.RunCommand:
 			for _, cmd := range s.Graph.Script(in).Commands {
-				checks = checks || cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck"
+				checks = checks || cmd.Name == "cargo" && len(cmd.Words) > 1 && set("test t nextest clippy check fmt bench")[cmd.Words[1].Lit] ||
+					cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck"
 			}
 		}
 	}

@@ -123,7 +123,7 @@ func leavingPath(p string, plans []*Plan) string {
 	}
 	for _, plan := range plans {
 		if w := plan.hostWriteIn(p); w != "" {
-			return fmt.Sprintf("takes %s, which go install put there for the build platform", w)
+			return fmt.Sprintf("takes %s, which the stage installed there for the build platform", w)
 		}
 	}
 	for _, plan := range plans {

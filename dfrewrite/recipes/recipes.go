@@ -17,7 +17,8 @@
 // with its packages (install.go, toolsandlibraries.go), and a file for each tool: golang.go with its look
 // at the build context in gosource.go, packages.go for package managers,
 // plain.go for everything that only moves files, compilers.go for the build
-// tools that have no recipe yet.
+// tools that have no recipe yet. For Rust it is rust.go, with what a stage needs in
+// rustsetup.go, where results go in rustresults.go, and the context in rustsource.go.
 package recipes
 
 import (
@@ -93,6 +94,7 @@ type Step struct {
 	Span dockerfile.Span
 	// Recipe names who decided.
 	Recipe  string
+	rust    *rustBuild // of a converted cargo
 	Verdict Verdict
 	// Reason says why, Way what a person could do about a block.
 	Reason, Way string
@@ -169,6 +171,7 @@ type recipe struct {
 // recipes in the order in which they are asked.
 var recipes = []recipe{
 	{"go", judgeGo},
+	{"rust", judgeRust},
 	{"packages", judgePackages},
 	{"compilers", judgeCompilers},
 	{"plain", judgePlain},
@@ -230,6 +233,7 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 	for _, u := range s.Uses {
 		p.judgeUse(pl, u)
 	}
+	p.moveCargoResults(pl)
 	return p
 }
 

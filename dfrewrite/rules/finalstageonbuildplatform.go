@@ -34,6 +34,12 @@ var FinalStageOnBuildPlatform = &Rule{
 			return
 		}
 		f := final.From.Flag("platform")
+		if f == nil {
+			// Based on one of several stages, FROM build-$KIND, which all run there.
+			d.Hint = "base the last stage on an image of its own, and copy into it what was built"
+			p.Report(d)
+			return
+		}
 		d.Span = f.Span
 		if _, step := p.compiles(final); step != nil {
 			// Without the flag it would compile under emulation.

@@ -1,0 +1,257 @@
+package recipes
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/shell"
+)
+
+// With a --target cargo builds in target/TRIPLE/release. Commands of the stage are
+// told the new folder; for a COPY of another stage, which knows no triple, the
+// program is put where it was, behind the build.
+
+// tripleFolder is the folder that cargo puts between target and the profile's.
+const tripleFolder = "$(xx-cargo --print-target-triple)"
+
+// cargoBuilds are the commands of an instruction that build with cargo.
+func cargoBuilds(s *graph.Stage, in *dockerfile.Instruction) []*shell.Command {
+	if !graph.IsRun(in) {
+		return nil
+	}
+	var out []*shell.Command
+	for _, cmd := range s.Graph.Script(in).Commands {
+		if cmd.Name == "cargo" && slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return w.Lit == "build" || w.Lit == "b" || w.Lit == "cook" }) {
+			out = append(out, cmd)
+		}
+	}
+	return out
+}
+
+// cargoProfiles are the folders in target that the steps of the plans build in.
+func cargoProfiles(plans []*Plan) map[string]bool {
+	found := map[string]bool{}
+	for _, p := range plans {
+		for _, s := range p.Steps {
+			if s.Recipe != "rust" || s.Verdict != Convert {
+				continue
+			}
+			for _, w := range s.Writes {
+				if dir := strings.TrimSuffix(w, "/"); path.Base(path.Dir(dir)) == "target" {
+					found[path.Base(dir)] = true
+				}
+			}
+		}
+	}
+	return found
+}
+
+// inTarget matches a folder called target in a word, and what is below it.
+var inTarget = regexp.MustCompile("(?:^|[/\"'=:])(target)((?:/[^\"'\\s;:]*)?)(?:$|[\"'\\s;:])")
+
+// wholeFolder are programs that take a folder with all that is in it.
+var wholeFolder = set("cp mv tar rsync find ln install zip")
+
+// moveCargoResults tells the other commands of a stage where cargo's results are
+// now.
+func (p *Plan) moveCargoResults(pl *Planner) {
+	plans := []*Plan{p}
+	for s := p.Stage.Base; s != nil; s = s.Base {
+		plans = append(plans, pl.Plan(s))
+	}
+	profiles := cargoProfiles(plans)
+	if len(profiles) == 0 {
+		return
+	}
+	blockWord := func(in *dockerfile.Instruction, span dockerfile.Span, reason string) {
+		p.add(Step{In: in, Span: span, Recipe: "rust", Verdict: Block, Reason: reason,
+			Way: "with a target cargo builds in target/" + tripleFolder + "; take what is needed from there"})
+	}
+	for _, in := range p.Stage.Body {
+		switch c := in.Command.(type) {
+		case *instructions.RunCommand:
+			for _, m := range instructions.GetMounts(c) {
+				if m.Type == instructions.MountTypeCache && strings.Contains(path.Clean(m.Target), "target/") {
+					blockWord(in, in.Span, fmt.Sprintf("the cache mount %s is a part of cargo's target folder", m.Target))
+				}
+			}
+			for _, cmd := range p.Stage.Graph.Script(in).Commands {
+				name := path.Base(cmd.Name)
+				words := slices.Clone(cmd.Words)
+				if set("cargo xx-cargo rustup echo printf")[name] {
+					words = nil
+				}
+				for _, a := range cmd.Assigns {
+					if a.Name != "CARGO_TARGET_DIR" {
+						words = append(words, a.Value)
+					}
+				}
+				for _, w := range words {
+					edited, odd := moveWord(w, profiles, name)
+					switch {
+					case odd:
+						blockWord(in, w.Span, fmt.Sprintf("which of cargo's results %s means cannot be seen", w.Raw))
+					case edited != w.Raw:
+						p.add(Step{In: in, Span: w.Span, Recipe: "rust", Verdict: Convert, Reason: "cargo's results are in a folder of the target's",
+							Edits: []dockerfile.Edit{{Span: w.Span, New: edited}}, Args: []string{"TARGETPLATFORM"}, Helper: true})
+					}
+				}
+			}
+		case *instructions.EnvCommand, *instructions.WorkdirCommand, *instructions.ArgCommand:
+			text := string(in.Text.Bytes)
+			for profile := range profiles {
+				if strings.Contains(text, "target/"+profile) {
+					blockWord(in, in.Span, fmt.Sprintf("%s names target/%s, where a build for another platform is not", in.Kind(), profile))
+				}
+			}
+		}
+	}
+}
+
+// moveWord puts the target's folder into the paths of a word; odd says that a path
+// in it cannot be followed.
+func moveWord(w shell.Word, profiles map[string]bool, program string) (edited string, odd bool) {
+	var out strings.Builder
+	at := 0
+	for _, m := range inTarget.FindAllStringSubmatchIndex(w.Raw, -1) {
+		below := w.Raw[m[4]:m[5]]
+		first, _, _ := strings.Cut(strings.TrimPrefix(below, "/"), "/")
+		switch {
+		case profiles[first]:
+			if strings.Contains(w.Raw, "'") || w.Span.Len() != len(w.Raw) {
+				return "", true
+			}
+			out.WriteString(w.Raw[at:m[3]] + "/" + tripleFolder)
+			at = m[3]
+		case sameTarget(first):
+		case first == "" || first == "*":
+			if wholeFolder[program] {
+				return "", true
+			}
+		case wholeFolder[program] || strings.Contains(below, "$"):
+			return "", true
+		}
+	}
+	return out.String() + w.Raw[at:], false
+}
+
+// plainPath matches paths that need no quotes.
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9._/+@-]+$`)
+
+// placeCargoResults puts the programs that other stages take out of cargo's folders
+// where they were before there was a target.
+func (c *Conversion) placeCargoResults() {
+	type place struct {
+		step  *Step
+		files []string
+	}
+	var places []*place
+	for i, t := range c.Stages {
+		plans := c.plansUpTo(i)
+		profiles := cargoProfiles(plans)
+		if len(profiles) == 0 {
+			continue
+		}
+		for _, u := range t.UsedBy {
+			for _, raw := range u.Paths {
+				p := path.Join("/", u.In.Graph.EnvAt(u.By).Expand(raw, rune(u.In.Graph.Doc.Escape)))
+				step, result, why := cargoResult(plans, profiles, p)
+				if why == "" && result && strings.Contains(raw, "$") {
+					why = fmt.Sprintf("which file of cargo's %s is depends on a build argument", raw)
+				}
+				if why != "" {
+					c.blockAt(u.By, why, "in the stage that builds, copy what is needed to a folder of its own, in the RUN with cargo build, and take it from there")
+					continue
+				}
+				if step == nil {
+					continue
+				}
+				n := slices.IndexFunc(places, func(pl *place) bool { return pl.step == step })
+				if n < 0 {
+					places, n = append(places, &place{step: step}), len(places)
+				}
+				if !slices.Contains(places[n].files, p) {
+					places[n].files = append(places[n].files, p)
+				}
+			}
+		}
+	}
+	for _, pl := range places {
+		c.putBack(pl.step, pl.files)
+	}
+}
+
+// cargoResult finds the step that builds a file of cargo's folders; result says that
+// it is one, and why that it cannot be followed.
+func cargoResult(plans []*Plan, profiles map[string]bool, p string) (step *Step, result bool, why string) {
+	folder := path.Dir(p)
+	if path.Base(folder) == "examples" {
+		folder = path.Dir(folder)
+	}
+	isResult := path.Base(path.Dir(folder)) == "target" && profiles[path.Base(folder)]
+	for _, plan := range plans {
+		for i := len(plan.Steps) - 1; i >= 0; i-- {
+			s := &plan.Steps[i]
+			if s.Recipe != "rust" || s.Verdict != Convert || s.rust == nil || len(s.rust.results) == 0 {
+				continue
+			}
+			if isResult && slices.Contains(s.Writes, folder+"/") {
+				if !plainPath.MatchString(p) {
+					return nil, true, fmt.Sprintf("which files of cargo's %s takes cannot be seen", p)
+				}
+				return s, true, ""
+			}
+			// Of the folders that may be cargo's, the nearest.
+			if nearest := s.rust.results[0]; p == nearest || within(nearest, []string{p}) && !s.rust.cached {
+				return nil, false, fmt.Sprintf("takes %s with cargo's folder target in it; which programs are used from there cannot be seen", p)
+			}
+			if slices.ContainsFunc(s.rust.results, func(dir string) bool { return within(p, []string{dir}) && !sameTarget(strings.TrimPrefix(p, dir+"/")) }) {
+				return nil, false, fmt.Sprintf("takes %s; where that is in a build for another platform is not known", p)
+			}
+		}
+	}
+	if p == "/" || isResult {
+		return nil, false, fmt.Sprintf("takes %s; which command makes it cannot be seen", p)
+	}
+	return nil, false, ""
+}
+
+// putBack copies programs from the target's folder to where they were: in the list
+// of the build where a failure is seen, else in a RUN of its own.
+func (c *Conversion) putBack(step *Step, files []string) {
+	g := c.Stages[0].Graph
+	end := step.Span.End
+	inList := !step.rust.nested && goesOn.Match(step.In.Doc.Src[end:step.In.Span.End]) && len(step.In.Heredocs) == 0
+	dir := step.rust.dir
+	if !inList {
+		dir = g.EnvAt(step.In).Dir
+	}
+	var commands, verified []string
+	for _, p := range files {
+		to := p
+		if rest, ok := strings.CutPrefix(p, strings.TrimSuffix(dir, "/")+"/"); ok && dir != "" {
+			to = rest
+		}
+		at := strings.LastIndex(to, "target/") + len("target")
+		commands = append(commands, "install -D "+to[:at]+"/"+tripleFolder+to[at:]+" "+to)
+		if ext := path.Ext(to); ext == "" || ext == ".so" {
+			verified = append(verified, to)
+		}
+	}
+	if len(verified) > 0 {
+		commands = append(commands, "xx-verify "+strings.Join(verified, " "))
+	}
+	text := strings.Join(commands, " && ")
+	if inList {
+		c.chain.edits = append(c.chain.edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: " && " + text})
+		return
+	}
+	c.chain.edits = append(c.chain.edits, step.In.LinesAfter("RUN "+text))
+}

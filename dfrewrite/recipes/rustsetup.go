@@ -1,0 +1,288 @@
+package recipes
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/shell"
+)
+
+// A setup is what a stage needs before it can compile Rust for the target.
+type setup struct {
+	// native are instructions for the build platform, over the COPY of the helpers.
+	native []string
+	// target are instructions below ARG TARGETPLATFORM.
+	target []string
+}
+
+// planRust brings what Rust needs into the stages, and puts what cargo builds where
+// others look for it.
+func (c *Conversion) planRust() {
+	done := map[*graph.Stage]bool{}
+	for _, p := range c.Plans {
+		at, wants := p.setupAt()
+		done[p.Stage] = wants != nil || done[p.Stage.Base]
+		if wants == nil || done[p.Stage.Base] {
+			continue
+		}
+		if c.chain.runs == nil {
+			c.chain.runs = map[*dockerfile.Instruction][]string{}
+		}
+		c.chain.runs[at] = appendNew(c.chain.runs[at], wants.target...)
+		c.chain.first = appendNew(c.chain.first, wants.native...)
+	}
+	c.placeCargoResults()
+}
+
+// setupAt returns what a stage needs for the target, and the instruction over which
+// that goes: the first that compiles, or the COPYs straight over it, since what
+// changes with every build comes last. It is nil if nothing is needed.
+func (p *Plan) setupAt() (*dockerfile.Instruction, *setup) {
+	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Verdict == Convert && s.rust != nil && s.rust.setup != nil })
+	if i < 0 {
+		return nil, nil
+	}
+	first, wants := p.Steps[i].In, p.Steps[i].rust.setup
+	if _, declared := p.Stage.Graph.EnvAt(first).Lookup("TARGETPLATFORM"); declared {
+		return first, wants
+	}
+	at := first
+	for _, in := range slices.Backward(p.Stage.Body[:slices.Index(p.Stage.Body, first)]) {
+		switch in.Command.(type) {
+		case *instructions.CopyCommand, *instructions.AddCommand:
+			at = in
+		case *instructions.WorkdirCommand, *instructions.EnvCommand, *instructions.ArgCommand, *instructions.LabelCommand:
+		default:
+			return at, wants
+		}
+	}
+	return at, wants
+}
+
+// appendNew appends the lines that are not there yet.
+func appendNew(lines []string, more ...string) []string {
+	for _, l := range more {
+		if !slices.Contains(lines, l) {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// rustSetup says what a stage needs to link Rust programs for the target, or why
+// that cannot be said. The review names what a person has to read.
+func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
+	byHand := "convert the stage by hand, with xx-cargo"
+	root := g.stage.Root()
+	var libraries []string
+	system, reason := rustSystem(root)
+	switch {
+	case g.opt.Helpers == HelpersNever:
+		return nil, "", "Rust needs the xx helpers, which --helpers=never rules out", "use --helpers=auto"
+	case !g.opt.onlyLinux():
+		return nil, "", "not all platforms are Linux; Rust for the others needs more than a C library", byHand
+	case reason != "":
+		return nil, "", reason, byHand
+	}
+	for t := g.stage; t != nil; t = t.Base {
+		for _, in := range t.Body {
+			if u, ok := in.Command.(*instructions.UserCommand); ok && (t != g.stage || in.Index < g.run.Index) && u.User != "root" && u.User != "0" {
+				return nil, "", fmt.Sprintf("USER %s may not install what the target needs", u.User), "put USER below the build"
+			}
+			more, odd := targetLibraries(t, in)
+			if odd != "" {
+				return nil, "", fmt.Sprintf("whether %s is a tool or a library that the target needs cannot be seen", odd),
+					"install the target's libraries with xx-apt-get or xx-apk, below ARG TARGETPLATFORM"
+			}
+			libraries = appendNew(libraries, more...)
+		}
+	}
+	src := g.opt.Context.rustSource()
+	if src.config != "" {
+		return nil, "", src.config, byHand
+	}
+	s = &setup{}
+	review = src.review
+	if len(libraries) > 0 && review == "" {
+		review = fmt.Sprintf("%s for the target may be another version than what the base image has", strings.Join(libraries, ", "))
+	}
+	forS390x := slices.Contains(g.opt.Platforms, "linux/s390x")
+	if system == "alpine" && forS390x {
+		return nil, "", "Alpine has no linker for linux/s390x but its own", "build on Debian, which has one"
+	}
+	// Rust's standard library for the target comes in a layer of its own where it is sure
+	// for which toolchain: another image's xx-cargo gets it for the first only.
+	standard := ""
+	if src.oneToolchain && !choosesToolchain(root) {
+		standard = " && xx-cargo --setup-target-triple"
+	}
+	if system == "alpine" {
+		s.native = []string{"RUN apk add --no-cache clang lld"}
+		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append([]string{"xx-c-essentials"}, libraries...), " ") + standard}
+		return s, review, "", ""
+	}
+	packages := []string{"xx-c-essentials"}
+	if fullRustImage(root.Image) {
+		libraries = appendNew(libraries, src.libraries...)
+	}
+	tools := "clang lld"
+	if forS390x {
+		tools += " binutils-s390x-linux-gnu" // lld links for it since LLVM 18
+	}
+	s.native = []string{"RUN apt-get update && apt-get install -y --no-install-recommends " + tools}
+	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(packages, libraries...), " ") + standard}
+	return s, review, "", ""
+}
+
+// choosesToolchain reports whether a stage, or one based on it, calls rustup for
+// another toolchain than the one that is there.
+func choosesToolchain(root *graph.Stage) bool {
+	for _, t := range root.Tree() {
+		for _, in := range t.Body {
+			if !graph.IsRun(in) {
+				continue
+			}
+			for _, cmd := range t.Graph.Script(in).Commands {
+				if cmd.Name == "rustup" && !slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return w.Lit == "target" || w.Lit == "component" }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func imageName(image string) string {
+	name, _, _ := strings.Cut(image, "@")
+	repo, _, _ := strings.Cut(path.Base(name), ":")
+	return repo
+}
+
+// rustImage recognizes the image rust and cargo-chef's, which is made from it.
+func rustImage(image string) bool {
+	name := imageName(image)
+	return name == "rust" || name == "cargo-chef"
+}
+
+// fullRustImage recognizes the variants that are made from buildpack-deps, which
+// has the headers of common libraries.
+func fullRustImage(image string) bool {
+	tag := imageTag(image)
+	return rustImage(image) && !strings.Contains(tag, "slim") && !strings.Contains(tag, "alpine")
+}
+
+var (
+	oldDebian   = regexp.MustCompile(`(wheezy|jessie|stretch|buster)`)
+	newDebian   = regexp.MustCompile(`(bullseye|bookworm|trixie|forky|sid)`)
+	rustVersion = regexp.MustCompile(`(?:^|rust-)1\.([0-9]+)`)
+)
+
+// rustSystem says whether packages come from Alpine or Debian, or why neither is
+// certain.
+func rustSystem(root *graph.Stage) (system, why string) {
+	image, tag := root.Image, imageTag(root.Image)
+	switch name := imageName(image); {
+	case rustImage(image) && strings.Contains(tag, "alpine"):
+		return "alpine", ""
+	case rustImage(image) && newDebian.MatchString(tag):
+		return "debian", ""
+	case rustImage(image):
+		if oldDebian.MatchString(tag) {
+			return "", fmt.Sprintf("%s is made from a Debian whose packages are no longer kept where apt-get looks for them", image)
+		}
+		if strings.Contains(tag, "$") {
+			return "", fmt.Sprintf("which distribution %s is made from depends on a build argument", image)
+		}
+		// Until Rust 1.54 the image was Debian 10.
+		if m := rustVersion.FindStringSubmatch(tag); m != nil {
+			if minor, err := strconv.Atoi(m[1]); err == nil && minor < 55 {
+				return "", fmt.Sprintf("%s is made from a Debian whose packages are no longer kept where apt-get looks for them", image)
+			}
+		}
+		return "debian", ""
+	case name == "alpine" && installs(root, "cargo", "rust"):
+		return "alpine", ""
+	case (name == "debian" || name == "ubuntu") && !oldDebian.MatchString(tag) && installs(root, "cargo", "rustc"):
+		return "debian", ""
+	case name == "alpine" || name == "debian" || name == "ubuntu":
+		return "", "where cargo comes from cannot be seen: no command installs the package"
+	}
+	return "", fmt.Sprintf("what is in the base image %s is not known", image)
+}
+
+// installs reports whether a stage, or one based on it, installs one of the
+// packages.
+func installs(root *graph.Stage, names ...string) bool {
+	for _, t := range root.Tree() {
+		for _, in := range t.Body {
+			for _, p := range installedPackages(t, in) {
+				if slices.Contains(names, p) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// packageVersion is what apk takes behind a package's name: ~1.2, >1, @edge.
+var packageVersion = regexp.MustCompile(`[=~<>@].*$`)
+
+// installedPackages lists the packages that a RUN installs, without versions.
+func installedPackages(s *graph.Stage, in *dockerfile.Instruction) []string {
+	if !graph.IsRun(in) {
+		return nil
+	}
+	var out []string
+	for _, cmd := range s.Graph.Script(in).Commands {
+		if !set("apt apt-get apk")[path.Base(cmd.Name)] {
+			continue
+		}
+		verb := false
+		for _, w := range cmd.Words[1:] {
+			switch {
+			case w.Lit == "install" || w.Lit == "add":
+				verb = true
+			case !verb || strings.HasPrefix(w.Raw, "-"):
+			case !w.Const:
+				out = append(out, w.Raw)
+			default:
+				name, _, _ := strings.Cut(w.Lit, "=")
+				out = append(out, packageVersion.ReplaceAllString(name, ""))
+			}
+		}
+	}
+	return out
+}
+
+// hostLibraries look like libraries to link with, and are there for the compiler
+// or for programs that run in the stage. The C library is xx-c-essentials' business.
+var hostLibraries = set("musl-dev libc-dev libc6-dev libclang-dev clang-dev llvm-dev libclang1 libprotobuf-dev protobuf-dev libstdc++ libgcc")
+
+// toolInLibrary are names of tools that begin like a library's, and LLVM, which
+// bindgen loads on the build platform.
+var toolInLibrary = regexp.MustCompile(`^(libtool|lib.*-(bin|tools|utils)|(libclang|llvm|clang)-?[0-9.]*(-dev)?)$`)
+
+// targetLibraries returns the libraries that a RUN installs and that programs may be
+// linked with. They are installed for the target as well, and stay where they are:
+// build scripts may be linked with them. odd is a package that cannot be judged.
+func targetLibraries(s *graph.Stage, in *dockerfile.Instruction) (libraries []string, odd string) {
+	for _, p := range installedPackages(s, in) {
+		switch {
+		case hostLibraries[p] || toolInLibrary.MatchString(p):
+		case strings.ContainsAny(p, "$`:*"):
+			return nil, p
+		case strings.HasSuffix(p, "-dev"), strings.HasSuffix(p, "-static"), strings.HasPrefix(p, "lib"), p == "linux-headers":
+			libraries = append(libraries, p)
+		}
+	}
+	return libraries, ""
+}
