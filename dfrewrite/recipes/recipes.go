@@ -16,7 +16,8 @@
 // command sees (variables.go), what compiling C for the target takes (toolchain.go),
 // with its packages (install.go, toolsandlibraries.go), and a file for each tool: golang.go with its look
 // at the build context in gosource.go, packages.go for package managers,
-// plain.go for everything that only moves files, compilers.go for the build
+// make.go and makefile.go for
+// make, plain.go for everything that only moves files, compilers.go for the build
 // tools that have no recipe yet. For Rust it is rust.go, with what a stage needs in
 // rustsetup.go, where results go in rustresults.go, and the context in rustsource.go.
 package recipes
@@ -168,13 +169,19 @@ type recipe struct {
 	judge func(*call) (Step, bool)
 }
 
-// recipes in the order in which they are asked.
-var recipes = []recipe{
-	{"go", judgeGo},
-	{"rust", judgeRust},
-	{"packages", judgePackages},
-	{"compilers", judgeCompilers},
-	{"plain", judgePlain},
+// recipes in the order in which they are asked. They are put in later, since make's judges the lines
+// of a Makefile with all of them.
+var recipes []recipe
+
+func init() {
+	recipes = []recipe{
+		{"go", judgeGo},
+		{"rust", judgeRust},
+		{"packages", judgePackages},
+		{"make", judgeMake},
+		{"compilers", judgeCompilers},
+		{"plain", judgePlain},
+	}
 }
 
 // A call is one command with all that a recipe may want to know about it.
