@@ -165,8 +165,11 @@ func (g *cargoCall) judge() Step {
 }
 
 // builtBefore reports whether the stage, or one that it is based on, has called
-// cargo build already.
+// cargo build already, and what is in the stage may be taken elsewhere.
 func (g *cargoCall) builtBefore() bool {
+	if len(g.stage.UsedBy)+len(g.stage.Children) == 0 {
+		return false
+	}
 	for s := g.stage; s != nil; s = s.Base {
 		for _, in := range s.Body {
 			for _, cmd := range cargoBuilds(s, in) {
