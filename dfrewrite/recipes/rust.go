@@ -165,8 +165,11 @@ func (g *cargoCall) judge() Step {
 }
 
 // builtBefore reports whether the stage, or one that it is based on, has called
-// cargo build already.
+// cargo build already, and what is in the stage may be taken elsewhere.
 func (g *cargoCall) builtBefore() bool {
+	if len(g.stage.UsedBy)+len(g.stage.Children) == 0 {
+		return false
+	}
 	for s := g.stage; s != nil; s = s.Base {
 		for _, in := range s.Body {
 			for _, cmd := range cargoBuilds(s, in) {
@@ -381,7 +384,7 @@ func (g *cargoCall) cacheIDs(step *Step) {
 	}
 	for i, m := range mounts {
 		text := string(g.run.Doc.Src[flags[i].ValueSpan.Start:flags[i].ValueSpan.End])
-		if m.Type != instructions.MountTypeCache || path.Base(path.Clean(m.Target)) != "target" || strings.ContainsAny(text, "$\"'\\`\r\n") {
+		if m.Type != instructions.MountTypeCache || path.Base(path.Clean(m.Target)) != "target" || !plainPath.MatchString(m.Target) || strings.ContainsAny(text, "$\"'\\`\r\n") {
 			continue
 		}
 		target := path.Clean(m.Target)
