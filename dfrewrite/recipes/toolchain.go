@@ -3,6 +3,7 @@ package recipes
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -53,6 +54,9 @@ func (c *Conversion) planToolchain(pl *Planner) {
 		switch {
 		case !strings.HasPrefix(p, "linux/"):
 			block("convert the stage by hand", "compiles C, which takes more than packages for %s", p)
+			return
+		case strings.HasPrefix(p, "linux/mips"):
+			block("leave the platform out, or convert the stage by hand", "compiles C, and neither Alpine nor Debian 13 has libraries for %s", p)
 			return
 		case manager == "apk" && p == "linux/s390x":
 			block("build on Debian, which has a linker for it", "compiles C, and Alpine has no linker for %s beside its own", p)
@@ -345,7 +349,9 @@ func (c *Conversion) placeTarget(p *Plan, needing []*Plan, manager string, insta
 	at := slices.Index(body, p.needing()[0].In)
 	for n := at - 1; n >= 0; n-- {
 		if isContextCopy(body[n]) {
-			at = n
+			if !onlyModules(body[n]) { // else modules are downloaded behind it, once for all platforms
+				at = n
+			}
 			break
 		}
 	}
@@ -371,6 +377,12 @@ func isContextCopy(in *dockerfile.Instruction) bool {
 	return false
 }
 
+// onlyModules reports whether a COPY takes go.mod and its like and nothing else.
+func onlyModules(in *dockerfile.Instruction) bool {
+	cmd, ok := in.Command.(*instructions.CopyCommand)
+	return ok && !slices.ContainsFunc(cmd.SourcePaths, func(src string) bool { return !strings.HasPrefix(path.Base(src), "go.") })
+}
+
 // userAt returns the user that an instruction runs as, or "" for root.
 func userAt(s *graph.Stage, at *dockerfile.Instruction) string {
 	for ; s != nil; s = s.Base {
@@ -389,6 +401,8 @@ func userAt(s *graph.Stage, at *dockerfile.Instruction) string {
 	return ""
 }
 
+var aptUpdate = regexp.MustCompile(`\bapt(-get)?[ \t][^&|;\n]*\bupdate\b`)
+
 // hasLists reports whether apt's lists are there when an instruction starts. xx-apt-get fetches
 // those of a foreign architecture by itself, and not those of the builder's own.
 func (c *Conversion) hasLists(p *Plan, at *dockerfile.Instruction) bool {
@@ -406,9 +420,9 @@ func (c *Conversion) hasLists(p *Plan, at *dockerfile.Instruction) bool {
 				continue
 			}
 			text := string(in.Doc.Src[in.Span.Start:in.Span.End])
-			updates := strings.LastIndex(text, "apt-get update")
-			if i := strings.LastIndex(text, "apt update"); i > updates {
-				updates = i
+			updates := -1
+			if all := aptUpdate.FindAllStringIndex(text, -1); len(all) > 0 {
+				updates = all[len(all)-1][0]
 			}
 			removes := strings.LastIndex(text, "/var/lib/apt")
 			if updates >= 0 || removes >= 0 {
