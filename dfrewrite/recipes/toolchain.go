@@ -180,6 +180,9 @@ func packageManager(s *graph.Stage, installs []*install) string {
 // blocker says that a toolchain cannot be brought in, and what a person could do.
 type blocker func(way, format string, args ...any)
 
+// crossCompiler is a package of Debian with gcc for another machine.
+var crossCompiler = regexp.MustCompile(`^(gcc|g\+\+|libc6-dev|crossbuild-essential|binutils)(-[0-9]+)?-(.*-(linux-gnu|cross).*|arm64|armhf|armel|i386|ppc64el|s390x|riscv64)$`)
+
 // canSplit reports whether every package is known for a tool or a library.
 func (c *Conversion) canSplit(installs []*install, block blocker) bool {
 	before := len(c.Blocks)
@@ -195,6 +198,11 @@ func (c *Conversion) canSplit(installs []*install, block blocker) bool {
 			continue
 		}
 		for _, p := range i.packages {
+			if crossCompiler.MatchString(p.name) {
+				at(i, p.word.Span, fmt.Sprintf("%s compiles for one architecture only", p.word.Raw),
+					"leave it out: clang compiles for every target, with xx-c-essentials")
+				continue
+			}
 			if p.kind == unknownPackage {
 				at(i, p.word.Span, fmt.Sprintf("whether %s is a tool that the stage runs or a library that it links with is not known", p.word.Raw),
 					"install libraries with xx-apk or xx-apt-get, for the target")
