@@ -166,8 +166,8 @@ func packageManager(s *graph.Stage, installs []*install) string {
 		return ""
 	case strings.Contains(tag, "alpine") || name == "alpine":
 		return "apk"
-	case graph.OfficialGo(image) && !strings.Contains(tag, "$"), name == "debian", name == "ubuntu", name == "buildpack-deps":
-		return "apt-get"
+	case set("golang rust")[name] && !strings.Contains(tag, "$"), set("debian ubuntu buildpack-deps")[name]:
+		return "apt-get" // golang and rust stand on Debian where the tag does not say Alpine
 	}
 	for _, release := range []string{"bullseye", "bookworm", "trixie", "jammy", "noble"} {
 		if strings.Contains(tag, release) {
