@@ -76,8 +76,12 @@ func parseInstall(c *call) *install {
 		case !installs:
 			return nil
 		default:
-			p := pkg{word: w, name: packageName(w.Lit)}
-			if !w.Const || p.name == "" {
+			text := w.Lit
+			if !w.Const { // the version may be a variable
+				text, _, _ = strings.Cut(strings.Trim(w.Raw, `"'`), "=")
+			}
+			p := pkg{word: w, name: packageName(text)}
+			if p.name == "" {
 				i.doubt = fmt.Sprintf("which package %s is, and for which machine, cannot be seen", w.Raw)
 			}
 			p.kind = kindOfPackage(p.name)

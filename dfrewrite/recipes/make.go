@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -26,6 +27,9 @@ func judgeMake(c *call) (Step, bool) {
 			Way: "call go build in the Dockerfile, or convert the stage by hand"}, true
 	}
 	run, goals, err := c.makeRun()
+	if errors.Is(err, errNoMakefile) {
+		return Step{}, false
+	}
 	if err != nil {
 		return block("%s: %s", c.text(), err)
 	}
@@ -106,15 +110,18 @@ func rank(assign string) int {
 	return slices.Index([]string{"CGO_ENABLED", "GOOS", "GOARCH", "GOARM", "GOAMD64"}, name)
 }
 
+// errNoMakefile says that the build context does not hold the Makefile, or not for certain.
+var errNoMakefile = errors.New("there is no Makefile in the build context")
+
 // makeRun reads the command line and the Makefile.
 func (c *call) makeRun() (*makeRun, []string, error) {
 	at, ok := c.contextFolder()
 	if !ok {
-		return nil, nil, fmt.Errorf("which Makefile of the build context that is cannot be seen")
+		return nil, nil, errNoMakefile
 	}
 	text, err := fs.ReadFile(c.opt.Context.files, path.Join(at, "Makefile"))
 	if err != nil {
-		return nil, nil, fmt.Errorf("there is no Makefile in the build context")
+		return nil, nil, errNoMakefile
 	}
 	for _, other := range []string{"GNUmakefile", "makefile"} {
 		if c.opt.Context.has(path.Join(at, other)) {

@@ -3,6 +3,7 @@ package recipes
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -53,6 +54,9 @@ func (c *Conversion) planToolchain(pl *Planner) {
 		switch {
 		case !strings.HasPrefix(p, "linux/"):
 			block("convert the stage by hand", "compiles C, which takes more than packages for %s", p)
+			return
+		case strings.HasPrefix(p, "linux/mips"):
+			block("leave the platform out, or convert the stage by hand", "compiles C, and neither Alpine nor Debian 13 has libraries for %s", p)
 			return
 		case manager == "apk" && p == "linux/s390x":
 			block("build on Debian, which has a linker for it", "compiles C, and Alpine has no linker for %s beside its own", p)
@@ -162,8 +166,8 @@ func packageManager(s *graph.Stage, installs []*install) string {
 		return ""
 	case strings.Contains(tag, "alpine") || name == "alpine":
 		return "apk"
-	case graph.OfficialGo(image) && !strings.Contains(tag, "$"), name == "debian", name == "ubuntu", name == "buildpack-deps":
-		return "apt-get"
+	case set("golang rust")[name] && !strings.Contains(tag, "$"), set("debian ubuntu buildpack-deps")[name]:
+		return "apt-get" // golang and rust stand on Debian where the tag does not say Alpine
 	}
 	for _, release := range []string{"bullseye", "bookworm", "trixie", "jammy", "noble"} {
 		if strings.Contains(tag, release) {
@@ -175,6 +179,9 @@ func packageManager(s *graph.Stage, installs []*install) string {
 
 // blocker says that a toolchain cannot be brought in, and what a person could do.
 type blocker func(way, format string, args ...any)
+
+// crossCompiler is a package of Debian with gcc for another machine.
+var crossCompiler = regexp.MustCompile(`^(gcc|g\+\+|libc6-dev|crossbuild-essential|binutils)(-[0-9]+)?-(.*-(linux-gnu|cross).*|arm64|armhf|armel|i386|ppc64el|s390x|riscv64)$`)
 
 // canSplit reports whether every package is known for a tool or a library.
 func (c *Conversion) canSplit(installs []*install, block blocker) bool {
@@ -191,6 +198,11 @@ func (c *Conversion) canSplit(installs []*install, block blocker) bool {
 			continue
 		}
 		for _, p := range i.packages {
+			if crossCompiler.MatchString(p.name) {
+				at(i, p.word.Span, fmt.Sprintf("%s compiles for one architecture only", p.word.Raw),
+					"leave it out: clang compiles for every target, with xx-c-essentials")
+				continue
+			}
 			if p.kind == unknownPackage {
 				at(i, p.word.Span, fmt.Sprintf("whether %s is a tool that the stage runs or a library that it links with is not known", p.word.Raw),
 					"install libraries with xx-apk or xx-apt-get, for the target")
@@ -345,7 +357,9 @@ func (c *Conversion) placeTarget(p *Plan, needing []*Plan, manager string, insta
 	at := slices.Index(body, p.needing()[0].In)
 	for n := at - 1; n >= 0; n-- {
 		if isContextCopy(body[n]) {
-			at = n
+			if !onlyModules(body[n]) { // else modules are downloaded behind it, once for all platforms
+				at = n
+			}
 			break
 		}
 	}
@@ -371,6 +385,12 @@ func isContextCopy(in *dockerfile.Instruction) bool {
 	return false
 }
 
+// onlyModules reports whether a COPY takes go.mod and its like and nothing else.
+func onlyModules(in *dockerfile.Instruction) bool {
+	cmd, ok := in.Command.(*instructions.CopyCommand)
+	return ok && !slices.ContainsFunc(cmd.SourcePaths, func(src string) bool { return !strings.HasPrefix(path.Base(src), "go.") })
+}
+
 // userAt returns the user that an instruction runs as, or "" for root.
 func userAt(s *graph.Stage, at *dockerfile.Instruction) string {
 	for ; s != nil; s = s.Base {
@@ -389,6 +409,8 @@ func userAt(s *graph.Stage, at *dockerfile.Instruction) string {
 	return ""
 }
 
+var aptUpdate = regexp.MustCompile(`\bapt(-get)?[ \t][^&|;\n]*\bupdate\b`)
+
 // hasLists reports whether apt's lists are there when an instruction starts. xx-apt-get fetches
 // those of a foreign architecture by itself, and not those of the builder's own.
 func (c *Conversion) hasLists(p *Plan, at *dockerfile.Instruction) bool {
@@ -406,9 +428,9 @@ func (c *Conversion) hasLists(p *Plan, at *dockerfile.Instruction) bool {
 				continue
 			}
 			text := string(in.Doc.Src[in.Span.Start:in.Span.End])
-			updates := strings.LastIndex(text, "apt-get update")
-			if i := strings.LastIndex(text, "apt update"); i > updates {
-				updates = i
+			updates := -1
+			if all := aptUpdate.FindAllStringIndex(text, -1); len(all) > 0 {
+				updates = all[len(all)-1][0]
 			}
 			removes := strings.LastIndex(text, "/var/lib/apt")
 			if updates >= 0 || removes >= 0 {

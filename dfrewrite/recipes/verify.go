@@ -20,6 +20,9 @@ var goesOn = regexp.MustCompile(`^(?:[ \t]|\\\r?\n)*(?:&&|$)`)
 // container. Only where it is sure that one file is built, since xx-verify of other images knows files only.
 func (g *goCall) verifies(step *Step) {
 	program, ok := g.outputWord()
+	if mode := g.buildMode(); mode == "c-archive" || mode == "c-shared" {
+		return // not a program; xx-verify of other images need not know these
+	}
 	if !ok || g.Nested || len(g.Redirects) > 0 || len(g.packages) > 1 {
 		return
 	}
@@ -60,7 +63,7 @@ func (g *goCall) outputWord() (string, bool) {
 // isFolder reports whether a path is, as far as the stage tells, a folder, into which go build puts the program under its
 // own name.
 func (g *goCall) isFolder(file string) bool {
-	if isProgramDir(file+"/") || isSystemDir(file) {
+	if isProgramDir(file) || file == "/" || slices.Contains(systemDirs, file) {
 		return true
 	}
 	for _, in := range g.stage.Body {
