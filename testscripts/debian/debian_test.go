@@ -128,7 +128,11 @@ func mount(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	root, err := debian.Mount(lower, dir, ts.Getenv("WORK"))
 	ts.Check(err)
-	ts.Defer(func() { ts.Check(root.Unmount()) })
+	ts.Defer(func() {
+		ts.Check(root.Unmount())
+		// A root with compilers has gigabytes, and there are dozens of scripts.
+		ts.Check(os.RemoveAll(dir))
+	})
 	ts.Setenv(rootVar, root.Dir)
 
 	ts.Check(ts.Exec(filepath.Join(scratch, "xx"), "install", filepath.Join(root.Dir, "usr/bin")))
