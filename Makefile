@@ -45,7 +45,7 @@ test: go lint ## everything that needs no BuildKit; as root on Debian also scrip
 	go test ./...
 	@if [ "$$(id -u)" = 0 ] && grep -qs '^ID=debian$$' /etc/os-release; then \
 		echo 'go test -tags debian ./testscripts/debian'; \
-		go test -tags debian ./testscripts/debian -count=1 -timeout 60m; \
+		go test -tags debian ./testscripts/debian -count=1 -timeout 75m; \
 	else \
 		echo 'LEFT OUT: testscripts/debian, and without root the test of its sandbox, which need root on Debian (mounts, chroot, apt-get).'; \
 	fi
