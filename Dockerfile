@@ -15,7 +15,7 @@ ENV CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false"
 # step is about the target, so that it runs once for all platforms. Without vendored modules, go
 # downloads them into the cache.
 RUN --mount=type=cache,target=/root/.cache/go-build --mount=type=cache,target=/go/pkg/mod \
-    go build -o /native/xx ./cmd/xx && /native/xx install /out/usr/bin
+    go build -gcflags=all=-l -o /native/xx ./cmd/xx && /native/xx install /out/usr/bin
 
 ARG VERSION=dev
 ARG TARGETOS TARGETARCH TARGETVARIANT
