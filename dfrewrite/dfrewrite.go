@@ -70,6 +70,8 @@ func (o Options) recipes() *recipes.Options {
 // A File is a Dockerfile with what was found in it.
 type File struct {
 	Doc *dockerfile.Document
+	// Graph are its stages; nil for a file that describes builds.
+	Graph *graph.Graph
 	// Findings are in file order; ignored ones are left out.
 	Findings []rules.Diagnostic
 }
@@ -85,12 +87,13 @@ func Lint(name string, src []byte, opt Options) (*File, error) {
 	if ran == nil {
 		ran = rules.All
 	}
-	found := rules.Run(graph.New(doc), opt.recipes(), ran)
+	g := graph.For(doc, opt.Flags)
+	found := rules.Run(g, opt.recipes(), ran)
 	ignored := ignoresIn(doc)
 	found = slices.DeleteFunc(found, ignored.silences)
 	found = append(found, ignored.unused(ran)...)
 	slices.SortStableFunc(found, func(a, b rules.Diagnostic) int { return a.Span.Start - b.Span.Start })
-	return &File{Doc: doc, Findings: found}, nil
+	return &File{Doc: doc, Graph: g, Findings: found}, nil
 }
 
 // A Rewritten is what Rewrite made of a file.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/builds"
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/report"
 )
@@ -42,6 +44,8 @@ type described struct {
 	platforms []string
 	context   string
 	contexts  int // how many different ones; with several, none counts
+	flags     graph.Flags
+	builds    int // those whose arguments are in flags
 }
 
 // parse reads flags and finds the files; nil without an error means that help was
@@ -150,6 +154,31 @@ func describe(of map[string]*described, b *builds.Build) {
 			d.platforms = append(d.platforms, platform)
 		}
 	}
+	// A build that names no platforms is for the machine that it runs on, as that of a
+	// stage to develop in: it says nothing about what is shipped.
+	if len(b.Platforms) > 0 {
+		d.flags.Targets = append(d.flags.Targets, b.Target)
+	}
+	d.args(b.Args)
+}
+
+// args takes down the arguments of one more build. Those in which the builds differ are
+// not known.
+func (d *described) args(given map[string]*string) {
+	if d.builds++; d.builds == 1 {
+		d.flags.Args = maps.Clone(given)
+		return
+	}
+	all := map[string]*string{}
+	for _, from := range []map[string]*string{d.flags.Args, given} {
+		for name := range from {
+			a, b := d.flags.Args[name], given[name]
+			if all[name] = nil; a != nil && b != nil && *a == *b {
+				all[name] = a
+			}
+		}
+	}
+	d.flags.Args = all
 }
 
 // reportMissing puts into a report what could not be found.
@@ -191,6 +220,7 @@ func (in *inputs) settle(i input) (source, error) {
 			return src, fmt.Errorf("%s: what builds it says: %w", i.path, err)
 		}
 	}
+	src.Flags = in.settings.flags(said.flags)
 	dir := counts.context
 	switch {
 	case in.settings.Changed("context"):

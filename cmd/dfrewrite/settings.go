@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/config"
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
 )
@@ -23,6 +25,7 @@ type settings struct {
 	*pflag.FlagSet
 
 	platforms, only, skip          []string
+	targets, buildArgs             []string
 	helpers, image, context, level string
 	noContext                      bool
 
@@ -46,6 +49,8 @@ func newSettings(name string) *settings {
 	s.SetOutput(io.Discard)
 	s.SortFlags = false
 	s.StringSliceVar(&s.platforms, "platform", nil, "the platforms that images are built for, `os/arch[/variant],…` (default "+strings.Join(dfrewrite.DefaultPlatforms, ",")+")")
+	s.StringSliceVar(&s.targets, "target", nil, "the `stages` that images are made of (default: the last one, or what Compose and bake files say)")
+	s.StringArrayVar(&s.buildArgs, "build-arg", nil, "a build argument that the build is given, `NAME=VALUE`, or NAME if the value is not known here")
 	s.StringVar(&s.helpers, "helpers", "auto", "use the xx helpers: `auto` (where variables are not enough), always, never")
 	s.StringVar(&s.image, "image", "", "the image that holds the helpers (default "+helperImage()+")")
 	s.StringSliceVar(&s.only, "only", nil, "look for these `rules` only")
@@ -74,7 +79,32 @@ func (s *settings) check() error {
 			return fmt.Errorf("--context: %s is no folder", s.context)
 		}
 	}
+	for _, a := range s.buildArgs {
+		if name, _, _ := strings.Cut(a, "="); name == "" {
+			return fmt.Errorf("--build-arg %q has no name; write it as NAME=VALUE", a)
+		}
+	}
 	return s.resolve(&config.Config{}).err
+}
+
+// flags puts those of the command line over those that Compose and bake files say.
+func (s *settings) flags(said graph.Flags) graph.Flags {
+	if s.Changed("target") {
+		said.Targets = s.targets
+	}
+	if len(s.buildArgs) > 0 {
+		said.Args = maps.Clone(said.Args)
+		if said.Args == nil {
+			said.Args = map[string]*string{}
+		}
+		for _, a := range s.buildArgs {
+			name, value, ok := strings.Cut(a, "=")
+			if said.Args[name] = nil; ok {
+				said.Args[name] = &value
+			}
+		}
+	}
+	return said
 }
 
 // of returns what counts for a file.

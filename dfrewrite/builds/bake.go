@@ -39,6 +39,7 @@ type bakeTarget struct {
 	inherits                            []string
 	context, dockerfile, inline, target *string
 	platforms                           []string
+	args                                map[string]*string
 }
 
 // unknownText stands for a context or Dockerfile that is only known when building.
@@ -193,6 +194,9 @@ func (f *File) bakeTargets(b *hcl.Block, e *hcl.EvalContext) ([]*bakeTarget, hcl
 			t.platforms, d = stringList(a.Expr, child)
 			diags = append(diags, d...)
 		}
+		if a := c.Attributes["args"]; a != nil {
+			t.args = argValues(a.Expr, child)
+		}
 		out = append(out, t)
 	}
 	return out, diags
@@ -305,6 +309,28 @@ func (f *File) bakeArgs(target string, expr hcl.Expression, e *hcl.EvalContext) 
 	}
 }
 
+// argValues evaluates the arguments of a target; nil means that the value is not known.
+func argValues(expr hcl.Expression, e *hcl.EvalContext) map[string]*string {
+	values := map[string]*string{}
+	v, diags := expr.Value(e)
+	if diags.HasErrors() || v.IsNull() || !v.IsKnown() || !v.CanIterateElements() {
+		return values
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		key, value := it.Element()
+		if key.Type() != cty.String || value.IsNull() {
+			continue // null leaves an argument alone
+		}
+		name := key.AsString()
+		values[name] = nil
+		if s, err := convert.Convert(value, cty.String); err == nil && s.IsKnown() {
+			text := s.AsString()
+			values[name] = &text
+		}
+	}
+	return values
+}
+
 // computedArgs takes down arguments that an expression makes.
 func (f *File) computedArgs(target string, expr hcl.Expression, e *hcl.EvalContext) {
 	v, diags := expr.Value(e)
@@ -370,7 +396,7 @@ func (f *File) resolveTargets(targets []*bakeTarget, grouped map[string]bool) er
 		if strings.HasPrefix(t.name, "_") || inherited[t.name] && !grouped[t.name] {
 			continue
 		}
-		b := &Build{Name: t.name, Platforms: m.platforms}
+		b := &Build{Name: t.name, Platforms: m.platforms, Args: m.args}
 		context, file := ".", ""
 		if m.context != nil {
 			context = *m.context
@@ -400,5 +426,11 @@ func (t *bakeTarget) override(o bakeTarget) {
 	}
 	if o.platforms != nil {
 		t.platforms = o.platforms
+	}
+	if len(o.args) > 0 {
+		args := map[string]*string{}
+		maps.Copy(args, t.args)
+		maps.Copy(args, o.args)
+		t.args = args
 	}
 }

@@ -44,6 +44,9 @@ type Build struct {
 	Target string
 	// Platforms are what is built for, as written; empty if nothing is said.
 	Platforms []string
+	// Args are the build arguments that it is given, inherited ones too; nil for one
+	// whose value is only known when building.
+	Args map[string]*string
 }
 
 // An Arg is a build argument that is given a value.

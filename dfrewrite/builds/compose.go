@@ -69,7 +69,13 @@ func (f *File) compose() error {
 		if c == nil {
 			continue
 		}
-		b := &Build{Name: service, Target: c.Target, Platforms: c.Platforms}
+		b := &Build{Name: service, Target: c.Target, Platforms: c.Platforms, Args: map[string]*string{}}
+		for name, value := range c.Args {
+			if value != nil && strings.Contains(*value, "${") {
+				value = nil // it has to be given, and stands for itself
+			}
+			b.Args[name] = value
+		}
 		if p := project.Services[service].Platform; len(b.Platforms) == 0 && p != "" {
 			b.Platforms = []string{p}
 		}

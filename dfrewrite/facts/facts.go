@@ -195,6 +195,10 @@ func globals(g *graph.Graph, p *Platform) *scope {
 		for _, a := range in.Command.(*instructions.ArgCommand).Args {
 			switch {
 			case graph.IsAutomatic(a.Key):
+			case given(g, a.Key) != nil:
+				v := *given(g, a.Key)
+				v.By = in
+				vars = vars.set(a.Key, v, true)
 			case a.Value == nil:
 				vars = vars.set(a.Key, Value{Text: Unknown, From: FromArg, Set: true, By: in}, true)
 			default:
@@ -247,7 +251,7 @@ func (f *Facts) stage(s *graph.Stage, p *Platform, st *state, global *scope) *st
 				if old, ok := next.vars.lookup(a.Key); ok && old.How == ByEnv {
 					continue // ENV wins
 				}
-				v := argValue(a, next.vars, global, escape, p)
+				v := f.argValue(a, next.vars, global, escape, p)
 				v.By, v.How = in, ByArg
 				next.vars = next.vars.set(a.Key, v, true)
 			}
@@ -271,10 +275,24 @@ func (f *Facts) stage(s *graph.Stage, p *Platform, st *state, global *scope) *st
 	return st
 }
 
-func argValue(a instructions.KeyValuePairOptional, vars, global *scope, escape rune, p *Platform) Value {
+// given is the value that the build gives an argument, or nil.
+func given(g *graph.Graph, name string) *Value {
+	text, ok := g.Given(name)
+	switch {
+	case !ok:
+		return nil
+	case text == nil:
+		return &Value{Text: Unknown, From: FromArg, Set: true}
+	}
+	return &Value{Text: *text, From: FromArg, Set: true}
+}
+
+func (f *Facts) argValue(a instructions.KeyValuePairOptional, vars, global *scope, escape rune, p *Platform) Value {
 	switch {
 	case graph.IsAutomatic(a.Key):
 		return automatic(a.Key, p)
+	case given(f.Graph, a.Key) != nil:
+		return *given(f.Graph, a.Key)
 	case a.Value != nil:
 		v := expandWord(vars, *a.Value, escape, graph.IsAutomatic)
 		v.From |= FromArg

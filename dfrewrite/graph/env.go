@@ -126,7 +126,11 @@ func (g *Graph) globalEnv() *Env {
 func (g *Graph) declare(e *Env, in *dockerfile.Instruction, global *Env) *Env {
 	for _, a := range in.Command.(*instructions.ArgCommand).Args {
 		v := Variable{Name: a.Key}
-		if a.Value != nil {
+		if given, ok := g.Given(a.Key); ok && !IsAutomatic(a.Key) {
+			if v.HasValue = given != nil; v.HasValue {
+				v.Value = *given
+			}
+		} else if a.Value != nil {
 			v.HasValue = true
 			v.Value = e.Expand(*a.Value, rune(g.Doc.Escape))
 		} else if global != nil {

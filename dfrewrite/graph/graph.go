@@ -12,6 +12,7 @@ package graph
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,8 +27,10 @@ type Graph struct {
 	Doc    *dockerfile.Document
 	Stages []*Stage
 
-	scripts map[*dockerfile.Instruction]*shell.Script
-	envs    map[*dockerfile.Instruction]*Env
+	flags     Flags
+	delivered []*Stage
+	scripts   map[*dockerfile.Instruction]*shell.Script
+	envs      map[*dockerfile.Instruction]*Env
 }
 
 // A Place says where a stage's commands run.
@@ -101,9 +104,23 @@ type Use struct {
 	Dest string
 }
 
-// New works out the graph of a document.
-func New(d *dockerfile.Document) *Graph {
-	g := &Graph{Doc: d, scripts: map[*dockerfile.Instruction]*shell.Script{}, envs: map[*dockerfile.Instruction]*Env{}}
+// Flags are those of a build that change what a file means, whether they are given to
+// buildx or stand in a Compose or bake file. The zero value is a build without flags.
+type Flags struct {
+	// Targets are the stages that images are made of, by name or number. One that is
+	// empty means the last stage, and so does none, or none that is in the file.
+	Targets []string
+	// Args are the build arguments that are given; nil for one that is given, but whose
+	// value is not known.
+	Args map[string]*string
+}
+
+// New works out the graph of a document, as a build without flags sees it.
+func New(d *dockerfile.Document) *Graph { return For(d, Flags{}) }
+
+// For works out the graph of a document as a build with these flags sees it.
+func For(d *dockerfile.Document, flags Flags) *Graph {
+	g := &Graph{Doc: d, flags: flags, scripts: map[*dockerfile.Instruction]*shell.Script{}, envs: map[*dockerfile.Instruction]*Env{}}
 	global := g.globalEnv()
 	for _, ds := range d.Stages {
 		s := &Stage{Stage: ds, Graph: g}
@@ -115,6 +132,12 @@ func New(d *dockerfile.Document) *Graph {
 		for _, in := range s.Body {
 			g.linkUses(s, in)
 		}
+		if g.isTarget(s) {
+			g.delivered = append(g.delivered, s)
+		}
+	}
+	if g.delivered == nil {
+		g.delivered = []*Stage{g.Final()}
 	}
 	return g
 }
@@ -253,6 +276,30 @@ func (g *Graph) linkUses(s *Stage, in *dockerfile.Instruction) {
 
 // Final returns the stage that is built when none is named: the last one.
 func (g *Graph) Final() *Stage { return g.Stages[len(g.Stages)-1] }
+
+// isTarget reports whether a stage is named as a target.
+func (g *Graph) isTarget(s *Stage) bool {
+	return slices.ContainsFunc(g.flags.Targets, func(name string) bool {
+		if name == "" {
+			return s.Index == len(g.Stages)-1
+		}
+		return strings.EqualFold(name, s.Name) || name == strconv.Itoa(s.Index)
+	})
+}
+
+// Delivered returns the stages that images are made of, in file order: those that
+// the build names as targets, or the last one.
+func (g *Graph) Delivered() []*Stage { return g.delivered }
+
+// Delivered reports whether images are made of the stage.
+func (s *Stage) Delivered() bool { return slices.Contains(s.Graph.delivered, s) }
+
+// Given returns the value that the build gives an argument: nil if it is not known.
+// ok is false where the build does not speak of it.
+func (g *Graph) Given(name string) (value *string, ok bool) {
+	value, ok = g.flags.Args[name]
+	return value, ok
+}
 
 // Root returns the stage of this file that s is based on in the end.
 func (s *Stage) Root() *Stage {

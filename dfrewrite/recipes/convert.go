@@ -43,7 +43,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		}
 		switch {
 		case pl.OnlyChecks(t):
-		case t == t.Graph.Final():
+		case t.Delivered():
 			c.blockAt(t.From, c.finalReason(t), "build in a stage of its own, and copy the result into a stage that stays on the target platform")
 		case t.Shipped():
 			c.blockAt(t.From, fmt.Sprintf("%s is not used by another stage, so it may be an image that is shipped", t.Title()),

@@ -69,6 +69,8 @@ type Options struct {
 	Image string
 	// Context is the build context, or nil if it is not known.
 	Context *Context
+	// Flags are those that the file is built with.
+	Flags graph.Flags
 }
 
 // Variants returns the variants of one architecture among the platforms.

@@ -87,10 +87,10 @@ func placeOf(s *graph.Stage) runsOn {
 }
 
 func newPicture(f *dfrewrite.File) *picture {
-	g := graph.New(f.Doc)
+	g := f.Graph
 	p := &picture{name: f.Doc.Name}
 	for _, s := range g.Stages {
-		n := &node{id: fmt.Sprintf("s%d", s.Index), stage: s, title: s.Name, base: s.Image, where: placeOf(s), final: s == g.Final()}
+		n := &node{id: fmt.Sprintf("s%d", s.Index), stage: s, title: s.Name, base: s.Image, where: placeOf(s), final: s.Delivered()}
 		if n.title == "" {
 			n.title = s.Title()
 		}

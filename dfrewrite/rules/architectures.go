@@ -65,11 +65,12 @@ func constant(v facts.Value) bool {
 // follows reports whether a value is made from what is built for.
 func follows(v facts.Value) bool { return v.Set && v.From&facts.FromTarget != 0 }
 
-// onePlatform reports whether the image is meant for one platform: the last stage,
-// and with it all of the build, is for that one. SingleArchBase has said so.
+// onePlatform reports whether images are meant for one platform: the stages that they are
+// made of, and with them all of the build, are for that one. SingleArchBase has said so.
 func (p *Pass) onePlatform() bool {
-	final := p.Graph.Final()
-	return final.Place == graph.Fixed && final.Image != "scratch"
+	return !slices.ContainsFunc(p.Graph.Delivered(), func(s *graph.Stage) bool {
+		return s.Place != graph.Fixed || s.Image == "scratch"
+	})
 }
 
 // forOne reports whether a stage's name says that it is for one architecture.
@@ -80,7 +81,7 @@ func forOne(s *graph.Stage) bool { return len(archNames(s.Name)) > 0 }
 func (p *Pass) taken(s *graph.Stage, written []string, on *facts.Platform) bool {
 	used := false
 	for _, t := range s.Tree() {
-		if t.Place != graph.Build && t == p.Graph.Final() {
+		if t.Place != graph.Build && t.Delivered() {
 			return true
 		}
 		for _, u := range t.UsedBy {

@@ -13,46 +13,52 @@ var FinalStageOnBuildPlatform = &Rule{
 	Name:     "FinalStageOnBuildPlatform",
 	Severity: Error,
 	Check: func(p *Pass) {
-		final := p.Graph.Final()
-		if final.Place != graph.Build || final.Image == "scratch" || p.Planner.OnlyChecks(final) {
-			return
+		for _, s := range p.Graph.Delivered() {
+			if s.Place == graph.Build && s.Image != "scratch" && !p.Planner.OnlyChecks(s) {
+				p.reportDelivered(s)
+			}
 		}
-		d := Diagnostic{
-			Span:    final.From.Span,
-			Message: "the stage that is shipped runs on the build platform: images of every platform get the builder's programs and libraries",
-			Hint:    "leave --platform out of the last stage, and build in a stage of its own",
-		}
-		root := final.Root()
-		if len(final.Candidates) > 0 {
-			root = final.Candidates[0].Root()
-		}
-		if root != final {
-			d.Message = fmt.Sprintf("the stage that is shipped is based on %s, which runs on the build platform: images of every platform get the builder's programs and libraries", title(root))
-			d.Notes = []Note{{Span: root.From.Span, Text: "the platform comes from here"}}
-			d.Hint = "base the last stage on an image of its own, and copy into it what was built"
-			p.Report(d)
-			return
-		}
-		f := final.From.Flag("platform")
-		if f == nil {
-			// Based on one of several stages, FROM build-$KIND, which all run there.
-			d.Hint = "base the last stage on an image of its own, and copy into it what was built"
-			p.Report(d)
-			return
-		}
-		d.Span = f.Span
-		if _, step := p.compiles(final); step != nil {
-			// Without the flag it would compile under emulation.
-			d.Notes = []Note{{Span: step.Span, Text: "it compiles, too", Way: "split the stage: build on $BUILDPLATFORM, copy the result into a last stage without --platform"}}
-			p.Report(d)
-			return
-		}
-		d.Fix = &Fix{
-			Message: "drop the flag",
-			Safety:  Review,
-			Why:     []string{"images of other platforms change: they get their own base image, and RUNs in this stage run on it"},
-			Edits:   []dockerfile.Edit{final.From.WithoutFlag(f)},
-		}
-		p.Report(d)
 	},
+}
+
+// reportDelivered reports a stage that images are made of and that runs on the build
+// platform.
+func (p *Pass) reportDelivered(final *graph.Stage) {
+	d := Diagnostic{
+		Span:    final.From.Span,
+		Message: "the stage that is shipped runs on the build platform: images of every platform get the builder's programs and libraries",
+		Hint:    "leave --platform out of the last stage, and build in a stage of its own",
+	}
+	root := final.Root()
+	if len(final.Candidates) > 0 {
+		root = final.Candidates[0].Root()
+	}
+	if root != final {
+		d.Message = fmt.Sprintf("the stage that is shipped is based on %s, which runs on the build platform: images of every platform get the builder's programs and libraries", title(root))
+		d.Notes = []Note{{Span: root.From.Span, Text: "the platform comes from here"}}
+		d.Hint = "base the last stage on an image of its own, and copy into it what was built"
+		p.Report(d)
+		return
+	}
+	f := final.From.Flag("platform")
+	if f == nil {
+		// Based on one of several stages, FROM build-$KIND, which all run there.
+		d.Hint = "base the last stage on an image of its own, and copy into it what was built"
+		p.Report(d)
+		return
+	}
+	d.Span = f.Span
+	if _, step := p.compiles(final); step != nil {
+		// Without the flag it would compile under emulation.
+		d.Notes = []Note{{Span: step.Span, Text: "it compiles, too", Way: "split the stage: build on $BUILDPLATFORM, copy the result into a last stage without --platform"}}
+		p.Report(d)
+		return
+	}
+	d.Fix = &Fix{
+		Message: "drop the flag",
+		Safety:  Review,
+		Why:     []string{"images of other platforms change: they get their own base image, and RUNs in this stage run on it"},
+		Edits:   []dockerfile.Edit{final.From.WithoutFlag(f)},
+	}
+	p.Report(d)
 }

@@ -38,7 +38,7 @@ var archTag = regexp.MustCompile(`-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc6
 
 // singleArch says why a base is for one architecture that is not the one built for.
 func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
-	shipped := s.Shipped() || finalInTree(s)
+	shipped := s.Shipped() || deliveredInTree(s)
 	if !shipped && runsNothing(s) {
 		if !givesPrograms(s) {
 			return Diagnostic{}, false // data, the same everywhere
@@ -125,12 +125,7 @@ func prefixArch(prefix string) string {
 	return path.Base(prefix)
 }
 
-// finalInTree reports whether the last stage is based on s.
-func finalInTree(s *graph.Stage) bool {
-	for _, t := range s.Tree() {
-		if t == s.Graph.Final() {
-			return true
-		}
-	}
-	return false
+// deliveredInTree reports whether a stage that an image is made of is based on s.
+func deliveredInTree(s *graph.Stage) bool {
+	return slices.ContainsFunc(s.Tree(), (*graph.Stage).Delivered)
 }
