@@ -45,6 +45,7 @@ type Facts struct {
 	Platforms []*Platform
 
 	calls   map[*graph.Stage][]*Call
+	ranges  map[stageKey][2]int // where those for a platform stand in calls
 	tables  map[*graph.Stage][]*Table
 	before  map[key]*state
 	reached map[stageKey]bool
@@ -69,7 +70,7 @@ type state struct {
 // New follows a file for each of the platforms, written as os/arch[/variant]. One that
 // triples does not know has no names, and is followed all the same.
 func New(g *graph.Graph, platforms []string) *Facts {
-	f := &Facts{Graph: g, calls: map[*graph.Stage][]*Call{}, tables: map[*graph.Stage][]*Table{},
+	f := &Facts{Graph: g, calls: map[*graph.Stage][]*Call{}, ranges: map[stageKey][2]int{}, tables: map[*graph.Stage][]*Table{},
 		before: map[key]*state{}, reached: map[stageKey]bool{}}
 	for _, name := range platforms {
 		os, rest, _ := strings.Cut(name, "/")
@@ -83,7 +84,13 @@ func New(g *graph.Graph, platforms []string) *Facts {
 		f.Platforms = append(f.Platforms, &Platform{Platform: p, Row: row, Known: ok})
 	}
 	for _, p := range f.Platforms {
+		for _, s := range g.Stages {
+			f.ranges[stageKey{s, p}] = [2]int{len(f.calls[s])}
+		}
 		f.follow(p)
+		for _, s := range g.Stages {
+			f.ranges[stageKey{s, p}] = [2]int{f.ranges[stageKey{s, p}][0], len(f.calls[s])}
+		}
 	}
 	return f
 }
@@ -93,13 +100,8 @@ func (f *Facts) Calls(s *graph.Stage) []*Call { return f.calls[s] }
 
 // CallsFor returns the commands of a stage that run for one platform.
 func (f *Facts) CallsFor(s *graph.Stage, p *Platform) []*Call {
-	var out []*Call
-	for _, c := range f.calls[s] {
-		if c.Platform == p {
-			out = append(out, c)
-		}
-	}
-	return out
+	r := f.ranges[stageKey{s, p}]
+	return f.calls[s][r[0]:r[1]:r[1]]
 }
 
 // Tables returns the `case` tables of a stage that have no branch for a platform.

@@ -36,7 +36,7 @@ func archOf(name string) string {
 // archNames lists the architectures' names in a text.
 func archNames(text string) []string {
 	var out []string
-	for {
+	for mayNameArch(text) {
 		m := archName.FindStringSubmatchIndex(text)
 		if m == nil {
 			return out
@@ -44,6 +44,19 @@ func archNames(text string) []string {
 		out = append(out, text[m[2]:m[3]])
 		text = text[m[3]:]
 	}
+	return out
+}
+
+// mayNameArch is false for most texts, and takes less time than archName: every name
+// has one of four pairs of characters in it.
+func mayNameArch(text string) bool {
+	for i := 1; i < len(text); i++ {
+		switch text[i-1 : i+1] {
+		case "64", "86", "39", "rm", "RM", "Rm", "rM":
+			return true
+		}
+	}
+	return false
 }
 
 // otherArch returns the name of an architecture in a text that names some, but not

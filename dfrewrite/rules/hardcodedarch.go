@@ -138,6 +138,9 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 			continue
 		}
 		for _, w := range c.Words[min(1, len(c.Words)):] {
+			if !mayNameArch(w.Text) {
+				continue
+			}
 			a := archWord{in: c.Run, span: w.At, at: nameIn(c.Run.Doc, w.At, w.Text)}
 			switch {
 			case (c.Name == "curl" || c.Name == "wget" || c.Name == "aria2c") && strings.Contains(w.Text, "/") && !strings.HasPrefix(w.Text, "-"):
