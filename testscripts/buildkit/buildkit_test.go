@@ -27,6 +27,10 @@
 //	crates
 //
 // vendors the crates that the Rust example needs into the current folder.
+//
+//	nodes BUILDER PLATFORM…
+//
+// makes a builder of several nodes, one more BuildKit for each platform, each of which serves that one only.
 package buildkit_test
 
 import (
@@ -123,6 +127,7 @@ func TestScripts(t *testing.T) {
 			"answers": answers,
 			"crates":  crates,
 			"exits":   exits,
+			"nodes":   nodes,
 			"runs":    runs,
 		},
 	})
@@ -208,6 +213,14 @@ func runs(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s on %s: %v", args[0], args[1], err)
 	}
 	ts.Check(os.RemoveAll(u.root))
+}
+
+// nodes implements the script command of that name.
+func nodes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: nodes BUILDER PLATFORM…")
+	}
+	ts.Check(builder.Nodes(args[0], args[1:]...))
 }
 
 // crates implements the script command of that name.

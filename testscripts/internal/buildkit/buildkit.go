@@ -35,6 +35,8 @@ type Builder struct {
 	Registry string // host:port of the registry, for image names
 	Buildx   string // the buildx program
 	Env      []string
+	dir      string // with the data of all of them
+	tools    string // the folder with the programs
 	cgroup   string // the parent of its steps' control groups
 	daemons  []*daemon
 	unmounts []string
@@ -65,12 +67,12 @@ func Start(dir string) (*Builder, error) {
 		return nil, err
 	}
 	store := filepath.Join(dir, "registry")
-	b := &Builder{cgroup: filepath.Base(dir)}
+	b := &Builder{dir: dir, tools: tools, cgroup: filepath.Base(dir)}
 	// What a test pushes goes on top of the kept images, and away with dir.
 	if err := b.overlay(images, store); err != nil {
 		return nil, err
 	}
-	if err := b.start(tools, dir, store); err != nil {
+	if err := b.start(store); err != nil {
 		return nil, errors.Join(err, b.Stop())
 	}
 	return b, nil
@@ -126,13 +128,14 @@ func (b *Builder) overlay(lower, target string) error {
 }
 
 // start starts a registry on the folder store, then a BuildKit that has it as its mirror.
-func (b *Builder) start(tools, dir, store string) error {
+func (b *Builder) start(store string) error {
+	dir := b.dir
 	port, err := freePort()
 	if err != nil {
 		return err
 	}
 	b.Registry = fmt.Sprintf("127.0.0.1:%d", port)
-	b.Buildx = filepath.Join(tools, "buildx")
+	b.Buildx = filepath.Join(b.tools, "buildx")
 	b.Env = []string{
 		"BUILDX_BUILDER=xxkit",
 		"BUILDX_CONFIG=" + filepath.Join(dir, "buildx"),
@@ -147,7 +150,7 @@ http: {addr: %s}
 `, store, b.Registry), 0o644); err != nil {
 		return err
 	}
-	if err := b.daemon(exec.Command("docker-registry", "serve", config), dir, func() error {
+	if err := b.daemon("registry", exec.Command("docker-registry", "serve", config), func() error {
 		answer, err := http.Get("http://" + b.Registry + "/v2/")
 		if err != nil {
 			return err
@@ -160,37 +163,66 @@ http: {addr: %s}
 	}); err != nil {
 		return err
 	}
+	address, err := b.buildkitd("buildkit", "")
+	if err != nil {
+		return err
+	}
+	_, err = b.Run("create", "--name", "xxkit", "--driver", "remote", "--bootstrap", address)
+	return err
+}
 
-	config = filepath.Join(dir, "buildkitd.toml")
+// buildkitd starts a BuildKit and returns its address. With a platform it takes itself for a machine of that
+// kind, and serves no other.
+func (b *Builder) buildkitd(name, platform string) (address string, err error) {
+	platforms := ""
+	if platform != "" {
+		platforms = fmt.Sprintf("platforms = [%q]\n", platform)
+	}
+	config := filepath.Join(b.dir, name+".toml")
 	if err := os.WriteFile(config, fmt.Appendf(nil, `[worker.containerd]
 enabled = false
 [worker.oci]
 networkMode = "host"
 defaultCgroupParent = %q
-[registry."docker.io"]
+%s[registry."docker.io"]
 mirrors = [%q]
-[registry.%[2]q]
+[registry.%[3]q]
 http = true
-`, b.cgroup, b.Registry), 0o644); err != nil {
-		return err
+`, b.cgroup, platforms, b.Registry), 0o644); err != nil {
+		return "", err
 	}
-	address := "unix://" + filepath.Join(dir, "buildkit.sock")
-	if err := b.daemon(exec.Command(filepath.Join(tools, "buildkitd"),
+	address = "unix://" + filepath.Join(b.dir, name+".sock")
+	return address, b.daemon(name, exec.Command(filepath.Join(b.tools, "buildkitd"),
 		"--config", config,
-		"--root", filepath.Join(dir, "buildkit"),
+		"--root", filepath.Join(b.dir, name),
 		"--addr", address,
-		"--otel-socket-path", filepath.Join(dir, "otel.sock"),
-	), dir, func() error {
+		"--otel-socket-path", filepath.Join(b.dir, name+"-otel.sock"),
+	), func() error {
 		conn, err := net.Dial("unix", strings.TrimPrefix(address, "unix://"))
 		if err == nil {
 			conn.Close()
 		}
 		return err
-	}); err != nil {
-		return err
+	})
+}
+
+// Nodes makes a buildx builder of one more BuildKit for each platform, each of which takes itself for a machine
+// of that kind: what it runs is emulated by the kernel, which it does not know.
+func (b *Builder) Nodes(builder string, platforms ...string) error {
+	for i, p := range platforms {
+		address, err := b.buildkitd(fmt.Sprintf("%s-%d", builder, i), p)
+		if err != nil {
+			return err
+		}
+		args := []string{"create", "--name", builder, "--driver", "remote", "--platform", p, "--bootstrap"}
+		if i > 0 {
+			args = append(args, "--append")
+		}
+		if _, err := b.Run(append(args, address)...); err != nil {
+			return err
+		}
 	}
-	_, err = b.Run("create", "--name", "xxkit", "--driver", "remote", "--bootstrap", address)
-	return err
+	return nil
 }
 
 // tidyRunc sees to the two things of runc's that outlive a killed process and its mounts: the state
@@ -291,10 +323,9 @@ type daemon struct {
 	done chan error
 }
 
-// daemon starts cmd, with its output in a file in dir, and waits until ready returns nil.
-func (b *Builder) daemon(cmd *exec.Cmd, dir string, ready func() error) error {
-	name := filepath.Base(cmd.Path)
-	log, err := os.Create(filepath.Join(dir, name+".log"))
+// daemon starts cmd, with its output in a file, and waits until ready returns nil.
+func (b *Builder) daemon(name string, cmd *exec.Cmd, ready func() error) error {
+	log, err := os.Create(filepath.Join(b.dir, name+".log"))
 	if err != nil {
 		return err
 	}

@@ -97,8 +97,8 @@ func baseImages(tools, dir string) (string, error) {
 				}
 			}
 		}
-		b := &Builder{cgroup: filepath.Base(dir)}
-		if err := b.start(tools, scratch, store); err != nil {
+		b := &Builder{dir: scratch, tools: tools, cgroup: filepath.Base(dir)}
+		if err := b.start(store); err != nil {
 			return errors.Join(err, b.Stop())
 		}
 		for _, image := range all {
