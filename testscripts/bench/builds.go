@@ -54,7 +54,7 @@ func (l *lab) pull() error {
 	if err := os.MkdirAll(empty, 0o755); err != nil {
 		return err
 	}
-	for _, image := range []string{"golang:1.26", "debian:bookworm-slim", "rust:1"} {
+	for _, image := range []string{"golang:1.26", "debian:bookworm", "debian:bookworm-slim", "rust:1"} {
 		build := l.builder.Command("build", "--no-cache", "--platform", "linux/amd64,linux/arm64", "--output", "type=cacheonly", "-f", "-", empty)
 		build.Stdin = strings.NewReader("FROM " + image + "\nRUN true\n")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -144,9 +144,9 @@ func rewritten(l *lab) ([]figure, error) {
 	}}, nil
 }
 
-// compiled compares the Dockerfiles of the examples with a compiler for C or Rust in them: the one that compiles under
-// emulation, and the one that cross-compiles with the helpers. All of it counts, the installation of compilers
-// and libraries too.
+// compiled compares the Dockerfiles of the examples with a compiler for C, C++ or Rust in them: as people write
+// them, which compiles under emulation, and as dfrewrite makes them cross-compile. All of it counts, the
+// installation of compilers and libraries too.
 func compiled(l *lab) ([]figure, error) {
 	source := filepath.Join(l.dir, "helpers")
 	if err := buildkit.Source(source); err != nil {
@@ -163,31 +163,43 @@ func compiled(l *lab) ([]figure, error) {
 		return nil, err
 	}
 	var figures []figure
-	for _, example := range []string{"cgo-sqlite", "rust-app"} {
-		context := filepath.Join(l.dir, example)
-		if err := os.CopyFS(context, os.DirFS(filepath.Join("examples", example))); err != nil {
+	for _, example := range []struct {
+		name  string
+		fetch func(context string) error
+	}{
+		{"cgo-sqlite", vendor},
+		{"cpp-server", func(string) error { return nil }},
+		{"rust-app", buildkit.Crates},
+	} {
+		context := filepath.Join(l.dir, example.name)
+		if err := os.CopyFS(context, os.DirFS(filepath.Join("examples", example.name))); err != nil {
 			return nil, err
 		}
-		fetch := buildkit.Crates
-		if _, err := os.Stat(filepath.Join(context, "go.mod")); err == nil {
-			fetch = vendor
-		}
-		if err := fetch(context); err != nil {
+		if err := example.fetch(context); err != nil {
 			return nil, err
 		}
-		cross, err := timed(func() error {
-			return l.buildARM64(context, "Dockerfile.cross", "--build-arg", "XX="+helpers)
-		})
+		rewrite := exec.Command(filepath.Join(l.bin, "dfrewrite"), "rewrite", "--unsafe", "--image", helpers, filepath.Join(context, "Dockerfile"))
+		rewritten, err := rewrite.Output()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", strings.Join(rewrite.Args, " "), err)
+		}
+		if !bytes.Contains(rewritten, []byte("$BUILDPLATFORM")) {
+			return nil, fmt.Errorf("%s: it is not made to cross-compile:\n%s", strings.Join(rewrite.Args, " "), rewritten)
+		}
+		if err := os.WriteFile(filepath.Join(context, "rewritten.Dockerfile"), rewritten, 0o644); err != nil {
+			return nil, err
+		}
+		cross, err := timed(func() error { return l.buildARM64(context, "rewritten.Dockerfile") })
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(os.Stderr, "%s cross-compiled: %s\n", example, cross.Round(time.Second))
+		fmt.Fprintf(os.Stderr, "%s, rewritten: %s\n", example.name, cross.Round(time.Second))
 		slow, err := timed(func() error { return l.buildARM64(context, "Dockerfile") })
 		if err != nil {
 			return nil, err
 		}
 		figures = append(figures, figure{
-			fmt.Sprintf("emulated / cross-compiled build of examples/%s for linux/arm64", example),
+			fmt.Sprintf("emulated / rewritten build of examples/%s for linux/arm64", example.name),
 			fmt.Sprintf("%.1f (%.0f s / %.0f s)", ratio(slow, cross), slow.Seconds(), cross.Seconds()),
 			"5 or more", ratio(slow, cross) >= 5,
 		})
