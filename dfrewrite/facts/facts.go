@@ -112,6 +112,17 @@ func (f *Facts) Tables(s *graph.Stage) []*Table { return f.tables[s] }
 // nothing uses are taken to be built for every platform.
 func (f *Facts) Reached(s *graph.Stage, p *Platform) bool { return f.reached[stageKey{s, p}] }
 
+// PlatformsOf lists the platforms for which a stage takes part in a build.
+func (f *Facts) PlatformsOf(s *graph.Stage) []*Platform {
+	var out []*Platform
+	for _, p := range f.Platforms {
+		if f.Reached(s, p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // Expand fills in a word of an instruction other than RUN.
 func (f *Facts) Expand(in *dockerfile.Instruction, word string, p *Platform) Value {
 	st := f.before[key{in, p}]

@@ -35,10 +35,7 @@ func (p *Pass) foreignPackages(s *graph.Stage) {
 	installs := map[dockerfile.Span]int{}
 	calls := map[dockerfile.Span]*facts.Call{}
 	reached := 0
-	for _, on := range p.Facts.Platforms {
-		if !p.Facts.Reached(s, on) {
-			continue
-		}
+	for _, on := range p.Facts.PlatformsOf(s) {
 		reached++
 		for _, c := range p.Facts.CallsFor(s, on) {
 			if c.Name != "apt-get" && c.Name != "apt" || !c.Has("install") || c.Maybe {

@@ -163,10 +163,7 @@ func stageNameFor(g *graph.Graph, image string) string {
 // strips reports the builder's strip and objcopy, which know the builder's own
 // machine only. upx and setcap do not care what a program is for.
 func (p *Pass) strips(s *graph.Stage, done seen) {
-	for _, on := range p.Facts.Platforms {
-		if !p.Facts.Reached(s, on) {
-			continue
-		}
+	for _, on := range p.Facts.PlatformsOf(s) {
 		var built []string
 		for _, c := range p.Facts.CallsFor(s, on) {
 			if buildsForTarget(c) {

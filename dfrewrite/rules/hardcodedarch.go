@@ -28,10 +28,7 @@ var HardcodedArch = &Rule{
 			if forOne(s) || s.Place != graph.Target && s.Place != graph.Build {
 				continue
 			}
-			for _, on := range p.Facts.Platforms {
-				if !p.Facts.Reached(s, on) {
-					continue
-				}
+			for _, on := range p.Facts.PlatformsOf(s) {
 				found := p.archWords(s, on)
 				right := map[string]bool{}
 				for _, a := range found {

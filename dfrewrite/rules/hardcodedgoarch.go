@@ -19,25 +19,20 @@ var HardcodedGoarch = &Rule{
 			return
 		}
 		done := seen{}
-		for _, s := range p.Graph.Stages {
+		for s, on := range p.builds() {
 			if forOne(s) {
 				continue
 			}
-			for _, on := range p.Facts.Platforms {
-				if !p.Facts.Reached(s, on) {
+			calls := p.Facts.CallsFor(s, on)
+			if buildsForSeveral(calls) {
+				continue
+			}
+			for _, c := range calls {
+				if !buildsGo(c) || c.Maybe || !p.taken(s, c.Writes(), on) {
 					continue
 				}
-				calls := p.Facts.CallsFor(s, on)
-				if buildsForSeveral(calls) {
-					continue
-				}
-				for _, c := range calls {
-					if !buildsGo(c) || c.Maybe || !p.taken(s, c.Writes(), on) {
-						continue
-					}
-					if name, v := wrongGoVariable(c); name != "" && !done.before(placeOf(c, v)) {
-						p.hardcoded(c, name, v)
-					}
+				if name, v := wrongGoVariable(c); name != "" && !done.before(placeOf(c, v)) {
+					p.hardcoded(c, name, v)
 				}
 			}
 		}

@@ -18,32 +18,27 @@ var HostArchProbe = &Rule{
 	Severity: Error,
 	Check: func(p *Pass) {
 		done := seen{}
-		for _, s := range p.Graph.Stages {
+		for s, on := range p.builds() {
 			if s.Place != graph.Build {
 				continue
 			}
-			for _, on := range p.Facts.Platforms {
-				if !p.Facts.Reached(s, on) {
+			calls := p.Facts.CallsFor(s, on)
+			for i, c := range calls {
+				what := p.usesMachine(s, calls[i:], c)
+				if what == "" {
 					continue
 				}
-				calls := p.Facts.CallsFor(s, on)
-				for i, c := range calls {
-					what := p.usesMachine(s, calls[i:], c)
-					if what == "" {
-						continue
-					}
-					probe := probeBefore(calls[:i+1], c)
-					if probe == nil || done.before(probe.Span) {
-						continue
-					}
-					d := Diagnostic{
-						Span:    probe.Span,
-						Message: fmt.Sprintf("%s says what the builder is, and %s", probe.text(), what),
-						Hint:    "use $TARGETARCH, or xx-info march, debian-arch or alpine-arch, for what is shipped",
-					}
-					d.Fix = p.askForTarget(s, probe)
-					p.Report(d)
+				probe := probeBefore(calls[:i+1], c)
+				if probe == nil || done.before(probe.Span) {
+					continue
 				}
+				d := Diagnostic{
+					Span:    probe.Span,
+					Message: fmt.Sprintf("%s says what the builder is, and %s", probe.text(), what),
+					Hint:    "use $TARGETARCH, or xx-info march, debian-arch or alpine-arch, for what is shipped",
+				}
+				d.Fix = p.askForTarget(s, probe)
+				p.Report(d)
 			}
 		}
 	},

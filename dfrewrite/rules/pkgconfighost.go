@@ -16,22 +16,17 @@ var PkgConfigHost = &Rule{
 	Severity: Error,
 	Check: func(p *Pass) {
 		done := seen{}
-		for _, s := range p.Graph.Stages {
+		for s, on := range p.builds() {
 			if s.Place != graph.Build || forOne(s) {
 				continue
 			}
-			for _, on := range p.Facts.Platforms {
-				if !p.Facts.Reached(s, on) {
+			calls := p.Facts.CallsFor(s, on)
+			for i, c := range calls {
+				if c.Maybe || c.Uncertain() {
 					continue
 				}
-				calls := p.Facts.CallsFor(s, on)
-				for i, c := range calls {
-					if c.Maybe || c.Uncertain() {
-						continue
-					}
-					if d, ok := p.hostLibraries(s, calls[i:], c); ok && !done.before(d.Span) {
-						p.Report(d)
-					}
+				if d, ok := p.hostLibraries(s, calls[i:], c); ok && !done.before(d.Span) {
+					p.Report(d)
 				}
 			}
 		}

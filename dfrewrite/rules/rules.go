@@ -8,6 +8,7 @@ package rules
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -165,6 +166,19 @@ func (p *Pass) Report(d Diagnostic) {
 		d.Severity = p.Rule.Severity
 	}
 	p.report(d)
+}
+
+// builds yields each stage with each platform for which it takes part in the build.
+func (p *Pass) builds() iter.Seq2[*graph.Stage, *facts.Platform] {
+	return func(yield func(*graph.Stage, *facts.Platform) bool) {
+		for _, s := range p.Graph.Stages {
+			for _, on := range p.Facts.PlatformsOf(s) {
+				if !yield(s, on) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Run checks a file with the given rules and returns what they found, in file

@@ -18,22 +18,17 @@ var RunsTargetBinary = &Rule{
 	Severity: Error,
 	Check: func(p *Pass) {
 		done := seen{}
-		for _, s := range p.Graph.Stages {
+		for s, on := range p.builds() {
 			if s.Place != graph.Build {
 				continue
 			}
-			for _, on := range p.Facts.Platforms {
-				if !p.Facts.Reached(s, on) {
-					continue
+			var built []string
+			for _, c := range p.Facts.CallsFor(s, on) {
+				if d, ok := p.runs(c, built); ok && !done.before(c.Span) {
+					p.Report(d)
 				}
-				var built []string
-				for _, c := range p.Facts.CallsFor(s, on) {
-					if d, ok := p.runs(c, built); ok && !done.before(c.Span) {
-						p.Report(d)
-					}
-					if buildsForTarget(c) {
-						built = append(built, files(c.Writes())...)
-					}
+				if buildsForTarget(c) {
+					built = append(built, files(c.Writes())...)
 				}
 			}
 		}

@@ -19,41 +19,36 @@ var RustTriple = &Rule{
 			return
 		}
 		done := seen{}
-		for _, s := range p.Graph.Stages {
-			for _, on := range p.Facts.Platforms {
-				if !p.Facts.Reached(s, on) {
+		for s, on := range p.builds() {
+			calls := p.Facts.CallsFor(s, on)
+			for _, c := range calls {
+				target := rustTarget(c)
+				if target.Text == "" || !target.Known() || c.Maybe {
 					continue
 				}
-				calls := p.Facts.CallsFor(s, on)
-				for _, c := range calls {
-					target := rustTarget(c)
-					if target.Text == "" || !target.Known() || c.Maybe {
-						continue
-					}
-					message := noRustTarget(target, on)
-					if message == "" && !forOne(s) && !severalTargets(calls) {
-						message = otherRustTarget(target, on)
-					}
-					span := target.At
-					if message == "" || done.before(span) {
-						continue
-					}
-					d := Diagnostic{
-						Span:    span,
-						Message: message,
-						Hint:    "use xx-cargo, which knows the triple, or choose it with a case over $TARGETARCH",
-					}
-					if row := on.Row; on.Known && row.RustGNU != "" {
-						libc := "gnu"
-						if strings.Contains(target.Text, "musl") {
-							libc = "musl"
-						}
-						if right := row.RustTriple(libc); right != "" {
-							d.Notes = []Note{{Span: span, Text: fmt.Sprintf("for %s it is %s", on, right)}}
-						}
-					}
-					p.Report(d)
+				message := noRustTarget(target, on)
+				if message == "" && !forOne(s) && !severalTargets(calls) {
+					message = otherRustTarget(target, on)
 				}
+				span := target.At
+				if message == "" || done.before(span) {
+					continue
+				}
+				d := Diagnostic{
+					Span:    span,
+					Message: message,
+					Hint:    "use xx-cargo, which knows the triple, or choose it with a case over $TARGETARCH",
+				}
+				if row := on.Row; on.Known && row.RustGNU != "" {
+					libc := "gnu"
+					if strings.Contains(target.Text, "musl") {
+						libc = "musl"
+					}
+					if right := row.RustTriple(libc); right != "" {
+						d.Notes = []Note{{Span: span, Text: fmt.Sprintf("for %s it is %s", on, right)}}
+					}
+				}
+				p.Report(d)
 			}
 		}
 	},

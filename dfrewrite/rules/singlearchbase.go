@@ -20,10 +20,7 @@ var SingleArchBase = &Rule{
 			if s.Base != nil || s.Image == "" || s.Image == "scratch" || graph.IsWindows(s.Image) || forOne(s) {
 				continue
 			}
-			for _, on := range p.Facts.Platforms {
-				if !p.Facts.Reached(s, on) {
-					continue
-				}
+			for _, on := range p.Facts.PlatformsOf(s) {
 				if d, ok := p.singleArch(s, on.Arch); ok {
 					p.Report(d)
 					break

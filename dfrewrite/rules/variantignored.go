@@ -22,10 +22,7 @@ var VariantIgnored = &Rule{
 		done := seen{}
 		for _, s := range p.Graph.Stages {
 			declared := p.declaresUnused(s, "TARGETVARIANT")
-			for _, on := range p.Facts.Platforms {
-				if !p.Facts.Reached(s, on) {
-					continue
-				}
+			for _, on := range p.Facts.PlatformsOf(s) {
 				for _, c := range p.Facts.CallsFor(s, on) {
 					if c.Name != "go" || !c.GoBuilds() || c.Maybe || c.Uncertain() || !follows(c.Env("GOARCH")) {
 						continue
