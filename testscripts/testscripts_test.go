@@ -22,13 +22,11 @@ import (
 	"debug/elf"
 	"debug/macho"
 	"debug/pe"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -38,6 +36,7 @@ import (
 	"golang.org/x/mod/zip"
 
 	"xxkit/internal/ocitest"
+	"xxkit/testscripts/internal/commands"
 )
 
 // bin has the programs under test; goEnv is what the scripts need to know of the machine's Go.
@@ -128,7 +127,7 @@ func TestScripts(t *testing.T) {
 				Setup:         setup,
 				UpdateScripts: os.Getenv("TESTSCRIPT_UPDATE") != "",
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits":      exits,
+					"exits":      commands.Exits,
 					"object":     object,
 					"modzip":     modzip,
 					"ociarchive": ociArchive,
@@ -156,25 +155,6 @@ func setup(env *testscript.Env) error {
 	env.Setenv("CGO_ENABLED", "0")
 	env.Setenv("XX_VENDOR", "debian")
 	return os.MkdirAll(home, 0o777)
-}
-
-// exits is the command `exits N PROGRAM ARGS…`.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits N PROGRAM ARGS…")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	got := 0
-	var exit *exec.ExitError
-	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if got != want {
-		ts.Fatalf("exit status %d, want %d", got, want)
-	}
 }
 
 // object is the command `object FILE`.

@@ -14,58 +14,45 @@ import (
 	"testing"
 
 	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 	"xxkit/triples"
 )
 
 const arm64 = "/aarch64-alpine-linux-musl"
 
-var errBecame = errors.New("became another program")
-
-// newHost returns an Alpine machine with x86_64 and the recorded apk of testdata. What xx-apk
-// becomes runs too, so that the log has it.
-func newHost(t *testing.T, env ...string) (*host.Host, *strings.Builder) {
+// newMachine returns an Alpine machine with the recorded apk of testdata. What xx-apk becomes
+// runs too, so that apk's log has it.
+func newMachine(t *testing.T, env ...string) *hosttest.Machine {
 	t.Helper()
-	stderr := new(strings.Builder)
-	h := &host.Host{Name: "xx-apk", Root: t.TempDir(), March: "x86_64", Stdout: new(strings.Builder), Stderr: stderr}
-	h.Env = append(host.Env{"PATH=/sbin:" + os.Getenv("PATH"), "MACHINE=" + h.Root}, env...)
-	h.Execve = func(path string, args, env []string) error {
-		if err := h.Run(host.Command{Path: strings.TrimPrefix(path, h.Root), Args: args[1:], Env: env}); err != nil {
+	m := hosttest.New(t, "xx-apk")
+	m.Env = append(host.Env{"PATH=/sbin:" + os.Getenv("PATH"), "MACHINE=" + m.Root}, env...)
+	m.Execve = func(path string, args, env []string) error {
+		if err := m.Run(host.Command{Path: strings.TrimPrefix(path, m.Root), Args: args[1:], Env: env}); err != nil {
 			return err
 		}
-		return errBecame
+		return hosttest.ErrBecame
 	}
 	apk, err := os.ReadFile("testdata/apk")
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, h, "/sbin/apk", string(apk), 0o777)
-	put(t, h, "/etc/os-release", "ID=alpine\nVERSION_ID=3.18.4\n", 0o666)
-	put(t, h, "/etc/apk/repositories", "https://m/alpine/v3.18/main\n", 0o666)
-	return h, stderr
-}
-
-func put(t *testing.T, h *host.Host, name, content string, perm os.FileMode) {
-	t.Helper()
-	path := h.Path(name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), perm); err != nil {
-		t.Fatal(err)
-	}
+	m.Put("/sbin/apk", string(apk), 0o777)
+	m.Put("/etc/os-release", "ID=alpine\nVERSION_ID=3.18.4\n", 0o666)
+	m.Put("/etc/apk/repositories", "https://m/alpine/v3.18/main\n", 0o666)
+	return m
 }
 
 // call runs xx-apk and returns what apk was called with.
-func call(t *testing.T, h *host.Host, args string) (log []string, err error) {
+func call(t *testing.T, m *hosttest.Machine, args string) (log []string, err error) {
 	t.Helper()
-	if err := h.Remove("/apk.log"); err != nil {
+	if err := m.Remove("/apk.log"); err != nil {
 		t.Fatal(err)
 	}
-	err = Main(h, strings.Fields(args))
-	if errors.Is(err, errBecame) {
+	err = Main(m.Host, strings.Fields(args))
+	if errors.Is(err, hosttest.ErrBecame) {
 		err = nil
 	}
-	data, readErr := h.ReadFile("/apk.log")
+	data, readErr := m.ReadFile("/apk.log")
 	if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) {
 		t.Fatal(readErr)
 	}
@@ -76,9 +63,9 @@ func call(t *testing.T, h *host.Host, args string) (log []string, err error) {
 }
 
 // mustCall is call where nothing may go wrong.
-func mustCall(t *testing.T, h *host.Host, args string) []string {
+func mustCall(t *testing.T, m *hosttest.Machine, args string) []string {
 	t.Helper()
-	log, err := call(t, h, args)
+	log, err := call(t, m, args)
 	if err != nil {
 		t.Fatalf("%s: %v", args, err)
 	}
@@ -93,15 +80,15 @@ func wantLog(t *testing.T, what string, got []string, want ...string) {
 }
 
 // tree returns the files beneath a folder, links with where they lead.
-func tree(t *testing.T, h *host.Host, dir string) []string {
+func tree(t *testing.T, m *hosttest.Machine, dir string) []string {
 	t.Helper()
 	var all []string
-	err := fs.WalkDir(os.DirFS(h.Path(dir)), ".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(m.Path(dir)), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		if d.Type()&fs.ModeSymlink != 0 {
-			to, err := os.Readlink(filepath.Join(h.Path(dir), path))
+			to, err := os.Readlink(filepath.Join(m.Path(dir), path))
 			if err != nil {
 				return err
 			}
@@ -119,11 +106,11 @@ func tree(t *testing.T, h *host.Host, dir string) []string {
 const setUpArm64 = "apk --root " + arm64 + " add --initdb --allow-untrusted --update-cache alpine-keys"
 
 func TestFirstAdd(t *testing.T) {
-	h, stderr := newHost(t, "TARGETPLATFORM=linux/arm64")
-	wantLog(t, "first", mustCall(t, h, "add zlib-dev"),
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
+	wantLog(t, "first", mustCall(t, m, "add zlib-dev"),
 		setUpArm64, "apk --root "+arm64+" add zlib-dev --no-scripts")
 	want := []string{".xx-setup", "etc/apk/arch", "etc/apk/keys/alpine-devel@lists.alpinelinux.org-2.rsa.pub", "etc/apk/repositories", "lib/apk/db/installed"}
-	if got := tree(t, h, arm64); !slices.Equal(got, want) {
+	if got := tree(t, m, arm64); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	for file, want := range map[string]string{
@@ -131,15 +118,15 @@ func TestFirstAdd(t *testing.T) {
 		"/etc/apk/repositories": "https://m/alpine/v3.18/main\n",
 		"/.xx-setup":            "https://m/alpine/v3.18/main\n",
 	} {
-		if got, err := h.ReadFile(arm64 + file); string(got) != want || err != nil {
+		if got, err := m.ReadFile(arm64 + file); string(got) != want || err != nil {
 			t.Errorf("%s: %q, %v; want %q", file, got, err, want)
 		}
 	}
-	wantLog(t, "second", mustCall(t, h, "add xx-c-essentials"), "apk --root "+arm64+" add musl-dev gcc --no-scripts")
-	wantLog(t, "query", mustCall(t, h, "info -e zlib"), "apk --root "+arm64+" info -e zlib")
-	wantLog(t, "remove", mustCall(t, h, "del zlib-dev"), "apk --root "+arm64+" del zlib-dev --no-scripts")
-	if stderr.String() != "" {
-		t.Errorf("prints %q", stderr)
+	wantLog(t, "second", mustCall(t, m, "add xx-c-essentials"), "apk --root "+arm64+" add musl-dev gcc --no-scripts")
+	wantLog(t, "query", mustCall(t, m, "info -e zlib"), "apk --root "+arm64+" info -e zlib")
+	wantLog(t, "remove", mustCall(t, m, "del zlib-dev"), "apk --root "+arm64+" del zlib-dev --no-scripts")
+	if m.Err.String() != "" {
+		t.Errorf("prints %q", &m.Err)
 	}
 }
 
@@ -147,21 +134,21 @@ func TestFirstAdd(t *testing.T) {
 // architecture, and which platforms are passed over.
 func TestEveryPlatform(t *testing.T) {
 	for _, row := range triples.Rows() {
-		h, stderr := newHost(t, "TARGETPLATFORM="+row.Platform.String())
-		log := mustCall(t, h, "add curl")
+		m := newMachine(t, "TARGETPLATFORM="+row.Platform.String())
+		log := mustCall(t, m, "add curl")
 		name := row.Platform.Normalize().String()
 		switch {
 		case row.OS != "linux" || strings.HasPrefix(row.Arch, "mips"):
 			wantLog(t, name, log)
-			if want := "xx-apk: skipped: Alpine has no packages for " + name + "\n"; stderr.String() != want {
-				t.Errorf("%s: prints %q, want %q", name, stderr, want)
+			if want := "xx-apk: skipped: Alpine has no packages for " + name + "\n"; m.Err.String() != want {
+				t.Errorf("%s: prints %q, want %q", name, &m.Err, want)
 			}
 		case row.Arch == "amd64":
 			wantLog(t, name, log, "apk --root / add curl")
 		default:
 			root := "/" + row.Triple(triples.System{Vendor: "alpine", Libc: "musl"})
 			wantLog(t, name, log, "apk --root "+root+" add --initdb --allow-untrusted --update-cache alpine-keys", "apk --root "+root+" add curl --no-scripts")
-			if arch, err := h.ReadFile(root + "/etc/apk/arch"); string(arch) != row.Alpine+"\n" || err != nil {
+			if arch, err := m.ReadFile(root + "/etc/apk/arch"); string(arch) != row.Alpine+"\n" || err != nil {
 				t.Errorf("%s: etc/apk/arch is %q, %v", name, arch, err)
 			}
 			wantRelease := map[string]string{"riscv64": "3.20", "loong64": "3.21"}[row.Arch]
@@ -171,11 +158,11 @@ func TestEveryPlatform(t *testing.T) {
 			} else {
 				wantText = "xx-apk: this Alpine has no packages for " + name + ", taking those of Alpine " + wantRelease + "\n"
 			}
-			if repos, _ := h.ReadFile(root + "/etc/apk/repositories"); string(repos) != "https://m/alpine/v"+wantRelease+"/main\n" {
+			if repos, _ := m.ReadFile(root + "/etc/apk/repositories"); string(repos) != "https://m/alpine/v"+wantRelease+"/main\n" {
 				t.Errorf("%s: repositories %q", name, repos)
 			}
-			if stderr.String() != wantText {
-				t.Errorf("%s: prints %q, want %q", name, stderr, wantText)
+			if m.Err.String() != wantText {
+				t.Errorf("%s: prints %q, want %q", name, &m.Err, wantText)
 			}
 		}
 	}
@@ -183,22 +170,22 @@ func TestEveryPlatform(t *testing.T) {
 
 // TestVendorIsAlpine shows that a derivative, or XX_VENDOR, does not change the root.
 func TestVendorIsAlpine(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/arm/v7", "XX_VENDOR=debian")
-	put(t, h, "/etc/os-release", "ID=wolfi\n", 0o666)
-	wantLog(t, "info", mustCall(t, h, "info"),
+	m := newMachine(t, "TARGETPLATFORM=linux/arm/v7", "XX_VENDOR=debian")
+	m.Put("/etc/os-release", "ID=wolfi\n", 0o666)
+	wantLog(t, "info", mustCall(t, m, "info"),
 		"apk --root /armv7-alpine-linux-musleabihf add --initdb --allow-untrusted --update-cache alpine-keys", "apk --root /armv7-alpine-linux-musleabihf info")
 }
 
 // TestNative shows that nothing stands between the user and apk when the target is this machine.
 func TestNative(t *testing.T) {
-	h, _ := newHost(t)
-	before := tree(t, h, "/")
-	wantLog(t, "add", mustCall(t, h, "add --no-cache xx-c-essentials xx-cxx-essentials"), "apk --root / add --no-cache musl-dev gcc g++")
-	wantLog(t, "nothing", mustCall(t, h, ""), "apk --root /")
-	wantLog(t, "setup", mustCall(t, h, "setup"))
-	wantLog(t, "clean", mustCall(t, h, "clean"))
+	m := newMachine(t)
+	before := tree(t, m, "/")
+	wantLog(t, "add", mustCall(t, m, "add --no-cache xx-c-essentials xx-cxx-essentials"), "apk --root / add --no-cache musl-dev gcc g++")
+	wantLog(t, "nothing", mustCall(t, m, ""), "apk --root /")
+	wantLog(t, "setup", mustCall(t, m, "setup"))
+	wantLog(t, "clean", mustCall(t, m, "clean"))
 	for _, file := range []string{"usr/bin/gcc", "usr/bin/cc -> gcc", "usr/sbin/more/file"} {
-		if !slices.Contains(tree(t, h, "/"), file) {
+		if !slices.Contains(tree(t, m, "/"), file) {
 			t.Errorf("removed %s; before: %q", file, before)
 		}
 	}
@@ -206,8 +193,8 @@ func TestNative(t *testing.T) {
 
 // TestOptionsReachSetUp shows which options of the first call count for setting up too.
 func TestOptionsReachSetUp(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/arm64")
-	wantLog(t, "add", mustCall(t, h, "-q add --no-cache -X http://x/y -t .deps zlib-dev"),
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
+	wantLog(t, "add", mustCall(t, m, "-q add --no-cache -X http://x/y -t .deps zlib-dev"),
 		"apk --root "+arm64+" add --initdb --allow-untrusted -q --no-cache -X http://x/y alpine-keys",
 		"apk --root "+arm64+" -q add --no-cache -X http://x/y -t .deps zlib-dev --no-scripts")
 }
@@ -221,9 +208,9 @@ func TestWithoutSettingUp(t *testing.T) {
 		"add -p /out --initdb a":       "apk --root " + arm64 + " add -p /out --initdb a",
 		"--root=/out add --initdb gcc": "apk --root " + arm64 + " --root=/out add --initdb gcc",
 	} {
-		h, _ := newHost(t, "TARGETPLATFORM=linux/arm64")
-		wantLog(t, args, mustCall(t, h, args), want)
-		if _, err := os.Stat(h.Path(arm64 + "/.xx-setup")); err == nil {
+		m := newMachine(t, "TARGETPLATFORM=linux/arm64")
+		wantLog(t, args, mustCall(t, m, args), want)
+		if _, err := os.Stat(m.Path(arm64 + "/.xx-setup")); err == nil {
 			t.Errorf("%s: set up", args)
 		}
 	}
@@ -231,22 +218,22 @@ func TestWithoutSettingUp(t *testing.T) {
 
 // TestSetupAndClean shows the two commands of our own.
 func TestSetupAndClean(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/arm64")
-	before := tree(t, h, "/")
-	wantLog(t, "setup", mustCall(t, h, "setup"), setUpArm64)
-	wantLog(t, "setup again", mustCall(t, h, "setup"))
-	mustCall(t, h, "add compiler-rt rust-stdlib")
-	wantLog(t, "clean", mustCall(t, h, "clean"))
-	wantLog(t, "clean again", mustCall(t, h, "clean"))
-	if _, err := os.Stat(h.Path(arm64)); !errors.Is(err, fs.ErrNotExist) {
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
+	before := tree(t, m, "/")
+	wantLog(t, "setup", mustCall(t, m, "setup"), setUpArm64)
+	wantLog(t, "setup again", mustCall(t, m, "setup"))
+	mustCall(t, m, "add compiler-rt rust-stdlib")
+	wantLog(t, "clean", mustCall(t, m, "clean"))
+	wantLog(t, "clean again", mustCall(t, m, "clean"))
+	if _, err := os.Stat(m.Path(arm64)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%s: %v", arm64, err)
 	}
-	if after := tree(t, h, "/"); !slices.Equal(after, before) {
+	if after := tree(t, m, "/"); !slices.Equal(after, before) {
 		t.Errorf("after clean there is %q, before setup there was %q", after, before)
 	}
 	for _, args := range []string{"setup now", "clean all"} {
 		var e *host.Error
-		_, err := call(t, h, args)
+		_, err := call(t, m, args)
 		if want := strings.Fields(args)[0] + " takes no arguments"; !errors.As(err, &e) || e.Message != want || e.Status != 2 || e.Hint == "" {
 			t.Errorf("%s: %v", args, err)
 		}
@@ -255,24 +242,24 @@ func TestSetupAndClean(t *testing.T) {
 
 // TestPrograms shows what is removed after an installation, and what is not.
 func TestPrograms(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/arm64")
-	mustCall(t, h, "add --simulate curl")
-	put(t, h, "/usr/bin/own", "program", 0o777)
-	mustCall(t, h, "add gcc")
-	got := tree(t, h, arm64)
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
+	mustCall(t, m, "add --simulate curl")
+	m.Put("/usr/bin/own", "program", 0o777)
+	mustCall(t, m, "add gcc")
+	got := tree(t, m, arm64)
 	want := []string{".xx-setup", "etc/apk/arch", "etc/apk/keys/alpine-devel@lists.alpinelinux.org-2.rsa.pub", "etc/apk/repositories", "lib/apk/db/installed",
 		"usr/lib/gcc/libgcc.a", "usr/sbin/more/file"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if _, err := os.Stat(h.Path("/usr/bin/own")); err != nil {
+	if _, err := os.Stat(m.Path("/usr/bin/own")); err != nil {
 		t.Error(err)
 	}
 
-	h.Env = h.Env.With("XX_APK_KEEP_BINARIES", "1")
-	wantLog(t, "keep", mustCall(t, h, "add gcc"), "apk --root "+arm64+" add gcc")
+	m.Env = m.Env.With("XX_APK_KEEP_BINARIES", "1")
+	wantLog(t, "keep", mustCall(t, m, "add gcc"), "apk --root "+arm64+" add gcc")
 	for _, file := range []string{"usr/bin/gcc", "usr/bin/cc -> gcc", "bin/sh", "usr" + arm64 + "/bin/ld"} {
-		if !slices.Contains(tree(t, h, arm64), file) {
+		if !slices.Contains(tree(t, m, arm64), file) {
 			t.Errorf("%s has been removed", file)
 		}
 	}
@@ -281,29 +268,27 @@ func TestPrograms(t *testing.T) {
 // TestProgramsOfThisMachineStay shows that links from the second root to this machine's
 // folders are not followed.
 func TestProgramsOfThisMachineStay(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/arm64")
-	mustCall(t, h, "setup")
-	put(t, h, "/usr/bin/own", "program", 0o777)
-	put(t, h, arm64+"/usr/sbin/theirs", "program", 0o777)
-	for link, to := range map[string]string{"/bin": h.Path("/usr/bin"), "/usr/bin": "../../usr/bin", "/sbin": "usr/sbin", "/usr/local": h.Path("/usr")} {
-		if err := os.Symlink(to, h.Path(arm64+link)); err != nil {
-			t.Fatal(err)
-		}
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
+	mustCall(t, m, "setup")
+	m.Put("/usr/bin/own", "program", 0o777)
+	m.Put(arm64+"/usr/sbin/theirs", "program", 0o777)
+	for link, to := range map[string]string{"/bin": m.Path("/usr/bin"), "/usr/bin": "../../usr/bin", "/sbin": "usr/sbin", "/usr/local": m.Path("/usr")} {
+		m.Symlink(to, arm64+link)
 	}
-	mustCall(t, h, "upgrade")
-	if _, err := os.Stat(h.Path("/usr/bin/own")); err != nil {
+	mustCall(t, m, "upgrade")
+	if _, err := os.Stat(m.Path("/usr/bin/own")); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(h.Path(arm64 + "/usr/sbin/theirs")); err == nil {
+	if _, err := os.Stat(m.Path(arm64 + "/usr/sbin/theirs")); err == nil {
 		t.Error("a program of the target is still there")
 	}
 }
 
 // TestLinks shows what of the target this machine's compilers find in their own root.
 func TestLinks(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/arm64")
-	put(t, h, "/usr/lib/rustlib/x86_64-alpine-linux-musl/lib/libstd.rlib", "own", 0o666)
-	mustCall(t, h, "add compiler-rt rust-stdlib")
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
+	m.Put("/usr/lib/rustlib/x86_64-alpine-linux-musl/lib/libstd.rlib", "own", 0o666)
+	mustCall(t, m, "add compiler-rt rust-stdlib")
 	const runtime = "llvm17/lib/clang/17/lib/linux/"
 	want := []string{
 		runtime + "clang_rt.crtbegin-aarch64.o -> " + arm64 + "/usr/lib/" + runtime + "clang_rt.crtbegin-aarch64.o",
@@ -311,15 +296,15 @@ func TestLinks(t *testing.T) {
 		"rustlib" + arm64 + " -> " + arm64 + "/usr/lib/rustlib" + arm64,
 		"rustlib/x86_64-alpine-linux-musl/lib/libstd.rlib",
 	}
-	if got := tree(t, h, "/usr/lib"); !slices.Equal(got, want) {
+	if got := tree(t, m, "/usr/lib"); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	mustCall(t, h, "add compiler-rt rust-stdlib")
-	if got := tree(t, h, "/usr/lib"); !slices.Equal(got, want) {
+	mustCall(t, m, "add compiler-rt rust-stdlib")
+	if got := tree(t, m, "/usr/lib"); !slices.Equal(got, want) {
 		t.Errorf("again: %q, want %q", got, want)
 	}
-	mustCall(t, h, "del compiler-rt")
-	if got := tree(t, h, "/usr/lib"); !slices.Equal(got, want[2:]) {
+	mustCall(t, m, "del compiler-rt")
+	if got := tree(t, m, "/usr/lib"); !slices.Equal(got, want[2:]) {
 		t.Errorf("after del: %q, want %q", got, want[2:])
 	}
 }
@@ -327,87 +312,85 @@ func TestLinks(t *testing.T) {
 // TestCache shows that packages are kept per architecture where this machine keeps its own, for as long
 // as it does.
 func TestCache(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/arm64")
-	link := h.Path(arm64 + "/etc/apk/cache")
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
+	link := m.Path(arm64 + "/etc/apk/cache")
 	check := func(when, want string) {
 		t.Helper()
 		if to, _ := os.Readlink(link); to != want {
 			t.Errorf("%s: links to %q, want %q", when, to, want)
 		}
 	}
-	put(t, h, "/var/cache/apk/x", "", 0o666)
-	mustCall(t, h, "info")
+	m.Put("/var/cache/apk/x", "", 0o666)
+	mustCall(t, m, "info")
 	check("no cache", "")
-	if err := os.Symlink("../../var/cache/apk", h.Path("/etc/apk/cache")); err != nil {
-		t.Fatal(err)
-	}
-	mustCall(t, h, "info")
+	m.Symlink("../../var/cache/apk", "/etc/apk/cache")
+	mustCall(t, m, "info")
 	check("a cache", "/etc/apk/cache/aarch64")
-	if info, err := os.Stat(h.Path("/var/cache/apk/aarch64")); err != nil || !info.IsDir() {
+	if info, err := os.Stat(m.Path("/var/cache/apk/aarch64")); err != nil || !info.IsDir() {
 		t.Errorf("%v, %v", info, err)
 	}
-	mustCall(t, h, "info")
-	if err := os.Remove(h.Path("/etc/apk/cache")); err != nil {
+	mustCall(t, m, "info")
+	if err := os.Remove(m.Path("/etc/apk/cache")); err != nil {
 		t.Fatal(err)
 	}
-	mustCall(t, h, "info")
+	mustCall(t, m, "info")
 	check("no cache any more", "")
-	put(t, h, "/etc/apk/cache/x", "", 0o666)
-	put(t, h, arm64+"/etc/apk/cache/own", "", 0o666)
-	mustCall(t, h, "info")
+	m.Put("/etc/apk/cache/x", "", 0o666)
+	m.Put(arm64+"/etc/apk/cache/own", "", 0o666)
+	mustCall(t, m, "info")
 	check("one that the user has made", "")
 }
 
 // TestRepositoriesFollow shows what becomes of changes after setting up.
 func TestRepositoriesFollow(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/riscv64")
+	m := newMachine(t, "TARGETPLATFORM=linux/riscv64")
 	const root = "/riscv64-alpine-linux-musl"
-	mustCall(t, h, "setup")
+	mustCall(t, m, "setup")
 	check := func(want string) {
 		t.Helper()
-		if got, _ := h.ReadFile(root + "/etc/apk/repositories"); string(got) != want {
+		if got, _ := m.ReadFile(root + "/etc/apk/repositories"); string(got) != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	put(t, h, "/etc/apk/repositories", "https://m/alpine/v3.18/main\n@edge https://m/alpine/edge/main", 0o666)
-	put(t, h, "/etc/apk/repositories.d/more.list", "https://more\n", 0o666)
-	put(t, h, "/etc/apk/keys/more.rsa.pub", "key", 0o666)
-	mustCall(t, h, "add x@edge")
+	m.Put("/etc/apk/repositories", "https://m/alpine/v3.18/main\n@edge https://m/alpine/edge/main", 0o666)
+	m.Put("/etc/apk/repositories.d/more.list", "https://more\n", 0o666)
+	m.Put("/etc/apk/keys/more.rsa.pub", "key", 0o666)
+	mustCall(t, m, "add x@edge")
 	check("https://m/alpine/v3.20/main\n@edge https://m/alpine/edge/main\nhttps://more\n")
-	if key, err := h.ReadFile(root + "/etc/apk/keys/more.rsa.pub"); string(key) != "key" {
+	if key, err := m.ReadFile(root + "/etc/apk/keys/more.rsa.pub"); string(key) != "key" {
 		t.Errorf("%q, %v", key, err)
 	}
-	put(t, h, root+"/etc/apk/repositories", "https://own\n", 0o666)
-	put(t, h, "/etc/apk/repositories", "https://m/alpine/v3.19/main\n", 0o666)
-	mustCall(t, h, "add x")
+	m.Put(root+"/etc/apk/repositories", "https://own\n", 0o666)
+	m.Put("/etc/apk/repositories", "https://m/alpine/v3.19/main\n", 0o666)
+	mustCall(t, m, "add x")
 	check("https://own\n")
 }
 
 // TestRepair shows that what is half done is done again: with the mark missing, wherever it stopped.
 func TestRepair(t *testing.T) {
-	h, stderr := newHost(t, "TARGETPLATFORM=linux/arm64", "APK_FAIL=alpine-keys")
-	log, err := call(t, h, "add curl")
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64", "APK_FAIL=alpine-keys")
+	log, err := call(t, m, "add curl")
 	wantLog(t, "failing", log, setUpArm64)
-	if status := h.Report(err); status != 99 {
+	if status := m.Report(err); status != 99 {
 		t.Errorf("status %d", status)
 	}
 	want := "ERROR: alpine-keys: no such package\n" +
 		"xx-apk: cannot set up " + arm64 + " for packages of aarch64: apk exits with status 99\n" +
 		"hint: its repositories are those of /etc/apk/repositories: do they have packages of this architecture?\n"
-	if stderr.String() != want {
-		t.Errorf("prints %q, want %q", stderr, want)
+	if m.Err.String() != want {
+		t.Errorf("prints %q, want %q", &m.Err, want)
 	}
-	h.Env = h.Env.Without("APK_FAIL")
-	wantLog(t, "then", mustCall(t, h, "add curl"), setUpArm64, "apk --root "+arm64+" add curl --no-scripts")
-	whole := tree(t, h, arm64)
+	m.Env = m.Env.Without("APK_FAIL")
+	wantLog(t, "then", mustCall(t, m, "add curl"), setUpArm64, "apk --root "+arm64+" add curl --no-scripts")
+	whole := tree(t, m, arm64)
 	for _, file := range []string{".xx-setup", "etc/apk/arch", "etc/apk/repositories"} {
 		for _, also := range []string{".xx-setup", file} {
-			if err := h.Remove(arm64 + "/" + also); err != nil {
+			if err := m.Remove(arm64 + "/" + also); err != nil {
 				t.Fatal(err)
 			}
 		}
-		mustCall(t, h, "info")
-		if got := tree(t, h, arm64); !slices.Equal(got, whole) {
+		mustCall(t, m, "info")
+		if got := tree(t, m, arm64); !slices.Equal(got, whole) {
 			t.Errorf("without %s: %q, want %q", file, got, whole)
 		}
 	}
@@ -415,18 +398,18 @@ func TestRepair(t *testing.T) {
 
 // TestKilled kills xx-apk while it sets the root up. The next call works.
 func TestKilled(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/arm64")
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
 	cmd := exec.Command(os.Args[0], "-test.run=^TestHelperProcess$")
-	cmd.Env = append(h.Env.With("APK_KILL", "1").With("XX_APK_HELPER", h.Root), "GOCOVERDIR="+t.TempDir())
+	cmd.Env = append(m.Env.With("APK_KILL", "1").With("XX_APK_HELPER", m.Root), "GOCOVERDIR="+t.TempDir())
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 		t.Fatalf("%v, want it killed", err)
 	}
-	if _, err := os.Stat(h.Path(arm64 + "/.xx-setup")); err == nil {
+	if _, err := os.Stat(m.Path(arm64 + "/.xx-setup")); err == nil {
 		t.Error("marked as set up")
 	}
-	wantLog(t, "then", mustCall(t, h, "add curl"), setUpArm64, "apk --root "+arm64+" add curl --no-scripts")
+	wantLog(t, "then", mustCall(t, m, "add curl"), setUpArm64, "apk --root "+arm64+" add curl --no-scripts")
 }
 
 // TestHelperProcess is xx-apk setup for TestKilled.
@@ -442,30 +425,30 @@ func TestHelperProcess(t *testing.T) {
 
 // TestFailures shows that apk's status comes through.
 func TestFailures(t *testing.T) {
-	h, stderr := newHost(t, "TARGETPLATFORM=linux/arm64", "APK_FAIL=nope")
-	_, err := call(t, h, "add nope")
-	if status := h.Report(err); status != 99 || stderr.String() != "ERROR: nope: no such package\n" {
-		t.Errorf("status %d, %q", status, stderr)
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64", "APK_FAIL=nope")
+	_, err := call(t, m, "add nope")
+	if status := m.Report(err); status != 99 || m.Err.String() != "ERROR: nope: no such package\n" {
+		t.Errorf("status %d, %q", status, &m.Err)
 	}
 	for _, test := range []struct{ env, want string }{
 		{"TARGETPLATFORM=linux/arm64 PATH=/none", "xx-apk: apk: not found\nhint: xx-apk is for Alpine; on Debian and Ubuntu it is xx-apt-get\n"},
 		{"TARGETPLATFORM=linux/ppc64", "xx-apk: unsupported target: os=linux arch=ppc64 variant=\nhint: `xx-info list` shows the platforms that are supported\n"},
 	} {
-		h, stderr := newHost(t, strings.Fields(test.env)...)
-		_, err := call(t, h, "add x")
-		if status := h.Report(err); status != 1 || stderr.String() != test.want {
-			t.Errorf("%s: status %d, %q, want %q", test.env, status, stderr, test.want)
+		m := newMachine(t, strings.Fields(test.env)...)
+		_, err := call(t, m, "add x")
+		if status := m.Report(err); status != 1 || m.Err.String() != test.want {
+			t.Errorf("%s: status %d, %q, want %q", test.env, status, &m.Err, test.want)
 		}
 	}
 }
 
 // TestManyAtOnce starts many calls on a machine that was never set up.
 func TestManyAtOnce(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/arm64")
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
-			own := *h
+			own := *m.Host
 			own.Stdout, own.Stderr = new(strings.Builder), new(strings.Builder)
 			if err := Main(&own, []string{"add", fmt.Sprint("package", i), "gcc", "compiler-rt"}); err != nil {
 				t.Errorf("%v, %s", err, own.Stderr)
@@ -473,7 +456,7 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	log, err := h.ReadFile("/apk.log")
+	log, err := m.ReadFile("/apk.log")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,95 +3,53 @@ package xxapt
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 )
 
-var errBecame = errors.New("became apt")
-
-// machine is an amd64 machine of which the programs are scripts that log how they were called, in the file calls.
-type machine struct {
-	*host.Host
-	out, err strings.Builder
-}
+// machine is a machine to run xx-apt on.
+type machine struct{ *hosttest.Machine }
 
 // newMachine returns a machine with dpkg, apt-cache, apt and apt-get. dpkg keeps the architectures it is told of;
 // apt-get update makes lists for all of them; apt-cache knows the stanzas in the file show.
 func newMachine(t *testing.T, name, osRelease string, env ...string) *machine {
 	t.Helper()
-	m := &machine{Host: &host.Host{Name: name, Root: t.TempDir(), March: "x86_64"}}
-	m.Env = append(host.Env{"PATH=/usr/bin"}, env...)
-	m.Stdout, m.Stderr = &m.out, &m.err
-	m.Execve = func(path string, args, env []string) error {
-		m.log(t, strings.Join(append([]string{"become", strings.TrimPrefix(path, m.Root)}, args[1:]...), " "))
-		return errBecame
-	}
+	m := &machine{hosttest.New(t, name, append([]string{"PATH=/usr/bin"}, env...)...)}
 	if osRelease != "" {
-		m.put(t, "/etc/os-release", osRelease)
+		m.Put("/etc/os-release", osRelease, 0o666)
 	}
-	m.program(t, "dpkg", `case "$1" in
+	m.Program("dpkg", `case "$1" in
 --print-architecture) echo amd64;;
---print-foreign-architectures) cat $R/foreign;;
---add-architecture) echo $2 >>$R/foreign;;
+--print-foreign-architectures) cat $ROOT/foreign;;
+--add-architecture) echo $2 >>$ROOT/foreign;;
 esac`)
-	m.put(t, "/foreign", "")
-	m.program(t, "dpkg-query", "cat $R/installed")
-	m.put(t, "/installed", "")
-	m.program(t, "apt-cache", `case "$1" in show) cat $R/show;; policy) cat $R/policy;; depends) cat $R/depends;; esac`)
-	m.put(t, "/show", "")
-	m.program(t, "apt", "")
-	m.program(t, "apt-get", `case "$1" in update)
+	m.Put("/foreign", "", 0o666)
+	m.Program("dpkg-query", "cat $ROOT/installed")
+	m.Put("/installed", "", 0o666)
+	m.Program("apt-cache", `case "$1" in show) cat $ROOT/show;; policy) cat $ROOT/policy;; depends) cat $ROOT/depends;; esac`)
+	m.Put("/show", "", 0o666)
+	m.Program("apt", "")
+	m.Program("apt-get", `case "$1" in update)
 	echo fetching
-	for arch in amd64 $(/bin/cat $R/foreign); do :>$R/var/lib/apt/lists/x_binary-${arch}_Packages.lz4; done
+	for arch in amd64 $(/bin/cat $ROOT/foreign); do :>$ROOT/var/lib/apt/lists/x_binary-${arch}_Packages.lz4; done
 esac`)
-	m.put(t, "/var/lib/apt/lists/lock", "")
+	m.Put("/var/lib/apt/lists/lock", "", 0o666)
 	return m
-}
-
-func (m *machine) put(t *testing.T, name, content string) {
-	t.Helper()
-	path := m.Path(name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o777); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (m *machine) program(t *testing.T, name, script string) {
-	t.Helper()
-	m.put(t, "/usr/bin/"+name, "#!/bin/sh\nPATH=/usr/bin:/bin\nR="+m.Root+"\necho "+name+" \"$@\" >>$R/calls\n"+script+"\n")
-}
-
-func (m *machine) log(t *testing.T, line string) {
-	t.Helper()
-	calls, _ := m.ReadFile("/calls")
-	m.put(t, "/calls", string(calls)+line+"\n")
 }
 
 // run runs the helper and returns its exit status and the calls of programs that change something or are
 // changed into.
-func (m *machine) run(t *testing.T, args ...string) (status int, calls []string) {
-	t.Helper()
-	m.out.Reset()
-	m.err.Reset()
-	m.put(t, "/calls", "")
-	if err := Main(m.Host, args); !errors.Is(err, errBecame) {
+func (m *machine) run(args ...string) (status int, calls []string) {
+	m.Forget()
+	if err := Main(m.Host, args); !errors.Is(err, hosttest.ErrBecame) {
 		status = m.Report(err)
 	}
-	log, err := m.ReadFile("/calls")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(log)) {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "dpkg --print") && !strings.HasPrefix(line, "dpkg-query") && !strings.HasPrefix(line, "apt-cache") {
-			calls = append(calls, line)
+	for _, call := range m.Calls() {
+		if !strings.HasPrefix(call, "dpkg --print") && !strings.HasPrefix(call, "dpkg-query") && !strings.HasPrefix(call, "apt-cache") {
+			calls = append(calls, call)
 		}
 	}
 	return status, calls
@@ -104,21 +62,21 @@ func stanza(name, arch string) string {
 // TestInstall shows the steps: dpkg, update, install; and the second time install alone.
 func TestInstall(t *testing.T) {
 	m := newMachine(t, "xx-apt-get", debian12, "TARGETPLATFORM=linux/arm64")
-	m.put(t, "/show", stanza("gcc-aarch64-linux-gnu", "amd64")+stanza("tzdata", "all"))
-	status, calls := m.run(t, "install", "-qq", "-oA=b", "gcc", "tzdata", "zlib1g-dev")
+	m.Put("/show", stanza("gcc-aarch64-linux-gnu", "amd64")+stanza("tzdata", "all"), 0o666)
+	status, calls := m.run("install", "-qq", "-oA=b", "gcc", "tzdata", "zlib1g-dev")
 	want := []string{"dpkg --add-architecture arm64", "apt-get update -o A=b -q=2", "apt-get install -qq -oA=b gcc-aarch64-linux-gnu tzdata zlib1g-dev:arm64"}
 	if status != 0 || !slices.Equal(calls, want) {
-		t.Errorf("%d %q, want %q\n%s", status, calls, want, &m.err)
+		t.Errorf("%d %q, want %q\n%s", status, calls, want, &m.Err)
 	}
-	if want := "fetching\n+ apt-get install -qq -oA=b gcc-aarch64-linux-gnu tzdata zlib1g-dev:arm64\n"; m.err.String() != want || m.out.String() != "" {
-		t.Errorf("%q, %q, want %q", &m.err, &m.out, want)
+	if want := "fetching\n+ apt-get install -qq -oA=b gcc-aarch64-linux-gnu tzdata zlib1g-dev:arm64\n"; m.Err.String() != want || m.Out.String() != "" {
+		t.Errorf("%q, %q, want %q", &m.Err, &m.Out, want)
 	}
-	status, calls = m.run(t, "install", "gcc")
+	status, calls = m.run("install", "gcc")
 	if want := []string{"apt-get install gcc-aarch64-linux-gnu"}; status != 0 || !slices.Equal(calls, want) {
-		t.Errorf("again: %d %q, want %q\n%s", status, calls, want, &m.err)
+		t.Errorf("again: %d %q, want %q\n%s", status, calls, want, &m.Err)
 	}
-	log, _ := m.ReadFile("/calls")
-	if n := strings.Count(string(log), "apt-cache"); n != 1 {
+	log := strings.Join(m.Calls(), "\n")
+	if n := strings.Count(log, "apt-cache"); n != 1 {
 		t.Errorf("apt-cache was asked %d times:\n%s", n, log)
 	}
 }
@@ -138,9 +96,9 @@ func TestBecomesApt(t *testing.T) {
 		{"TARGETPLATFORM=windows/amd64", "install ./a.deb", "apt-get update|become /usr/bin/apt install ./a.deb", "fetching\n+ apt install ./a.deb\n"},
 	} {
 		m := newMachine(t, "xx-apt", debian12, strings.Fields(test.env)...)
-		_, calls := m.run(t, strings.Fields(test.args)...)
-		if got := strings.Join(calls, "|"); got != test.want || m.err.String() != test.stderr {
-			t.Errorf("%s %s: %q, %q; want %q, %q", test.env, test.args, got, &m.err, test.want, test.stderr)
+		_, calls := m.run(strings.Fields(test.args)...)
+		if got := strings.Join(calls, "|"); got != test.want || m.Err.String() != test.stderr {
+			t.Errorf("%s %s: %q, %q; want %q, %q", test.env, test.args, got, &m.Err, test.want, test.stderr)
 		}
 	}
 }
@@ -164,32 +122,32 @@ func TestErrors(t *testing.T) {
 		{"wrong call", "", "--print-source-file x", nil, 2,
 			"xx-apt-get: --print-source-file takes no arguments\nhint: xx-apt-get --print-source-file\n"},
 		{"dpkg fails", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) {
-			m.program(t, "dpkg", "case $1 in --add*) echo no >&2; exit 2;; --print-arch*) echo amd64; esac")
+			m.Program("dpkg", "case $1 in --add*) echo no >&2; exit 2;; --print-arch*) echo amd64; esac")
 		}, 2,
 			"xx-apt-get: dpkg --add-architecture arm64 failed: no\nhint: packages are installed by root\n"},
-		{"dpkg knows nothing", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) { m.program(t, "dpkg", "echo broken >&2; exit 2") }, 2,
+		{"dpkg knows nothing", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) { m.Program("dpkg", "echo broken >&2; exit 2") }, 2,
 			"xx-apt-get: dpkg --print-architecture failed: broken\n"},
 		{"apt-cache fails", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) {
-			m.program(t, "apt-cache", "echo 'E: The list of sources could not be read.' >&2; exit 100")
+			m.Program("apt-cache", "echo 'E: The list of sources could not be read.' >&2; exit 100")
 		}, 100,
 			"fetching\nxx-apt-get: apt-cache show failed: E: The list of sources could not be read.\n"},
 		{"apt fails", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) {
-			m.program(t, "apt-get", "case $1 in install) echo E: broken >&2; exit 100;; update) :>$R/var/lib/apt/lists/x_binary-arm64_Packages;; esac")
+			m.Program("apt-get", "case $1 in install) echo E: broken >&2; exit 100;; update) :>$ROOT/var/lib/apt/lists/x_binary-arm64_Packages;; esac")
 		}, 100, "+ apt-get install gcc:arm64\nE: broken\n"},
-		{"update fails", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) { m.program(t, "apt-get", "exit 100") }, 100,
+		{"update fails", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) { m.Program("apt-get", "exit 100") }, 100,
 			"xx-apt-get: warning: apt-get update failed (exit status 100); going on with the sources that it could read\n+ apt-get install gcc:arm64\n" +
 				"xx-apt-get: apt-get install failed after an apt-get update that could not read every source\nhint: mend or remove the source that apt-get update names above\n"},
-		{"update fails, but the rest suffices", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) { m.program(t, "apt-get", "test $1 = install || exit 100") }, 0,
+		{"update fails, but the rest suffices", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) { m.Program("apt-get", "test $1 = install || exit 100") }, 0,
 			"xx-apt-get: warning: apt-get update failed (exit status 100); going on with the sources that it could read\n+ apt-get install gcc:arm64\n"},
-		{"no source for the target", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) { m.program(t, "apt-get", "test $1 != install || exit 100") }, 100,
+		{"no source for the target", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) { m.Program("apt-get", "test $1 != install || exit 100") }, 100,
 			"+ apt-get install gcc:arm64\nxx-apt-get: none of apt's sources has packages for arm64\nhint: look for [arch=…] and Architectures: in /etc/apt; see what apt-get update says of arm64\n"},
-		{"interrupted", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) { m.program(t, "apt-get", "kill -INT $$") }, 130, ""},
+		{"interrupted", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) { m.Program("apt-get", "kill -INT $$") }, 130, ""},
 		{"version skew", "TARGETPLATFORM=linux/arm64", "install gcc", func(m *machine) {
-			m.put(t, "/installed", "libc6\tamd64\tsame\t2.36-1\thold\tinstalled\nlibc6\tarm64\tsame\t2.36-2\tinstall\tinstalled\nother\tamd64\tsame\t1\tinstall\tinstalled\n")
-			m.put(t, "/depends", "gcc:arm64\n  Depends: libc6:arm64\nlibc6:arm64\n")
-			m.put(t, "/policy", "libc6:\n  Installed: 2.36-1\n  Candidate: 2.36-2\n  Version table:\n     2.36-2 500\n        500 http://a.example x/main amd64 Packages\n *** 2.36-1 100\n        100 /var/lib/dpkg/status\n"+
-				"libc6:arm64:\n  Installed: (none)\n  Candidate: 2.36-2\n  Version table:\n     2.36-2 500\n        500 http://a.example x/main arm64 Packages\n")
-			m.program(t, "apt-get", "case $1 in install) exit 100; esac")
+			m.Put("/installed", "libc6\tamd64\tsame\t2.36-1\thold\tinstalled\nlibc6\tarm64\tsame\t2.36-2\tinstall\tinstalled\nother\tamd64\tsame\t1\tinstall\tinstalled\n", 0o666)
+			m.Put("/depends", "gcc:arm64\n  Depends: libc6:arm64\nlibc6:arm64\n", 0o666)
+			m.Put("/policy", "libc6:\n  Installed: 2.36-1\n  Candidate: 2.36-2\n  Version table:\n     2.36-2 500\n        500 http://a.example x/main amd64 Packages\n *** 2.36-1 100\n        100 /var/lib/dpkg/status\n"+
+				"libc6:arm64:\n  Installed: (none)\n  Candidate: 2.36-2\n  Version table:\n     2.36-2 500\n        500 http://a.example x/main arm64 Packages\n", 0o666)
+			m.Program("apt-get", "case $1 in install) exit 100; esac")
 		}, 100,
 			"+ apt-get install gcc:arm64\nxx-apt-get: libc6:amd64 is held in version 2.36-1, libc6:arm64 comes in version 2.36-2: dpkg takes it for both only in one version (Multi-Arch: same)\n" +
 				"hint: apt-mark unhold libc6 && apt-get install libc6=2.36-2, then this again\n"},
@@ -198,7 +156,7 @@ func TestErrors(t *testing.T) {
 		{"nor for wasm", "TARGETPLATFORM=wasip1/wasm", "remove gcc", nil, 0, "xx-apt-get: skipped: Debian and Ubuntu have no packages for wasip1/wasm\n"},
 		{"nothing for mips", "TARGETPLATFORM=linux/mips64le", "install gcc", nil, 0, "xx-apt-get: skipped: Debian 13 and Ubuntu have no packages for linux/mips64le; XX_APT_FORCE_MIPS=1 tries all the same\n"},
 		{"nothing for riscv64", "TARGETPLATFORM=linux/riscv64", "install gcc", nil, 0, "xx-apt-get: skipped: Debian 12 has no packages for linux/riscv64, Debian 13 is the first; XX_APT_FORCE_RISCV64=1 tries all the same\n"},
-		{"no lists at all", "TARGETPLATFORM=windows/amd64", "install gcc", func(m *machine) { m.program(t, "apt-get", "exit 100") }, 1,
+		{"no lists at all", "TARGETPLATFORM=windows/amd64", "install gcc", func(m *machine) { m.Program("apt-get", "exit 100") }, 1,
 			"xx-apt-get: warning: apt-get update failed (exit status 100); going on with the sources that it could read\n" +
 				"xx-apt-get: skipped gcc: there is no mingw-w64 package of it\nxx-apt-get: apt has no lists of packages\nhint: see what apt-get update says\n"},
 		{"nothing for windows", "TARGETPLATFORM=windows/amd64", "install tzdata", nil, 0,
@@ -208,9 +166,9 @@ func TestErrors(t *testing.T) {
 		if test.change != nil {
 			test.change(m)
 		}
-		status, _ := m.run(t, strings.Fields(test.args)...)
-		if status != test.status || m.err.String() != test.stderr {
-			t.Errorf("%s: status %d, want %d\n%s\nwant\n%s", test.name, status, test.status, &m.err, test.stderr)
+		status, _ := m.run(strings.Fields(test.args)...)
+		if status != test.status || m.Err.String() != test.stderr {
+			t.Errorf("%s: status %d, want %d\n%s\nwant\n%s", test.name, status, test.status, &m.Err, test.stderr)
 		}
 	}
 }
@@ -220,25 +178,25 @@ func TestUbuntuIsSetUp(t *testing.T) {
 	const ubuntu = "ID=ubuntu\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\n"
 	m := newMachine(t, "xx-apt", ubuntu, "TARGETPLATFORM=linux/arm64")
 	const sources = "/etc/apt/sources.list.d/ubuntu.sources"
-	m.put(t, sources, nobleSources)
-	m.program(t, "apt-get", "ls $R/etc/apt/sources.list.d >>$R/calls; :>$R/var/lib/apt/lists/x_binary-arm64_Packages; :>$R/var/lib/apt/lists/x_binary-s390x_Packages")
-	status, calls := m.run(t, "show", "zlib1g-dev")
+	m.Put(sources, nobleSources, 0o666)
+	m.Program("apt-get", "ls $ROOT/etc/apt/sources.list.d >>$CALLS; :>$ROOT/var/lib/apt/lists/x_binary-arm64_Packages; :>$ROOT/var/lib/apt/lists/x_binary-s390x_Packages")
+	status, calls := m.run("show", "zlib1g-dev")
 	want := []string{"dpkg --add-architecture arm64", "apt-get update", "ubuntu.sources", "xx-arm64.sources", "become /usr/bin/apt show zlib1g-dev:arm64"}
 	if status != 0 || !slices.Equal(calls, want) {
-		t.Errorf("%d %q, want %q\n%s", status, calls, want, &m.err)
+		t.Errorf("%d %q, want %q\n%s", status, calls, want, &m.Err)
 	}
 	edited, _ := m.ReadFile(sources)
 	added, _ := m.ReadFile("/etc/apt/sources.list.d/xx-arm64.sources")
 	if strings.Count(string(edited), "\nArchitectures: amd64\n") != 2 || !strings.Contains(string(added), "\nURIs: "+ubuntuPorts+"\n") {
 		t.Errorf("%s\n%s", edited, added)
 	}
-	if _, calls = m.run(t, "show", "zlib1g-dev"); len(calls) != 1 {
+	if _, calls = m.run("show", "zlib1g-dev"); len(calls) != 1 {
 		t.Errorf("a second time: %q", calls)
 	}
 
 	// A vendor of the user's choice is for triples.
 	m.Env = m.Env.With("TARGETPLATFORM", "linux/s390x").With("XX_VENDOR", "acme")
-	_, calls = m.run(t, "show", "zlib1g-dev")
+	_, calls = m.run("show", "zlib1g-dev")
 	if want := []string{"dpkg --add-architecture s390x", "apt-get update", "ubuntu.sources", "xx-arm64.sources", "xx-s390x.sources", "become /usr/bin/apt show zlib1g-dev:s390x"}; !slices.Equal(calls, want) {
 		t.Errorf("another target: %q, want %q", calls, want)
 	}
@@ -257,21 +215,21 @@ func TestSourceFile(t *testing.T) {
 	} {
 		m := newMachine(t, "xx-apt", test.osRelease)
 		for _, f := range strings.Fields(test.files) {
-			m.put(t, f, "Types: deb\nURIs: a:/\n")
+			m.Put(f, "Types: deb\nURIs: a:/\n", 0o666)
 		}
-		if status, _ := m.run(t, "--print-source-file"); status != 0 || m.out.String() != test.want+"\n" {
-			t.Errorf("%q: %q, want %q", test.files, &m.out, test.want)
+		if status, _ := m.run("--print-source-file"); status != 0 || m.Out.String() != test.want+"\n" {
+			t.Errorf("%q: %q, want %q", test.files, &m.Out, test.want)
 		}
 	}
 
 	m := newMachine(t, "xx-apt", debian12)
-	if status, _ := m.run(t, "--fix-source-file", "/none", "amd64"); status != 1 || !strings.HasSuffix(m.err.String(), "\nhint: xx-apt --print-source-file prints the file with the distribution's own sources\n") {
-		t.Errorf("no file: %d, %s", status, &m.err)
+	if status, _ := m.run("--fix-source-file", "/none", "amd64"); status != 1 || !strings.HasSuffix(m.Err.String(), "\nhint: xx-apt --print-source-file prints the file with the distribution's own sources\n") {
+		t.Errorf("no file: %d, %s", status, &m.Err)
 	}
-	m.put(t, "/etc/apt/sources.list", "deb a:/ x y\n")
+	m.Put("/etc/apt/sources.list", "deb a:/ x y\n", 0o666)
 	for range 2 {
-		if status, _ := m.run(t, "--fix-source-file", "/etc/apt/sources.list", "amd64"); status != 0 || m.out.String()+m.err.String() != "" {
-			t.Errorf("%d, %s%s", status, &m.out, &m.err)
+		if status, _ := m.run("--fix-source-file", "/etc/apt/sources.list", "amd64"); status != 0 || m.Out.String()+m.Err.String() != "" {
+			t.Errorf("%d, %s%s", status, &m.Out, &m.Err)
 		}
 		if got, _ := m.ReadFile("/etc/apt/sources.list"); string(got) != "deb [arch=amd64] a:/ x y\n" {
 			t.Errorf("%s", got)

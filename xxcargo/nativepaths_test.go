@@ -1,13 +1,12 @@
 package xxcargo
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 )
 
 func TestMember(t *testing.T) {
@@ -47,8 +46,8 @@ func TestWantsNativePaths(t *testing.T) {
 		{"1", "install --root /out", false},
 		{"1", "build --target x", false},
 	} {
-		h := &host.Host{Env: host.Env{nativePathsVariable + "=" + test.value}}
-		if got := wantsNativePaths(h, parse(strings.Fields(test.args))); got != test.want {
+		m := hosttest.New(t, "xx-cargo", nativePathsVariable+"="+test.value)
+		if got := wantsNativePaths(m.Host, parse(strings.Fields(test.args))); got != test.want {
 			t.Errorf("%s with %q: %t", test.args, test.value, got)
 		}
 	}
@@ -56,23 +55,13 @@ func TestWantsNativePaths(t *testing.T) {
 
 // TestLinkFiles takes programs and libraries, over what was there, and leaves cargo's own files.
 func TestLinkFiles(t *testing.T) {
-	dir := t.TempDir()
-	put := func(name string, perm os.FileMode) {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(name), perm); err != nil {
-			t.Fatal(err)
-		}
-	}
+	m := hosttest.New(t, "xx-cargo")
+	dir := m.Root // linkFiles takes the paths as they are for the process
 	for _, name := range []string{"T/release/app", "T/release/libapp.so", "T/release/app.d", "T/release/.cargo-lock", "T/release/deps/app-1", "release/app", "release/deps/script"} {
-		put(name, 0o755)
+		m.Put("/"+name, name, 0o755)
 	}
-	h := &host.Host{Name: "xx-cargo", Stderr: io.Discard}
 	for range 2 {
-		if err := linkFiles(h, filepath.Join(dir, "T/release"), filepath.Join(dir, "release")); err != nil {
+		if err := linkFiles(m.Host, filepath.Join(dir, "T/release"), filepath.Join(dir, "release")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -90,7 +79,7 @@ func TestLinkFiles(t *testing.T) {
 	if content, err := os.ReadFile(filepath.Join(dir, "release/app")); string(content) != "T/release/app" || err != nil {
 		t.Errorf("%q, %v", content, err)
 	}
-	if err := linkFiles(h, filepath.Join(dir, "none"), filepath.Join(dir, "nowhere")); err != nil {
+	if err := linkFiles(m.Host, filepath.Join(dir, "none"), filepath.Join(dir, "nowhere")); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "nowhere")); err == nil {

@@ -3,7 +3,7 @@ package xxcargo
 import (
 	"testing"
 
-	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 )
 
 func TestAptPackage(t *testing.T) {
@@ -21,7 +21,7 @@ func TestAptPackage(t *testing.T) {
 
 // TestRecord writes a line for each target once.
 func TestRecord(t *testing.T) {
-	h := &host.Host{Root: t.TempDir()}
+	h := hosttest.New(t, "xx-cargo").Host
 	for _, platform := range []string{"linux/arm/v7", "linux/arm/v5", "linux/arm/v7"} {
 		if err := record(h, goalFor(platform, "debian"), "/usr"); err != nil {
 			t.Fatal(err)

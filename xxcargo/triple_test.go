@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 	"xxkit/triples"
 	"xxkit/xxinfo"
 )
@@ -54,7 +55,7 @@ func TestRustTriples(t *testing.T) {
 
 // TestGoalOf finds the platform of a triple that the user names, for every triple of the table.
 func TestGoalOf(t *testing.T) {
-	h := &host.Host{Root: t.TempDir(), March: "x86_64", Env: host.Env{"XX_VENDOR=debian", "TARGETARCH=s390x"}}
+	h := hosttest.New(t, "xx-cargo", "XX_VENDOR=debian", "TARGETARCH=s390x").Host
 	for _, row := range triples.Rows() {
 		for _, libc := range []string{"gnu", "musl"} {
 			triple := row.RustTriple(libc)

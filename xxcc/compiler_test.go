@@ -12,58 +12,29 @@ import (
 	"testing"
 
 	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 	"xxkit/xxinfo"
 )
 
-// newHost returns a Debian machine with x86_64 and the named empty programs, with "NAME>TO" as a link, and
-// where it records what the helper becomes.
-func newHost(t *testing.T, name, env string, programs ...string) (*host.Host, *[]string) {
+// newMachine returns a Debian machine with the named programs, which do nothing but say their version, with "NAME>TO" as a link.
+func newMachine(t *testing.T, name, env string, programs ...string) *hosttest.Machine {
 	t.Helper()
-	h := &host.Host{
-		Name: name, Root: t.TempDir(), March: "x86_64", Stdout: new(strings.Builder), Stderr: new(strings.Builder),
-		Env: append(host.Env{"PATH=/usr/local/bin:/usr/bin:/bin"}, strings.Fields(env)...),
-	}
-	became := new([]string)
-	h.Execve = func(path string, args, env []string) error {
-		if args[0] == filepath.Base(path) {
-			args[0] = strings.TrimPrefix(path, h.Root) // those that may be called by their bare name
-		}
-		*became = args
-		return errBecame
-	}
-	put(t, h, "/etc/os-release", "ID=debian\nVERSION_ID=12\n")
-	install(t, h, programs...)
-	return h, became
+	m := hosttest.New(t, name, append([]string{"PATH=/usr/local/bin:/usr/bin:/bin"}, strings.Fields(env)...)...)
+	m.Put("/etc/os-release", "ID=debian\nVERSION_ID=12\n", 0o666)
+	install(m, programs...)
+	return m
 }
 
-var errBecame = errors.New("became another program")
-
-func put(t *testing.T, h *host.Host, name, content string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(h.Path(name)), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(h.Path(name), []byte(content), 0o755); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func install(t *testing.T, h *host.Host, programs ...string) {
-	t.Helper()
+func install(m *hosttest.Machine, programs ...string) {
 	for _, p := range programs {
 		p, to, isLink := strings.Cut(p, ">")
 		if !strings.HasPrefix(p, "/") {
 			p = "/usr/bin/" + p
 		}
-		if !isLink {
-			put(t, h, p, "#!/bin/sh\necho clang version 14.0.6\n")
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(h.Path(p)), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(to, h.Path(p)); err != nil {
-			t.Fatal(err)
+		if isLink {
+			m.Symlink(to, p)
+		} else {
+			m.Put(p, "#!/bin/sh\necho clang version 14.0.6\n", 0o755)
 		}
 	}
 }
@@ -75,22 +46,22 @@ var llvm = []string{
 }
 
 // files returns what lies in the folders that setting up writes to, but for what was there.
-func files(t *testing.T, h *host.Host) map[string]string {
+func files(t *testing.T, m *hosttest.Machine) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for _, dir := range []string{"/usr/bin", "/usr/lib/llvm-14/bin", "/usr/local/bin", "/etc/llvm", "/"} {
-		entries, err := os.ReadDir(h.Path(dir))
+		entries, err := os.ReadDir(m.Path(dir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			t.Fatal(err)
 		}
 		for _, e := range entries {
 			name := filepath.Join(dir, e.Name())
-			to, err := os.Readlink(h.Path(name))
+			to, err := os.Readlink(m.Path(name))
 			switch {
 			case err == nil:
 				found[name] = "-> " + to
 			case !e.IsDir():
-				content, err := h.ReadFile(name)
+				content, err := m.ReadFile(name)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -192,9 +163,9 @@ func TestBecomes(t *testing.T) {
 		{"clang", arm64, append([]string{"/.xx-cc-autowrap"}, llvm...), "-c a.c", "/usr/bin/clang --config /usr/bin/aarch64-linux-gnu.cfg -c a.c"},
 		{"clang", arm64, append([]string{"/.xx-cc-autowrap"}, llvm...), "--help", "/usr/bin/clang --config /usr/bin/aarch64-linux-gnu.cfg --help"},
 	} {
-		h, became := newHost(t, test.name, test.env, test.machine...)
-		err := Main(h, strings.Fields(test.args))
-		if got := strings.Join(*became, " "); !errors.Is(err, errBecame) || got != test.want {
+		m := newMachine(t, test.name, test.env, test.machine...)
+		err := Main(m.Host, strings.Fields(test.args))
+		if got := m.Became.String(); !errors.Is(err, hosttest.ErrBecame) || got != test.want {
 			t.Errorf("%s %s (%s): %q, want %q; %v", test.name, test.args, test.env, got, test.want, err)
 		}
 	}
@@ -202,15 +173,9 @@ func TestBecomes(t *testing.T) {
 
 // TestEnvironmentStays shows that clang gets the environment as it is.
 func TestEnvironmentStays(t *testing.T) {
-	h, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64 FOO=bar", llvm...)
-	h.Execve = func(_ string, args, env []string) error {
-		if !slices.Equal(env, h.Env) {
-			t.Errorf("%q, want %q", env, h.Env)
-		}
-		return errBecame
-	}
-	if err := Main(h, []string{"a.c"}); !errors.Is(err, errBecame) {
-		t.Error(err)
+	m := newMachine(t, "xx-clang", "TARGETPLATFORM=linux/arm64 FOO=bar", llvm...)
+	if err := Main(m.Host, []string{"a.c"}); !errors.Is(err, hosttest.ErrBecame) || !slices.Equal(m.Became.Env, m.Env) {
+		t.Errorf("%v, %q, want %q", err, m.Became.Env, m.Env)
 	}
 }
 
@@ -242,10 +207,10 @@ func TestErrors(t *testing.T) {
 		{"xx-clang", "", append([]string{"/usr/local/bin/clang>/usr/bin/clang"}, llvm...), "--wrap", 1,
 			"xx-clang: /usr/local/bin/clang is not a link to xx, so a plain clang cannot be wrapped\nhint: remove /usr/local/bin/clang and call --wrap again, or use xx-clang\n"},
 	} {
-		h, became := newHost(t, test.name, test.env, test.machine...)
-		status := h.Report(Main(h, strings.Fields(test.args)))
-		if got := fmt.Sprint(h.Stderr); got != test.want || status != test.status || *became != nil || fmt.Sprint(h.Stdout) != "" {
-			t.Errorf("%s %s: status %d, %q, %q, became %q; want %q", test.name, test.args, status, h.Stdout, got, *became, test.want)
+		m := newMachine(t, test.name, test.env, test.machine...)
+		status := m.Report(Main(m.Host, strings.Fields(test.args)))
+		if got := m.Err.String(); got != test.want || status != test.status || m.Became.Path != "" || m.Out.String() != "" {
+			t.Errorf("%s %s: status %d, %q, %q, became %q; want %q", test.name, test.args, status, &m.Out, got, m.Became.Args, test.want)
 		}
 	}
 }
@@ -273,51 +238,51 @@ func TestOwnFlags(t *testing.T) {
 		{arm64, gcc, "--print-cmake-defines", "-DCMAKE_C_COMPILER=/usr/bin/aarch64-linux-gnu-gcc -DCMAKE_CXX_COMPILER=/usr/bin/aarch64-linux-gnu-g++ -DCMAKE_ASM_COMPILER=/usr/bin/aarch64-linux-gnu-gcc" +
 			" -DPKG_CONFIG_EXECUTABLE=/usr/bin/aarch64-linux-gnu-pkg-config\n"},
 	} {
-		h, became := newHost(t, "xx-cc", test.env, test.machine...)
-		err := Main(h, strings.Fields(test.args))
-		if got := fmt.Sprint(h.Stdout); err != nil || got != test.want || *became != nil {
+		m := newMachine(t, "xx-cc", test.env, test.machine...)
+		err := Main(m.Host, strings.Fields(test.args))
+		if got := m.Out.String(); err != nil || got != test.want || m.Became.Path != "" {
 			t.Errorf("%s %s: %q, %v, want %q", test.env, test.args, got, err, test.want)
 		}
 	}
-	h, _ := newHost(t, "xx-clang", "")
-	if err := Main(h, []string{"--help"}); err != nil || fmt.Sprint(h.Stderr) != usage {
-		t.Errorf("--help: %v, %q", err, h.Stderr)
+	m := newMachine(t, "xx-clang", "")
+	if err := Main(m.Host, []string{"--help"}); err != nil || m.Err.String() != usage {
+		t.Errorf("--help: %v, %q", err, &m.Err)
 	}
 	// gcc's pkg-config is told to look at the target alone, too.
-	h, _ = newHost(t, "xx-cc", arm64, append(gcc, "pkg-config")...)
-	if err := Main(h, []string{"--setup-target-triple"}); err != nil || !isSelf(h, "/usr/bin/aarch64-linux-gnu-pkg-config") {
-		t.Errorf("%v; %v", err, files(t, h))
+	m = newMachine(t, "xx-cc", arm64, append(gcc, "pkg-config")...)
+	if err := Main(m.Host, []string{"--setup-target-triple"}); err != nil || !isSelf(m.Host, "/usr/bin/aarch64-linux-gnu-pkg-config") {
+		t.Errorf("%v; %v", err, files(t, m))
 	}
 }
 
 func TestWrap(t *testing.T) {
-	h, became := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+	m := newMachine(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
 	for range 2 {
-		if err := Main(h, []string{"--wrap"}); err != nil || !exists(h, wrapMarker) {
+		if err := Main(m.Host, []string{"--wrap"}); err != nil || !exists(m.Host, wrapMarker) {
 			t.Fatal(err)
 		}
 	}
-	plain := *h
+	plain := *m.Host
 	plain.Name = "clang"
-	if err := Main(&plain, []string{"a.c"}); !errors.Is(err, errBecame) || (*became)[2] != "/usr/bin/aarch64-linux-gnu.cfg" {
-		t.Errorf("%v, %q", err, *became)
+	if err := Main(&plain, []string{"a.c"}); !errors.Is(err, hosttest.ErrBecame) || m.Became.Args[2] != "/usr/bin/aarch64-linux-gnu.cfg" {
+		t.Errorf("%v, %q", err, m.Became.Args)
 	}
-	if err := Main(&plain, []string{"--print-target-triple"}); err != nil || fmt.Sprint(h.Stdout) != "aarch64-linux-gnu\n" {
-		t.Errorf("%v, %q", err, h.Stdout)
+	if err := Main(&plain, []string{"--print-target-triple"}); err != nil || m.Out.String() != "aarch64-linux-gnu\n" {
+		t.Errorf("%v, %q", err, &m.Out)
 	}
 	for range 2 {
-		if err := Main(h, []string{"--unwrap"}); err != nil || exists(h, wrapMarker) {
+		if err := Main(m.Host, []string{"--unwrap"}); err != nil || exists(m.Host, wrapMarker) {
 			t.Fatal(err)
 		}
 	}
-	if err := Main(&plain, []string{"a.c"}); !errors.Is(err, errBecame) || (*became)[2] != defaultConfig {
-		t.Errorf("%v, %q", err, *became)
+	if err := Main(&plain, []string{"a.c"}); !errors.Is(err, hosttest.ErrBecame) || m.Became.Args[2] != defaultConfig {
+		t.Errorf("%v, %q", err, m.Became.Args)
 	}
 }
 
 // TestSetUpAgain shows that a set-up is done once, and again when what it depends on has changed.
 func TestSetUpAgain(t *testing.T) {
-	h, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+	m := newMachine(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
 	setUp := func(h *host.Host) (wrote bool) {
 		t.Helper()
 		debug := new(strings.Builder)
@@ -330,101 +295,101 @@ func TestSetUpAgain(t *testing.T) {
 	}
 	config := func() string {
 		t.Helper()
-		line, err := h.ReadFile("/usr/bin/aarch64-linux-gnu.cfg")
+		line, err := m.ReadFile("/usr/bin/aarch64-linux-gnu.cfg")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return strings.TrimSpace(string(line))
 	}
-	if !setUp(h) || setUp(h) {
+	if !setUp(m.Host) || setUp(m.Host) {
 		t.Error("not set up, or twice")
 	}
-	before := files(t, h)
+	before := files(t, m)
 
 	// Something new in /usr/bin is looked at once, and changes nothing here.
-	install(t, h, "make")
-	if !setUp(h) || setUp(h) {
+	install(m, "make")
+	if !setUp(m.Host) || setUp(m.Host) {
 		t.Error("not looked at, or twice")
 	}
 	delete(before, marker("aarch64-linux-gnu"))
 	for name, want := range before {
-		if got := files(t, h)[name]; got != want {
+		if got := files(t, m)[name]; got != want {
 			t.Errorf("%s: %q, was %q", name, got, want)
 		}
 	}
 
 	// Another linker is preferred, then not any more.
-	install(t, h, "aarch64-linux-gnu-gold")
-	gold := *h
-	gold.Env = h.Env.With("XX_CC_PREFER_LINKER", "gold")
+	install(m, "aarch64-linux-gnu-gold")
+	gold := *m.Host
+	gold.Env = m.Env.With("XX_CC_PREFER_LINKER", "gold")
 	setUp(&gold)
 	if got := config(); got != "--target=aarch64-linux-gnu -fuse-ld=/usr/bin/aarch64-linux-gnu-gold" {
 		t.Errorf("gold: %s", got)
 	}
-	setUp(h)
+	setUp(m.Host)
 	if got := config(); got != "--target=aarch64-linux-gnu -fuse-ld=lld" {
 		t.Errorf("lld again: %s", got)
 	}
 
 	// lld goes, and a GNU linker comes.
-	if err := h.Remove("/usr/bin/ld.lld"); err != nil {
+	if err := m.Remove("/usr/bin/ld.lld"); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Remove("/usr/lib/llvm-14/bin/lld"); err != nil {
+	if err := m.Remove("/usr/lib/llvm-14/bin/lld"); err != nil {
 		t.Fatal(err)
 	}
-	if err := Main(h, []string{"a.c"}); err == nil || err.Error() != "no suitable linker found for aarch64-linux-gnu" {
+	if err := Main(m.Host, []string{"a.c"}); err == nil || err.Error() != "no suitable linker found for aarch64-linux-gnu" {
 		t.Errorf("without lld: %v", err)
 	}
-	if err := h.Remove("/usr/bin/aarch64-linux-gnu-ld"); err != nil { // as dpkg replaces the link by its file
+	if err := m.Remove("/usr/bin/aarch64-linux-gnu-ld"); err != nil { // as dpkg replaces the link by its file
 		t.Fatal(err)
 	}
-	install(t, h, "aarch64-linux-gnu-ld")
-	setUp(h)
+	install(m, "aarch64-linux-gnu-ld")
+	setUp(m.Host)
 	if got := config(); got != "--target=aarch64-linux-gnu -fuse-ld=/usr/bin/aarch64-linux-gnu-ld" {
 		t.Errorf("GNU ld: %s", got)
 	}
 
 	// What somebody has broken is mended when /usr/bin shows it.
-	if err := h.Remove("/usr/bin/aarch64-linux-gnu.cfg"); err != nil {
+	if err := m.Remove("/usr/bin/aarch64-linux-gnu.cfg"); err != nil {
 		t.Fatal(err)
 	}
-	setUp(h)
+	setUp(m.Host)
 	config()
 }
 
 // TestHalfWritten stops a set-up after each of its files, and leaves torn temporary files: the next one makes
 // good all of it.
 func TestHalfWritten(t *testing.T) {
-	whole, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
-	if err := Main(whole, []string{"--setup-target-triple"}); err != nil {
+	whole := newMachine(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+	if err := Main(whole.Host, []string{"--setup-target-triple"}); err != nil {
 		t.Fatal(err)
 	}
 	want := files(t, whole)
 	delete(want, marker("aarch64-linux-gnu"))
-	m := &facts{h: whole, clang: "/usr/bin/clang"}
+	f := &facts{h: whole.Host, clang: "/usr/bin/clang"}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := xxinfo.FromHost(whole)
-	all, err := planFor(target, machineTarget(whole), false, preferencesOf(whole.Env), "/", self, m)
+	target := xxinfo.FromHost(whole.Host)
+	all, err := planFor(target, machineTarget(whole.Host), false, preferencesOf(whole.Env), "/", self, f)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := range len(all.files) + len(all.links) {
-		h, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+		m := newMachine(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
 		part := plan{files: all.files[:min(n, len(all.files))], links: all.links[:max(0, n-len(all.files))]}
-		if _, err := part.apply(h); err != nil {
+		if _, err := part.apply(m.Host); err != nil {
 			t.Fatal(err)
 		}
-		put(t, h, "/usr/bin/.aarch64-linux-gnu.cfg123456", "--tar")
-		put(t, h, "/etc/llvm/.xx-aarch64-linux-gnu.done123456", "xx-")
-		if err := Main(h, []string{"--setup-target-triple"}); err != nil {
+		m.Put("/usr/bin/.aarch64-linux-gnu.cfg123456", "--tar", 0o666)
+		m.Put("/etc/llvm/.xx-aarch64-linux-gnu.done123456", "xx-", 0o666)
+		if err := Main(m.Host, []string{"--setup-target-triple"}); err != nil {
 			t.Fatal(err)
 		}
-		got := files(t, h)
-		if !isSetUp(h, target) {
+		got := files(t, m)
+		if !isSetUp(m.Host, target) {
 			t.Errorf("after %d: no marker, or an old one", n)
 		}
 		delete(got, marker("aarch64-linux-gnu"))
@@ -436,12 +401,12 @@ func TestHalfWritten(t *testing.T) {
 
 // TestManyAtOnce sets up several targets from many at once.
 func TestManyAtOnce(t *testing.T) {
-	h, _ := newHost(t, "xx-clang", "", llvm...)
+	m := newMachine(t, "xx-clang", "", llvm...)
 	var wg sync.WaitGroup
 	for i := range 60 {
-		one := *h
+		one := *m.Host
 		one.Stdout, one.Stderr = new(strings.Builder), new(strings.Builder)
-		one.Env = h.Env.With("TARGETPLATFORM", []string{"linux/arm64", "linux/arm", "linux/amd64"}[i%3])
+		one.Env = m.Env.With("TARGETPLATFORM", []string{"linux/arm64", "linux/arm", "linux/amd64"}[i%3])
 		wg.Go(func() {
 			if err := Main(&one, []string{"--setup-target-triple"}); err != nil {
 				t.Error(err)
@@ -449,29 +414,29 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for name := range files(t, h) {
+	for name := range files(t, m) {
 		if strings.HasPrefix(filepath.Base(name), ".") || strings.HasSuffix(name, ".xx-new") {
 			t.Errorf("left: %s", name)
 		}
 	}
-	if n := len(h.Glob("/usr/bin/*.cfg")); n != 3 {
+	if n := len(m.Glob("/usr/bin/*.cfg")); n != 3 {
 		t.Errorf("%d configuration files", n)
 	}
 }
 
 func TestSetUpIsForOthers(t *testing.T) {
-	h, _ := newHost(t, "xx-go", "TARGETPLATFORM=linux/arm64", llvm...)
-	tools, err := SetUp(h, xxinfo.FromHost(h))
+	m := newMachine(t, "xx-go", "TARGETPLATFORM=linux/arm64", llvm...)
+	tools, err := SetUp(m.Host, xxinfo.FromHost(m.Host))
 	want := Tools{"aarch64-linux-gnu-clang", "aarch64-linux-gnu-clang++", "aarch64-linux-gnu-ar", "aarch64-linux-gnu-pkg-config"}
-	if err != nil || tools != want || !HasClang(h) || !h.Has("aarch64-linux-gnu-clang") {
+	if err != nil || tools != want || !HasClang(m.Host) || !m.Has("aarch64-linux-gnu-clang") {
 		t.Errorf("%+v, %v", tools, err)
 	}
-	h, _ = newHost(t, "xx-go", "TARGETPLATFORM=linux/arm64", "clang", "ld.lld")
-	if tools, err := SetUp(h, xxinfo.FromHost(h)); err != nil || tools != (Tools{CC: want.CC, CXX: want.CXX}) {
+	m = newMachine(t, "xx-go", "TARGETPLATFORM=linux/arm64", "clang", "ld.lld")
+	if tools, err := SetUp(m.Host, xxinfo.FromHost(m.Host)); err != nil || tools != (Tools{CC: want.CC, CXX: want.CXX}) {
 		t.Errorf("%+v, %v", tools, err)
 	}
-	h, _ = newHost(t, "xx-go", "TARGETPLATFORM=linux/arm64")
-	if _, err := SetUp(h, xxinfo.FromHost(h)); err == nil || HasClang(h) {
+	m = newMachine(t, "xx-go", "TARGETPLATFORM=linux/arm64")
+	if _, err := SetUp(m.Host, xxinfo.FromHost(m.Host)); err == nil || HasClang(m.Host) {
 		t.Error("clang out of thin air")
 	}
 }
@@ -480,20 +445,20 @@ func TestSetUpIsForOthers(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	if os.Geteuid() == 0 {
 		// Root may write anywhere, so a file takes the place of the folder.
-		h, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
-		put(t, h, "/etc/llvm", "")
-		if err := Main(h, []string{"a.c"}); err == nil || !strings.Contains(err.Error(), "/etc/llvm") {
+		m := newMachine(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+		m.Put("/etc/llvm", "", 0o666)
+		if err := Main(m.Host, []string{"a.c"}); err == nil || !strings.Contains(err.Error(), "/etc/llvm") {
 			t.Errorf("%v", err)
 		}
 		return
 	}
-	h, _ := newHost(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
-	if err := os.Chmod(h.Path("/etc"), 0o555); err != nil {
+	m := newMachine(t, "xx-clang", "TARGETPLATFORM=linux/arm64", llvm...)
+	if err := os.Chmod(m.Path("/etc"), 0o555); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.Chmod(h.Path("/etc"), 0o755) }) // so that it can be removed
-	status := h.Report(Main(h, []string{"a.c"}))
-	if got := fmt.Sprint(h.Stderr); status != 1 || !strings.HasPrefix(got, "xx-clang: cannot set up aarch64-linux-gnu: ") ||
+	t.Cleanup(func() { os.Chmod(m.Path("/etc"), 0o755) }) // so that it can be removed
+	status := m.Report(Main(m.Host, []string{"a.c"}))
+	if got := m.Err.String(); status != 1 || !strings.HasPrefix(got, "xx-clang: cannot set up aarch64-linux-gnu: ") ||
 		!strings.HasSuffix(got, "hint: do it once as root: TARGETPLATFORM=linux/arm64 xx-clang --setup-target-triple\n") {
 		t.Errorf("status %d, %q", status, got)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 	"xxkit/triples"
 	"xxkit/xxinfo"
 )
@@ -31,27 +31,27 @@ func TestTripleFindsItsTarget(t *testing.T) {
 	for _, distribution := range []string{"debian", "alpine", "arch"} {
 		for _, row := range triples.Rows() {
 			for _, libc := range []string{"gnu", "musl"} {
-				h, _ := newHost(t, "x", "TARGETPLATFORM=linux/none XX_LIBC=other")
-				put(t, h, "/etc/os-release", "ID="+distribution+"\n")
+				m := newMachine(t, "x", "TARGETPLATFORM=linux/none XX_LIBC=other")
+				m.Put("/etc/os-release", "ID="+distribution+"\n", 0o666)
 				triple := target(distribution, "XX_LIBC="+libc+" TARGETPLATFORM="+row.Platform.String()).Triple()
-				got, ok := forTriple(h, triple)
+				got, ok := forTriple(m.Host, triple)
 				if !ok || got.Triple() != triple || got.OS != row.OS || got.Arch != row.Arch {
 					t.Errorf("%s %s: %s is %s %s", distribution, row.Platform, triple, got.Platform, got.Triple())
 				}
 			}
 		}
 	}
-	h, _ := newHost(t, "x", "")
+	m := newMachine(t, "x", "")
 	for triple, want := range map[string]string{
 		"aarch64-alpine-linux-musl": "linux/arm64", "aarch64-unknown-linux-gnu": "linux/arm64", "x86_64-apple-macos10.15": "darwin/amd64",
 		"riscv64gc-linux-gnu": "linux/riscv64",
 	} {
-		if got, ok := forTriple(h, triple); !ok || got.Platform.String() != want || got.Triple() != triple {
+		if got, ok := forTriple(m.Host, triple); !ok || got.Platform.String() != want || got.Triple() != triple {
 			t.Errorf("%s: %s %s, %v, want %s", triple, got.Platform, got.Triple(), ok, want)
 		}
 	}
 	for _, triple := range []string{"wasm32-wasi", "my", "", "aarch64-linux-android"} {
-		if got, ok := forTriple(h, triple); ok {
+		if got, ok := forTriple(m.Host, triple); ok {
 			t.Errorf("%s: %s", triple, got.Platform)
 		}
 	}
@@ -74,9 +74,9 @@ func TestRunTool(t *testing.T) {
 		{"", "arm64-apple-macos11.0", "strip", "-x a", more, "/usr/bin/llvm-strip -x a"},
 		{"", "x86_64-linux-gnu", "pkg-config", "--libs z", llvm, "/usr/bin/pkg-config --libs z"},
 	} {
-		h, became := newHost(t, test.triple+"-"+test.tool, test.env, test.machine...)
-		err := RunTool(h, test.triple, test.tool, strings.Fields(test.args))
-		if got := strings.Join(*became, " "); !errors.Is(err, errBecame) || got != test.want {
+		m := newMachine(t, test.triple+"-"+test.tool, test.env, test.machine...)
+		err := RunTool(m.Host, test.triple, test.tool, strings.Fields(test.args))
+		if got := m.Became.String(); !errors.Is(err, hosttest.ErrBecame) || got != test.want {
 			t.Errorf("%s-%s %s: %q, %v, want %q", test.triple, test.tool, test.args, got, err, test.want)
 		}
 	}
@@ -94,9 +94,9 @@ func TestToolErrors(t *testing.T) {
 		{"aarch64-linux-gnu", "as", nil, "aarch64-linux-gnu-as: /usr/bin/clang not found\nhint: install clang and lld (apt-get install clang lld, apk add clang lld), or call xx-cc, which takes gcc too\n"},
 		{"s390x-linux-gnu", "clang", llvm, "s390x-linux-gnu-clang: no suitable linker found for s390x-linux-gnu\nhint: install a GNU linker for it (apt-get install binutils-s390x-linux-gnu), or lld from a newer release\n"},
 	} {
-		h, _ := newHost(t, test.triple+"-"+test.tool, "", test.machine...)
-		status := h.Report(RunTool(h, test.triple, test.tool, nil))
-		if got := fmt.Sprint(h.Stderr); status != 1 || got != test.want {
+		m := newMachine(t, test.triple+"-"+test.tool, "", test.machine...)
+		status := m.Report(RunTool(m.Host, test.triple, test.tool, nil))
+		if got := m.Err.String(); status != 1 || got != test.want {
 			t.Errorf("status %d, %q, want %q", status, got, test.want)
 		}
 	}
@@ -151,12 +151,11 @@ func TestPkgConfigEnv(t *testing.T) {
 	}
 
 	// It replaces what the environment has, for pkg-config is the target's alone; a PKG_CONFIG_PATH adds to it.
-	h, _ := newHost(t, "aarch64-linux-gnu-pkg-config", "PKG_CONFIG_LIBDIR=/usr/lib/x86_64-linux-gnu/pkgconfig PKG_CONFIG_PATH=/own", llvm...)
-	var env host.Env
-	h.Execve = func(_ string, _, e []string) error { env = e; return errBecame }
-	if err := RunTool(h, "aarch64-linux-gnu", "pkg-config", []string{"--libs", "z"}); !errors.Is(err, errBecame) {
+	m := newMachine(t, "aarch64-linux-gnu-pkg-config", "PKG_CONFIG_LIBDIR=/usr/lib/x86_64-linux-gnu/pkgconfig PKG_CONFIG_PATH=/own", llvm...)
+	if err := RunTool(m.Host, "aarch64-linux-gnu", "pkg-config", []string{"--libs", "z"}); !errors.Is(err, hosttest.ErrBecame) {
 		t.Fatal(err)
 	}
+	env := m.Became.Env
 	if got := env.Get("PKG_CONFIG_LIBDIR"); !strings.HasPrefix(got, "/usr/local/lib/aarch64-linux-gnu/pkgconfig:") || env.Get("PKG_CONFIG_PATH") != "/own" {
 		t.Errorf("%q", env)
 	}
@@ -172,10 +171,10 @@ func TestXcrun(t *testing.T) {
 		{"TARGETPLATFORM=darwin/amd64", "cc -c a.c -f", "", "/usr/bin/x86_64-apple-macos10.6-clang -c a.c -f"},
 		{"", "clang++ a.cc", "", "/usr/bin/clang++ a.cc"},
 	} {
-		h, became := newHost(t, "xcrun", test.env, append([]string{"llvm-strip", "x86_64-apple-macos10.6-clang", "/xx-sdk/MacOSX13.3.sdk/x"}, llvm...)...)
-		err := RunXcrun(h, strings.Fields(test.args))
-		if got := strings.Join(*became, " "); got != test.became || fmt.Sprint(h.Stdout) != test.stdout || test.became == "" && err != nil {
-			t.Errorf("%s %s: %q, %q, %v", test.env, test.args, h.Stdout, got, err)
+		m := newMachine(t, "xcrun", test.env, append([]string{"llvm-strip", "x86_64-apple-macos10.6-clang", "/xx-sdk/MacOSX13.3.sdk/x"}, llvm...)...)
+		err := RunXcrun(m.Host, strings.Fields(test.args))
+		if got := m.Became.String(); got != test.became || m.Out.String() != test.stdout || test.became == "" && err != nil {
+			t.Errorf("%s %s: %q, %q, %v", test.env, test.args, &m.Out, got, err)
 		}
 	}
 	for args, want := range map[string]string{
@@ -183,9 +182,9 @@ func TestXcrun(t *testing.T) {
 		"--nope x":   "2 xcrun: unknown option --nope\nhint: it knows --sdk, --show-sdk-path, --show-sdk-version, --find and --run\n",
 		"--find lua": "1 xcrun: unable to find utility \"lua\"\nhint: install clang, lld and llvm, and set the target up: xx-clang --setup-target-triple\n",
 	} {
-		h, _ := newHost(t, "xcrun", "")
-		status := h.Report(RunXcrun(h, strings.Fields(args)))
-		if got := fmt.Sprint(status, " ", h.Stderr); got != want {
+		m := newMachine(t, "xcrun", "")
+		status := m.Report(RunXcrun(m.Host, strings.Fields(args)))
+		if got := fmt.Sprint(status, " ", &m.Err); got != want {
 			t.Errorf("%s: %q, want %q", args, got, want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 )
 
 // TestMissingC shows which messages of compilers and linkers mean that the C library's development files are
@@ -90,14 +91,14 @@ func TestChecksC(t *testing.T) {
 		{"CGO_ENABLED=1 TARGETPLATFORM=linux/ppc64", debian, "", "", "build", "", ""},
 	} {
 		env := append([]string{"TARGETPLATFORM=linux/arm64"}, strings.Fields(test.env)...)
-		h, _ := newHost(t, env...)
-		put(t, h, "/etc/os-release", test.release, 0o666)
+		m := newMachine(t, env...)
+		m.Put("/etc/os-release", test.release, 0o666)
 		if test.compiler != "" {
-			put(t, h, "/usr/bin/"+test.compiler, test.says, 0o777)
+			m.Put("/usr/bin/"+test.compiler, test.says, 0o777)
 		}
-		err := Main(h, strings.Fields(test.args))
+		err := Main(m.Host, strings.Fields(test.args))
 		if test.message == "" {
-			if !errors.Is(err, errBecame) {
+			if !errors.Is(err, hosttest.ErrBecame) {
 				t.Errorf("%s xx-go %s with %s: %v", test.env, test.args, test.compiler, err)
 			}
 			continue
@@ -107,9 +108,9 @@ func TestChecksC(t *testing.T) {
 			t.Errorf("%s xx-go %s with %q:\n%v\n%+v\nwant %s\nhint %s", test.env, test.args, test.compiler, err, e, test.message, test.hint+otherwise)
 		}
 	}
-	h, _ := newHost(t, "CGO_ENABLED=1", "TARGETPLATFORM=linux/arm64", "XX_GO_PREFER_C_COMPILER=zig")
-	err := Main(h, []string{"build"})
-	if status := h.Report(err); status != 1 || err.Error() != "XX_GO_PREFER_C_COMPILER is zig, but zig is not on PATH" {
+	m := newMachine(t, "CGO_ENABLED=1", "TARGETPLATFORM=linux/arm64", "XX_GO_PREFER_C_COMPILER=zig")
+	err := Main(m.Host, []string{"build"})
+	if status := m.Report(err); status != 1 || err.Error() != "XX_GO_PREFER_C_COMPILER is zig, but zig is not on PATH" {
 		t.Errorf("without zig: %v", err)
 	}
 }

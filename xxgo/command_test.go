@@ -3,66 +3,37 @@ package xxgo
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 	"xxkit/xxinfo"
 )
 
-// call is what the helper has become.
-type call struct {
-	path string
-	args []string
-	env  host.Env
-}
-
-var errBecame = errors.New("became another program")
-
-// newHost returns a Debian machine with x86_64 and a go in /usr/local/go/bin, and where
-// it records what the helper becomes.
-func newHost(t *testing.T, env ...string) (*host.Host, *call) {
+// newMachine returns a Debian machine with a go in /usr/local/go/bin.
+func newMachine(t *testing.T, env ...string) *hosttest.Machine {
 	t.Helper()
-	h := &host.Host{
-		Name: "xx-go", Root: t.TempDir(), March: "x86_64", Stdout: new(strings.Builder), Stderr: new(strings.Builder),
-		Env: append(host.Env{"PATH=/usr/local/go/bin:/usr/bin"}, env...),
-	}
-	became := new(call)
-	h.Execve = func(path string, args, env []string) error {
-		*became = call{strings.TrimPrefix(path, h.Root), args, env}
-		return errBecame
-	}
-	put(t, h, "/etc/os-release", "ID=debian\nVERSION_ID=12\n", 0o666)
-	put(t, h, "/usr/local/go/bin/go", "", 0o777)
-	return h, became
-}
-
-func put(t *testing.T, h *host.Host, name, content string, perm os.FileMode) {
-	t.Helper()
-	path := h.Path(name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), perm); err != nil {
-		t.Fatal(err)
-	}
+	m := hosttest.New(t, "xx-go", append([]string{"PATH=/usr/local/go/bin:/usr/bin"}, env...)...)
+	m.Put("/etc/os-release", "ID=debian\nVERSION_ID=12\n", 0o666)
+	m.Put("/usr/local/go/bin/go", "", 0o777)
+	return m
 }
 
 // TestBecomesGo shows the last step: go, with the arguments as they are.
 func TestBecomesGo(t *testing.T) {
-	h, became := newHost(t, "TARGETPLATFORM=linux/arm/v6", "FOO=bar")
+	m := newMachine(t, "TARGETPLATFORM=linux/arm/v6", "FOO=bar")
 	args := []string{"build", "-ldflags", "-X 'a=b c'", "--", "--wrap"}
-	if err := Main(h, args); !errors.Is(err, errBecame) {
+	if err := Main(m.Host, args); !errors.Is(err, hosttest.ErrBecame) {
 		t.Fatal(err)
 	}
-	if became.path != "/usr/local/go/bin/go" || !slices.Equal(became.args, append([]string{"go"}, args...)) {
-		t.Errorf("%s %q", became.path, became.args)
+	if m.Became.Path != "/usr/local/go/bin/go" || !slices.Equal(m.Became.Args, append([]string{"go"}, args...)) {
+		t.Errorf("%s %q", m.Became.Path, m.Became.Args)
 	}
 	want := []string{"PATH=/usr/local/go/bin:/usr/bin", "TARGETPLATFORM=linux/arm/v6", "FOO=bar", "GOOS=linux", "GOARCH=arm", "GOARM=6"}
-	if !slices.Equal(became.env, want) {
-		t.Errorf("%q, want %q", became.env, want)
+	if !slices.Equal(m.Became.Env, want) {
+		t.Errorf("%q, want %q", m.Became.Env, want)
 	}
 }
 
@@ -77,9 +48,9 @@ func TestPath(t *testing.T) {
 		{"GOPATH=/go GOBIN=", "/go/bin/linux_arm64:" + old},
 		{"GOPATH=/go GOARCH=386 GOOS=windows", "/go/bin/windows_386:" + old},
 	} {
-		h, became := newHost(t, append(strings.Fields(test.env), "TARGETPLATFORM=linux/arm64")...)
-		_ = Main(h, []string{"version"})
-		if got := became.env.Get("PATH"); got != test.want {
+		m := newMachine(t, append(strings.Fields(test.env), "TARGETPLATFORM=linux/arm64")...)
+		_ = Main(m.Host, []string{"version"})
+		if got := m.Became.Env.Get("PATH"); got != test.want {
 			t.Errorf("%s: PATH=%s, want %s", test.env, got, test.want)
 		}
 	}
@@ -122,18 +93,18 @@ func TestSettings(t *testing.T) {
 
 // TestHostClearsTheTarget shows what is left for a go that builds for this machine.
 func TestHostClearsTheTarget(t *testing.T) {
-	h, became := newHost(t,
+	m := newMachine(t,
 		"TARGETPLATFORM=linux/arm/v6", "TARGETPAIR=a-b", "TARGETOS=linux", "TARGETARCH=arm", "TARGETVARIANT=v6",
 		"GOOS=linux", "GOARCH=arm", "GO386=softfloat", "GOAMD64=v4", "GOARM=6", "GOARM64=v9.0", "GOMIPS=softfloat", "GOMIPS64=softfloat",
 		"GOPPC64=power9", "GORISCV64=rva22u64", "GOWASM=satconv",
 		"CC=arm-linux-gnueabi-gcc-12", "CXX=/usr/bin/arm-linux-gnueabi-g++", "AR=x86_64-linux-gnu-ar", "PKG_CONFIG=pkg-config",
 		"GOFLAGS=-x", "CGO_ENABLED=1")
-	if err := Main(h, []string{"--host", "run", "--wrap"}); !errors.Is(err, errBecame) {
+	if err := Main(m.Host, []string{"--host", "run", "--wrap"}); !errors.Is(err, hosttest.ErrBecame) {
 		t.Fatal(err)
 	}
 	want := []string{"PATH=/usr/local/go/bin:/usr/bin", "AR=x86_64-linux-gnu-ar", "PKG_CONFIG=pkg-config", "GOFLAGS=-x", "CGO_ENABLED=1"}
-	if !slices.Equal(became.env, want) || !slices.Equal(became.args, []string{"go", "run", "--wrap"}) {
-		t.Errorf("%q with %q, want %q", became.args, became.env, want)
+	if !slices.Equal(m.Became.Env, want) || !slices.Equal(m.Became.Args, []string{"go", "run", "--wrap"}) {
+		t.Errorf("%q with %q, want %q", m.Became.Args, m.Became.Env, want)
 	}
 }
 
@@ -152,10 +123,10 @@ func TestForeign(t *testing.T) {
 
 func TestNoGo(t *testing.T) {
 	for _, args := range [][]string{{"build"}, {"--host", "build"}, {}} {
-		h, _ := newHost(t)
-		h.Env = host.Env{"PATH=/usr/bin:relative::/missing"}
-		err := Main(h, args)
-		if status := h.Report(err); status != 1 || err.Error() != "go: not found" {
+		m := newMachine(t)
+		m.Env = host.Env{"PATH=/usr/bin:relative::/missing"}
+		err := Main(m.Host, args)
+		if status := m.Report(err); status != 1 || err.Error() != "go: not found" {
 			t.Errorf("%q: %v, status %d", args, err, status)
 		}
 	}
@@ -195,17 +166,17 @@ func TestSetsClangUp(t *testing.T) {
 		{"CGO_ENABLED=1", "clang", "--wrap", noLinker, false},
 		{"CGO_ENABLED=1", "clang", "version", "", false},
 	} {
-		h, became := newHost(t, append(strings.Fields(test.env), "TARGETPLATFORM=linux/arm64", "HOME=/home")...)
-		put(t, h, "/goenv", "CGO_ENABLED=0\n", 0o666)
+		m := newMachine(t, append(strings.Fields(test.env), "TARGETPLATFORM=linux/arm64", "HOME=/home")...)
+		m.Put("/goenv", "CGO_ENABLED=0\n", 0o666)
 		for program := range strings.FieldsSeq(test.programs) {
-			put(t, h, "/usr/bin/"+program, "#!/bin/sh\n", 0o777)
+			m.Program(program, "")
 		}
-		err := Main(h, strings.Fields(test.args))
-		got := became.env.Get("CC")
-		if !errors.Is(err, errBecame) {
+		err := Main(m.Host, strings.Fields(test.args))
+		got := m.Became.Env.Get("CC")
+		if !errors.Is(err, hosttest.ErrBecame) {
 			got = err.Error()
 		}
-		_, statErr := os.Stat(h.Path("/usr/bin/aarch64-linux-gnu.cfg"))
+		_, statErr := os.Stat(m.Path("/usr/bin/aarch64-linux-gnu.cfg"))
 		if setUp := statErr == nil; got != test.cc || setUp != test.setUp {
 			t.Errorf("%s xx-go %s with %s: CC=%s, set up: %v; want %s, %v", test.env, test.args, test.programs, got, setUp, test.cc, test.setUp)
 		}

@@ -154,31 +154,26 @@ func TestGoenvFile(t *testing.T) {
 
 // TestWrapKeepsTheFileAsItWas shows that a link stays a link and permissions stay.
 func TestWrapKeepsTheFileAsItWas(t *testing.T) {
-	h, _ := newHost(t, "TARGETPLATFORM=linux/s390x", "GOENV=/conf/goenv")
-	put(t, h, "/real/env", "GOFLAGS=-x\n", 0o640)
-	if err := os.MkdirAll(h.Path("/conf"), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("../real/env", h.Path("/conf/goenv")); err != nil {
-		t.Fatal(err)
-	}
+	m := newMachine(t, "TARGETPLATFORM=linux/s390x", "GOENV=/conf/goenv")
+	m.Put("/real/env", "GOFLAGS=-x\n", 0o640)
+	m.Symlink("../real/env", "/conf/goenv")
 	for _, flag := range []string{"--wrap", "--unwrap"} {
-		if err := Main(h, []string{flag}); err != nil {
+		if err := Main(m.Host, []string{flag}); err != nil {
 			t.Fatal(err)
 		}
-		if to, err := os.Readlink(h.Path("/conf/goenv")); err != nil || to != "../real/env" {
+		if to, err := os.Readlink(m.Path("/conf/goenv")); err != nil || to != "../real/env" {
 			t.Errorf("%s: link to %q, %v", flag, to, err)
 		}
-		info, err := os.Stat(h.Path("/real/env"))
+		info, err := os.Stat(m.Path("/real/env"))
 		if err != nil || info.Mode().Perm() != 0o640 {
 			t.Errorf("%s: %v, %v", flag, info.Mode(), err)
 		}
 	}
-	if got, err := h.ReadFile("/real/env"); string(got) != "GOFLAGS=-x\n" || err != nil {
+	if got, err := m.ReadFile("/real/env"); string(got) != "GOFLAGS=-x\n" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	for _, dir := range []string{"/conf", "/real"} {
-		if entries, err := os.ReadDir(h.Path(dir)); len(entries) != 1 || err != nil {
+		if entries, err := os.ReadDir(m.Path(dir)); len(entries) != 1 || err != nil {
 			t.Errorf("left in %s: %v, %v", dir, entries, err)
 		}
 	}

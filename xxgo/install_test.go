@@ -42,11 +42,11 @@ func TestPlanInstall(t *testing.T) {
 			name, value, _ := strings.Cut(kv, "=")
 			env = env.With(name, value)
 		}
-		h, _ := newHost(t)
+		m := newMachine(t)
 		if test.goenv != "" {
-			put(t, h, "/h/.config/go/env", test.goenv, 0o666)
+			m.Put("/h/.config/go/env", test.goenv, 0o666)
 		}
-		p, ok := planInstall(h, host.Command{Args: strings.Fields(test.args), Env: env})
+		p, ok := planInstall(m.Host, host.Command{Args: strings.Fields(test.args), Env: env})
 		if p.destination != test.want || ok != (test.want != "") {
 			t.Errorf("%s, %q, go %s: %q, %v; want %q", test.env, test.goenv, test.args, p.destination, ok, test.want)
 		}

@@ -3,12 +3,12 @@ package xxinfo_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 	"xxkit/triples"
 	"xxkit/xxgo"
 	"xxkit/xxinfo"
@@ -22,39 +22,24 @@ var osReleases = map[string]string{
 	"none":   "",
 }
 
-// machine is a fake host with a root of its own.
-type machine struct {
-	*host.Host
-	out, err strings.Builder
-}
+// machine is a machine to run xx-info on.
+type machine struct{ *hosttest.Machine }
 
 func newMachine(t *testing.T, osRelease, march string, env ...string) *machine {
 	t.Helper()
-	m := &machine{Host: &host.Host{Name: "xx-info", Root: t.TempDir(), Env: env, March: march}}
-	m.Stdout, m.Stderr = &m.out, &m.err
+	m := &machine{hosttest.New(t, "xx-info", env...)}
+	m.March = march
 	if osRelease != "" {
-		m.put(t, "/etc/os-release", osRelease)
+		m.Put("/etc/os-release", osRelease, 0o666)
 	}
 	return m
 }
 
-func (m *machine) put(t *testing.T, name, content string) {
-	t.Helper()
-	path := m.Path(name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o777); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // info runs xx-info and returns what it prints, without the last newline, and its error.
 func (m *machine) info(args ...string) (string, error) {
-	m.out.Reset()
-	m.err.Reset()
+	m.Forget()
 	err := xxinfo.Main(m.Host, args)
-	return strings.TrimSuffix(m.out.String(), "\n"), err
+	return strings.TrimSuffix(m.Out.String(), "\n"), err
 }
 
 // TestContract asks xx-info and xx-go for every value of testdata/contract.txt, on
@@ -351,7 +336,7 @@ func TestExport(t *testing.T) {
 	} {
 		m := newMachine(t, osReleases[test.system], "x86_64", "TARGETPLATFORM="+test.platform, "PATH=/usr/bin")
 		if test.program != "" {
-			m.put(t, "/usr/bin/"+test.program, "")
+			m.Program(test.program, "")
 		}
 		out, err := m.info("env", "--export")
 		if err != nil {
@@ -377,8 +362,8 @@ func TestWrongCalls(t *testing.T) {
 		"list --json more": `xx-info: too many arguments after "list": "more"`,
 	} {
 		out, err := m.info(strings.Fields(call)...)
-		if status := m.Report(err); status != 2 || out != "" || !strings.HasPrefix(m.err.String(), want) {
-			t.Errorf("%s: status %d, output %q, errors %q", call, status, out, m.err.String())
+		if status := m.Report(err); status != 2 || out != "" || !strings.HasPrefix(m.Err.String(), want) {
+			t.Errorf("%s: status %d, output %q, errors %q", call, status, out, m.Err.String())
 		}
 	}
 	for _, call := range []string{"--help", "-h", "help"} {
@@ -387,7 +372,7 @@ func TestWrongCalls(t *testing.T) {
 			t.Errorf("%s: %q, %v", call, out, err)
 		}
 		for _, command := range []string{"os-version", "rhel-arch", "is-cross", "--export"} {
-			if !strings.Contains(m.err.String(), command) {
+			if !strings.Contains(m.Err.String(), command) {
 				t.Errorf("%s does not mention %s", call, command)
 			}
 		}

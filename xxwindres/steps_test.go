@@ -3,12 +3,12 @@ package xxwindres
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"xxkit/internal/host"
+	"xxkit/internal/host/hosttest"
 	"xxkit/triples"
 )
 
@@ -59,7 +59,7 @@ cp in.res out.res`},
 func TestMachineOfEveryPlatform(t *testing.T) {
 	want := map[string]string{"amd64": "X64", "386": "X86", "arm": "ARM", "arm64": "ARM64"}
 	for _, row := range triples.Rows() {
-		h := &host.Host{Name: "xx-windres", Root: t.TempDir(), March: "x86_64", Env: host.Env{"TARGETPLATFORM=" + row.Platform.String()}}
+		h := hosttest.New(t, "xx-windres", "TARGETPLATFORM="+row.Platform.String()).Host
 		m, err := machineFor(h, "")
 		if row.OS == "windows" {
 			if err != nil || m.Name != want[row.Arch] || m.Triple != row.Triple(triples.System{}) {
@@ -90,13 +90,14 @@ func TestMachineFor(t *testing.T) {
 		{"aarch64-w64-mingw32-windres", "", "ARM64"},
 		{"my-windres", "", "X64"},
 	} {
-		h := &host.Host{Name: test.name, Root: t.TempDir(), March: "aarch64", Env: host.Env{"TARGETPLATFORM=windows/amd64"}}
+		h := hosttest.New(t, test.name, "TARGETPLATFORM=windows/amd64").Host
+		h.March = "aarch64"
 		if m, err := machineFor(h, test.bfd); err != nil || m.Name != test.want {
 			t.Errorf("%+v: %+v, %v", test, m, err)
 		}
 	}
 	for _, bfd := range []string{"pe-mips", "x86-64", "pe-", "elf64-x86-64", "x86_64-linux-gnu"} {
-		_, err := machineFor(&host.Host{Name: "xx-windres"}, bfd)
+		_, err := machineFor(hosttest.New(t, "xx-windres").Host, bfd)
 		var e *host.Error
 		if !errors.As(err, &e) || e.Message != "invalid target "+bfd+" for xx-windres" || e.Hint == "" || e.Status != 2 {
 			t.Errorf("%s: %v", bfd, err)
@@ -160,16 +161,11 @@ func TestFindTool(t *testing.T) {
 		{"/usr/lib/llvm17/bin/llvm-rc /usr/lib/llvm19/bin/llvm-rc", "/usr/lib/llvm19/bin/llvm-rc"},
 		{"/usr/lib/llvm-16/bin/llvm-rc", "/usr/lib/llvm-16/bin/llvm-rc"},
 	} {
-		h := &host.Host{Name: "xx-windres", Root: t.TempDir(), Env: host.Env{"PATH=relative:/usr/local/bin:/usr/bin"}}
+		m := hosttest.New(t, "xx-windres", "PATH=relative:/usr/local/bin:/usr/bin")
 		for file := range strings.FieldsSeq(test.files) {
-			if err := os.MkdirAll(filepath.Dir(h.Path(file)), 0o777); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(h.Path(file), nil, 0o777); err != nil {
-				t.Fatal(err)
-			}
+			m.Put(file, "", 0o777)
 		}
-		if got, ok := findTool(h, "llvm-rc"); got != test.want || ok != (test.want != "") {
+		if got, ok := findTool(m.Host, "llvm-rc"); got != test.want || ok != (test.want != "") {
 			t.Errorf("%s: %q, %v; want %q", test.files, got, ok, test.want)
 		}
 	}
@@ -178,23 +174,16 @@ func TestFindTool(t *testing.T) {
 // TestNoTools shows what is said where LLVM's tools are not installed.
 func TestNoTools(t *testing.T) {
 	for args, tool := range map[string]string{"in.rc out.o": "llvm-rc", "in.rc out.res": "llvm-rc", "in.res out.o": "llvm-cvtres"} {
-		stderr := new(strings.Builder)
-		h := &host.Host{Name: "xx-windres", Root: t.TempDir(), Stderr: stderr, Env: host.Env{"PATH=/usr/bin", "TARGETPLATFORM=windows/amd64"}}
+		m := hosttest.New(t, "xx-windres", "PATH=/usr/bin", "TARGETPLATFORM=windows/amd64")
 		for _, there := range []string{"clang", "llvm-rc", "llvm-cvtres"} {
-			if there == tool {
-				continue
-			}
-			if err := os.MkdirAll(h.Path("/usr/bin"), 0o777); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(h.Path("/usr/bin/"+there), nil, 0o777); err != nil {
-				t.Fatal(err)
+			if there != tool {
+				m.Program(there, "")
 			}
 		}
-		status := h.Report(Main(h, strings.Fields(args)))
+		status := m.Report(Main(m.Host, strings.Fields(args)))
 		want := "xx-windres: " + tool + ": not found\nhint: install LLVM's tools: apt-get install llvm, or apk add llvm\n"
-		if status != 1 || stderr.String() != want {
-			t.Errorf("%s: status %d, %q, want %q", args, status, stderr, want)
+		if status != 1 || m.Err.String() != want {
+			t.Errorf("%s: status %d, %q, want %q", args, status, &m.Err, want)
 		}
 	}
 }
@@ -206,19 +195,14 @@ func TestFindCompiler(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &host.Host{Name: "xx-windres", Root: t.TempDir(), Env: host.Env{"PATH=relative:/usr/local/bin:/usr/bin"}}
-	if err := os.MkdirAll(h.Path("/usr/bin"), 0o777); err != nil {
-		t.Fatal(err)
-	}
+	m := hosttest.New(t, "xx-windres", "PATH=relative:/usr/local/bin:/usr/bin")
 	for _, link := range []string{"xx-clang", "xx-windres", "clang"} {
-		if err := os.Symlink(self, h.Path("/usr/bin/"+link)); err != nil {
-			t.Fatal(err)
-		}
+		m.Symlink(self, "/usr/bin/"+link)
 	}
 	for program, want := range map[string]string{
 		"xx-clang": "/usr/bin/xx-clang", "xx-windres": "", "clang": "", "xx-cc": "", "/opt/gcc": "/opt/gcc", "./gcc": "./gcc",
 	} {
-		if got, ok := findCompiler(h, program); got != want || ok != (want != "") {
+		if got, ok := findCompiler(m.Host, program); got != want || ok != (want != "") {
 			t.Errorf("%s: %q, %v; want %q", program, got, ok, want)
 		}
 	}

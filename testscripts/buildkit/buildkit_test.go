@@ -44,7 +44,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +52,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"xxkit/testscripts/internal/buildkit"
+	"xxkit/testscripts/internal/commands"
 	"xxkit/testscripts/internal/debian"
 	"xxkit/testscripts/internal/sandbox"
 )
@@ -126,30 +126,11 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answers": answers,
 			"crates":  crates,
-			"exits":   exits,
+			"exits":   commands.Exits,
 			"nodes":   nodes,
 			"runs":    runs,
 		},
 	})
-}
-
-// exits implements the script command of that name.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits N PROGRAM ARGS…")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	got := 0
-	var exit *exec.ExitError
-	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if got != want {
-		ts.Fatalf("exit status %d, want %d", got, want)
-	}
 }
 
 // unpacked is an image as a container runtime has it: its files, what to start, and with which environment.
