@@ -131,13 +131,15 @@ func TestGoReadsAndWritesBetween(t *testing.T) {
 
 // TestGoenvFile compares with the real go.
 func TestGoenvFile(t *testing.T) {
+	dir := t.TempDir() // where go keeps its counters, too
+	home, config := "HOME="+dir+"/h", "XDG_CONFIG_HOME="+dir+"/x"
 	for _, env := range []host.Env{
-		{"HOME=/h"},
-		{"HOME=/h", "XDG_CONFIG_HOME=/x"},
-		{"HOME=/h", "XDG_CONFIG_HOME="},
-		{"HOME=/h", "XDG_CONFIG_HOME=relative"},
-		{"HOME=/h", "GOENV=/etc/goenv", "XDG_CONFIG_HOME=/x"},
-		{"HOME=/h", "GOENV=off"},
+		{home},
+		{home, config},
+		{home, "XDG_CONFIG_HOME="},
+		{home, "XDG_CONFIG_HOME=relative"},
+		{home, "GOENV=/etc/goenv", config},
+		{home, "GOENV=off"},
 		{"GOCACHE=/c", "GOPATH=/p"},
 	} {
 		cmd := exec.Command("go", "env", "GOENV")
