@@ -35,6 +35,7 @@ type Conversion struct {
 func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	root := s.Root()
 	c := &Conversion{Stages: root.Tree()}
+	roots := append([]*graph.Stage{root}, c.withInstallers(pl)...)
 	c.judge(pl)
 	c.planRust()
 	for _, t := range c.Stages {
@@ -54,11 +55,14 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		c.blockAt(root.From, "the stage does not run on the target platform", "")
 	}
 	c.checkLeaving()
+	c.reviewBundles()
 	c.planToolchain(pl)
 	if len(c.Blocks) > 0 {
 		return c
 	}
-	c.Edits = append(c.Edits, pin(root.From))
+	for _, r := range roots {
+		c.Edits = append(c.Edits, pin(r.From))
+	}
 	c.edit(pl.opt)
 	return c
 }

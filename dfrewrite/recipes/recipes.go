@@ -20,6 +20,8 @@
 // make, plain.go for everything that only moves files, compilers.go for the build
 // tools that have no recipe yet. For Rust it is rust.go, with what a stage needs in
 // rustsetup.go, where results go in rustresults.go, and the context in rustsource.go.
+// What is not compiled for one machine has node.go with nodemodules.go, java.go, dotnet.go, python.go and
+// sites.go, which read the build context with contextcopy.go.
 package recipes
 
 import (
@@ -179,6 +181,11 @@ func init() {
 		{"rust", judgeRust},
 		{"packages", judgePackages},
 		{"make", judgeMake},
+		{"node", judgeNode},
+		{"java", judgeJava},
+		{"dotnet", judgeDotnet},
+		{"python", judgePython},
+		{"sites", judgeSites},
 		{"compilers", judgeCompilers},
 		{"plain", judgePlain},
 	}
