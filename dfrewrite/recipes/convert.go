@@ -55,6 +55,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		c.blockAt(root.From, "the stage does not run on the target platform", "")
 	}
 	c.checkLeaving()
+	c.checkDownloads()
 	c.reviewBundles()
 	c.planToolchain(pl)
 	if len(c.Blocks) > 0 {
