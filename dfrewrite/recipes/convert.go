@@ -59,6 +59,9 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	c.reviewBundles()
 	c.planToolchain(pl)
 	if len(c.Blocks) > 0 {
+		if undone := pl.withoutHandMade(s); undone != nil {
+			return undone
+		}
 		return c
 	}
 	for _, r := range roots {

@@ -20,7 +20,7 @@
 // make, plain.go for everything that only moves files, compilers.go for the build
 // tools that have no recipe yet. For Rust it is rust.go, with what a stage needs in
 // rustsetup.go, where results go in rustresults.go, and the context in rustsource.go.
-// Questions to the machine and downloads have downloads.go. What is not compiled for one machine has node.go with nodemodules.go, java.go, dotnet.go, python.go and
+// What people cross-compile by hand has handmade.go. Questions to the machine and downloads have downloads.go. What is not compiled for one machine has node.go with nodemodules.go, java.go, dotnet.go, python.go and
 // sites.go, which read the build context with contextcopy.go.
 package recipes
 
@@ -219,6 +219,8 @@ type Planner struct {
 	// architecture.
 	facts   *facts.Facts
 	machine map[*dockerfile.Instruction]*machineUse
+	// undone says that a hand-made recipe has been taken out of the file already.
+	undone bool
 }
 
 // NewPlanner returns a planner that judges with the given options.
