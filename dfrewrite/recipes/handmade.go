@@ -51,10 +51,11 @@ type undoing struct {
 	// foreign says that there is such a recipe; odd is something in it that is not understood, or "".
 	foreign bool
 	odd     string
+	// libcs are the C libraries of Rust's triples in it.
+	libcs []string
 }
 
-// withoutHandMade converts a stage that cross-compiles C by hand for one architecture; nil if it does not, or in
-// a way that is not understood.
+// withoutHandMade converts a stage that cross-compiles by hand; nil if it does not, or in a way that is not understood.
 func (pl *Planner) withoutHandMade(s *graph.Stage) *Conversion {
 	if pl.undone {
 		return nil
@@ -76,7 +77,8 @@ func (pl *Planner) withoutHandMade(s *graph.Stage) *Conversion {
 			}
 		}
 	}
-	if !u.foreign || u.odd != "" {
+	u.rustFolders(root.Graph)
+	if !u.foreign && len(u.libcs) == 0 || u.odd != "" || slices.ContainsFunc(u.libcs, func(libc string) bool { return libc != libcOf(root.Image) }) {
 		return nil
 	}
 	before := root.Graph.Doc
@@ -102,15 +104,20 @@ func (pl *Planner) withoutHandMade(s *graph.Stage) *Conversion {
 		}
 		return c
 	}
-	if !slices.ContainsFunc(c.Plans, func(p *Plan) bool { return p.needsC() }) {
-		return nil // nothing that the packages are known to be for
+	if u.foreign && !slices.ContainsFunc(c.Plans, func(p *Plan) bool { return p.needsC() }) || len(u.libcs) > 0 && !slices.ContainsFunc(c.Plans, (*Plan).buildsRust) {
+		return nil // nothing that it is known to be for
 	}
 	out, err := dockerfile.Apply(plain, c.Edits)
 	if err != nil {
 		return nil
 	}
 	c.Edits = lineEdits(before.Src, out)
-	c.Reviews = append([]string{"compilers and libraries of one architecture, which were chosen by hand, become those of the target"}, c.Reviews...)
+	if u.foreign {
+		c.Reviews = append([]string{"compilers and libraries of one architecture, which were chosen by hand, become those of the target"}, c.Reviews...)
+	}
+	if len(u.libcs) > 0 {
+		c.Reviews = append([]string{"xx-cargo chooses the triple, which was made by hand"}, c.Reviews...)
+	}
 	return c
 }
 
@@ -147,6 +154,8 @@ func (u *undoing) run(s *shell.Script) {
 			u.takeOut(s, cmd.Span)
 		case aptInstalls(cmd):
 			u.packages(s, cmd)
+		case cmd.Name == "rustup" || cmd.Name == "cargo":
+			u.rustTarget(s, cmd)
 		case isExport(cmd) && len(cmd.Assigns) > 0 && !slices.ContainsFunc(cmd.Assigns, func(a shell.Assign) bool { return !setsMachine(a) || !named(a) }):
 			u.takeOut(s, cmd.Span)
 		default:
@@ -585,6 +594,6 @@ func lineEdits(before, after []byte) []dockerfile.Edit {
 	return edits
 }
 
-// ForEveryPlatform converts a stage on the build platform that cross-compiles C by hand for one architecture; nil if it
-// does not, or in a way that is not understood.
+// ForEveryPlatform converts a stage on the build platform that cross-compiles by hand: C for one architecture, or Rust for
+// a triple that is none or one for all. It is nil if the stage does not, or in a way that is not understood.
 func (pl *Planner) ForEveryPlatform(s *graph.Stage) *Conversion { return pl.withoutHandMade(s) }

@@ -20,7 +20,7 @@
 // make, plain.go for everything that only moves files, compilers.go for the build
 // tools that have no recipe yet. For Rust it is rust.go, with what a stage needs in
 // rustsetup.go, where results go in rustresults.go, and the context in rustsource.go.
-// What people cross-compile by hand has handmade.go. Questions to the machine and downloads have downloads.go. What is not compiled for one machine has node.go with nodemodules.go, java.go, dotnet.go, python.go and
+// What people cross-compile by hand has handmade.go and handmaderust.go. Questions to the machine and downloads have downloads.go. What is not compiled for one machine has node.go with nodemodules.go, java.go, dotnet.go, python.go and
 // sites.go, which read the build context with contextcopy.go.
 package recipes
 
