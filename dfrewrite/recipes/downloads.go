@@ -398,8 +398,16 @@ func judgeDownloads(c *call) (Step, bool) {
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s compiles, and there is no recipe for it", c.name),
 			Way: "convert the stage by hand: tell it what to compile for"}, true
 	}
+	return Step{}, false
+}
+
+// judgeDownloadedTool decides on a program that no recipe knows and that the stage downloaded for itself.
+func judgeDownloadedTool(c *call) (Step, bool) {
+	if plainPrograms[c.name] || c.name == "protoc" || c.name == "buf" {
+		return Step{}, false
+	}
 	for _, s := range c.plan.writers {
-		if s.Recipe == "downloads" && slices.Contains(s.HostWrites, "/usr/local/bin/"+c.name) && !plainPrograms[c.name] && !sitePrograms[c.name] && c.name != "protoc" && c.name != "buf" {
+		if s.Recipe == "downloads" && slices.ContainsFunc(s.HostWrites, func(w string) bool { return path.Base(w) == c.name && isProgramDir(path.Dir(w)) }) {
 			return Step{Reason: "is a tool that the stage downloaded for itself",
 				Review: fmt.Sprintf("what %s makes when it runs on the build platform has to be looked up", c.name)}, true
 		}

@@ -303,6 +303,9 @@ func aboutTargetOnly(s *shell.Script, n syntax.Node) bool {
 	syntax.Walk(n, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.ParamExp:
+			if ok = ok && n.Param != nil; !ok {
+				return false
+			}
 			name := n.Param.Value
 			about = about || strings.HasPrefix(name, "TARGET")
 			ok = ok && graph.IsAutomatic(name)

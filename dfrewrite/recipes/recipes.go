@@ -189,6 +189,7 @@ func init() {
 		{"python", judgePython},
 		{"sites", judgeSites},
 		{"compilers", judgeCompilers},
+		{"downloaded tool", judgeDownloadedTool},
 		{"plain", judgePlain},
 	}
 }
