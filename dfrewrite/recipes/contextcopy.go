@@ -73,6 +73,9 @@ func (c *call) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file string
 	if !inside {
 		return nil, false
 	}
+	if in.Flag("parents") != nil || in.Flag("exclude") != nil {
+		return nil, true // elsewhere, or not at all
+	}
 	if from != "" {
 		// Whether the file is among what comes from there cannot be seen; a folder of another name says
 		// that it is not.

@@ -133,7 +133,8 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 		case *instructions.RunCommand:
 			for _, cmd := range s.Graph.Script(in).Commands {
 				checks = checks || cmd.Name == "cargo" && len(cmd.Words) > 1 && set("test t nextest clippy check fmt bench")[cmd.Words[1].Lit] ||
-					cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck"
+					cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck" ||
+					(cmd.Name == "dotnet" || nodeManagers[cmd.Name]) && len(cmd.Words) > 1 && set("test t")[cmd.Words[1].Lit]
 			}
 		}
 	}
@@ -141,7 +142,7 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 		return false
 	}
 	return !slices.ContainsFunc(pl.Plan(s).Steps, func(step Step) bool {
-		return step.Compiles && (step.Verdict == Convert || step.Recipe == "compilers" || len(step.Writes) > 0)
+		return step.Compiles && (step.Verdict == Convert || step.Recipe == "compilers" || step.Recipe == "node" || len(step.Writes) > 0)
 	})
 }
 

@@ -115,7 +115,7 @@ var inProject = regexp.MustCompile(`<(PublishAot|RuntimeIdentifier|PlatformTarge
 
 func (d *dotnetCall) judge() Step {
 	sub := d.sub.Lit
-	step := Step{Verdict: Convert, Compiles: true, Crosses: true, Reason: "builds for the target with -a $TARGETARCH"}
+	step := Step{Verdict: Convert, Compiles: sub != "restore", Crosses: true, Reason: "builds for the target with -a $TARGETARCH"}
 	block := func(way, format string, args ...any) Step {
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way}
 	}
@@ -167,7 +167,7 @@ func (d *dotnetCall) judge() Step {
 		return block("build with an SDK image of the same distribution",
 			"the result goes to %s, which has another C library than the SDK image: with -a it would get libraries for the SDK's", other)
 	}
-	step.Review = "dotnet " + sub + " takes each package's libraries for the target only, and its starter for the target, where it had those of every machine and the builder's"
+	step.Review = "dotnet takes each package's libraries for the target only, and its starter for the target, where it had those of every machine and the builder's"
 	if self, ok := d.flag("--self-contained", "--sc"); ok && self != "false" {
 		step.Review = "the .NET runtime that is shipped comes from a package for the target"
 	}
