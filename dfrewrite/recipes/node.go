@@ -30,7 +30,7 @@ var nodeBundlers = set(`ng vue-cli-service vue-tsc vite vitepress vuepress webpa
 	react-scripts craco react-app-rewired next nuxt nuxi gatsby astro eleventy docusaurus snowpack microbundle unbuild rspack rsbuild
 	rslib ember quasar umi max father remix react-router svelte-kit svelte-check storybook build-storybook hexo sass less lessc stylus
 	postcss tailwindcss terser uglifyjs html-minifier html-minifier-terser svgo elm redocly antora gulp grunt polymer preact
-	openapi-typescript graphql-codegen lingui paraglide-js typedoc`)
+	nest openapi-typescript graphql-codegen lingui paraglide-js typedoc`)
 
 // nodePlain check, copy, remove and start others.
 var nodePlain = set(`eslint prettier stylelint jest vitest mocha ava tslint biome oxlint rimraf shx cpx cpx2 copyfiles ncp mkdirp del-cli
