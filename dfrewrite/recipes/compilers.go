@@ -1,15 +1,12 @@
 package recipes
 
-import (
-	"fmt"
-	"path"
-)
+import "fmt"
 
 // Build tools without a recipe of their own. They compile, so a stage that calls
 // them is slow under emulation, but what they call in turn is not known.
 var (
 	cCompilers   = set("cc gcc g++ c++ clang clang++ ld tcc musl-gcc")
-	buildDrivers = set("make gmake cmake ninja meson configure autoreconf bazel scons mage just task goreleaser mvn gradle dotnet")
+	buildDrivers = set("make gmake cmake ninja meson configure autoreconf bazel scons mage just task goreleaser")
 	binaryTools  = set("strip upx setcap objcopy patchelf")
 )
 
@@ -30,9 +27,6 @@ func judgeCompilers(c *call) (Step, bool) {
 		}
 		return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on a binary that may be of another platform", c.name),
 			Way: "run it in a stage of the target platform"}, true
-	case c.name == "npm" || c.name == "yarn" || c.name == "pnpm" || c.name == "node" || c.name == "npx":
-		return Step{Verdict: Block, Reason: fmt.Sprintf("whether %s makes the same on every platform is not known", path.Base(c.name)),
-			Way: "build the front end in a stage of its own with --platform=$BUILDPLATFORM"}, true
 	}
 	return Step{}, false
 }

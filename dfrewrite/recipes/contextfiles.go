@@ -13,7 +13,8 @@ import (
 // Limits on what is looked at of a build context, besides Go's source.
 const (
 	maxTextSize = 16 << 20
-	maxPrograms = 200 // files of one folder
+	maxPrograms = 200   // files of one folder
+	maxEntries  = 20000 // of a whole context
 )
 
 // NeedsCgo says what in the context needs cgo, or is empty.
@@ -127,4 +128,26 @@ func fitsSegments(pattern, name []string) bool {
 		}
 	}
 	return false
+}
+
+// filesNamed returns the files of the context with one of the extensions, as far as a look of bounded
+// length finds them.
+func (c *Context) filesNamed(extensions ...string) []string {
+	var out []string
+	seen := 0
+	_ = fs.WalkDir(c.files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if seen++; err != nil || seen > maxEntries {
+			return fs.SkipDir
+		}
+		if entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git" || entry.Name() == "bin" || entry.Name() == "obj") {
+			return fs.SkipDir
+		}
+		for _, ext := range extensions {
+			if strings.HasSuffix(name, ext) && entry.Type().IsRegular() {
+				out = append(out, name)
+			}
+		}
+		return nil
+	})
+	return out
 }

@@ -35,6 +35,7 @@ type Conversion struct {
 func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	root := s.Root()
 	c := &Conversion{Stages: root.Tree()}
+	roots := append([]*graph.Stage{root}, c.withInstallers(pl)...)
 	c.judge(pl)
 	c.planRust()
 	for _, t := range c.Stages {
@@ -54,11 +55,18 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		c.blockAt(root.From, "the stage does not run on the target platform", "")
 	}
 	c.checkLeaving()
+	c.checkDownloads()
+	c.reviewBundles()
 	c.planToolchain(pl)
 	if len(c.Blocks) > 0 {
+		if undone := pl.withoutHandMade(s); undone != nil {
+			return undone
+		}
 		return c
 	}
-	c.Edits = append(c.Edits, pin(root.From))
+	for _, r := range roots {
+		c.Edits = append(c.Edits, pin(r.From))
+	}
 	c.edit(pl.opt)
 	return c
 }
@@ -125,7 +133,8 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 		case *instructions.RunCommand:
 			for _, cmd := range s.Graph.Script(in).Commands {
 				checks = checks || cmd.Name == "cargo" && len(cmd.Words) > 1 && set("test t nextest clippy check fmt bench")[cmd.Words[1].Lit] ||
-					cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck"
+					cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck" ||
+					(cmd.Name == "dotnet" || nodeManagers[cmd.Name]) && len(cmd.Words) > 1 && set("test t")[cmd.Words[1].Lit]
 			}
 		}
 	}
@@ -133,7 +142,7 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 		return false
 	}
 	return !slices.ContainsFunc(pl.Plan(s).Steps, func(step Step) bool {
-		return step.Compiles && (step.Verdict == Convert || step.Recipe == "compilers" || len(step.Writes) > 0)
+		return step.Compiles && (step.Verdict == Convert || step.Recipe == "compilers" || step.Recipe == "node" || len(step.Writes) > 0)
 	})
 }
 

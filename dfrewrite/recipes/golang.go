@@ -312,6 +312,7 @@ func (g *goCall) edits(step *Step, goos, goarch value, cgo cgoUse) {
 	}
 	constant := func(name string, v value) {
 		switch {
+		case v.follows(): // it is the target's, as xx-go has it
 		case v.set && v.fixed && v.text != "" && v.fromArg:
 			step.Review = fmt.Sprintf("%s comes from a build argument with the default %s, which is not looked at any more", name, v.text)
 		case v.set && v.fixed && v.text != "":

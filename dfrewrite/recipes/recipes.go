@@ -20,6 +20,8 @@
 // make, plain.go for everything that only moves files, compilers.go for the build
 // tools that have no recipe yet. For Rust it is rust.go, with what a stage needs in
 // rustsetup.go, where results go in rustresults.go, and the context in rustsource.go.
+// What people cross-compile by hand has handmade.go and handmaderust.go. Questions to the machine and downloads have downloads.go. What is not compiled for one machine has node.go with nodemodules.go, java.go, dotnet.go, python.go and
+// sites.go, which read the build context with contextcopy.go.
 package recipes
 
 import (
@@ -31,6 +33,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/shell"
 )
@@ -179,9 +182,16 @@ func init() {
 	recipes = []recipe{
 		{"go", judgeGo},
 		{"rust", judgeRust},
+		{"downloads", judgeDownloads},
 		{"packages", judgePackages},
 		{"make", judgeMake},
+		{"node", judgeNode},
+		{"java", judgeJava},
+		{"dotnet", judgeDotnet},
+		{"python", judgePython},
+		{"sites", judgeSites},
 		{"compilers", judgeCompilers},
+		{"downloaded tool", judgeDownloadedTool},
 		{"plain", judgePlain},
 	}
 }
@@ -198,21 +208,31 @@ type call struct {
 	stage  *graph.Stage
 	plan   *Plan
 	// plans has those of the stages that this one is based on.
-	plans map[*graph.Stage]*Plan
-	opt   *Options
-	dir   string // the folder that the command runs in, if known
+	plans   map[*graph.Stage]*Plan
+	planner *Planner
+	opt     *Options
+	dir     string // the folder that the command runs in, if known
 }
 
 // A Planner judges the stages of one file, each of them once.
 type Planner struct {
 	opt   *Options
 	plans map[*graph.Stage]*Plan
+	// facts are those of the file, once somebody has asked for them; machine is what RUNs make of the machine's
+	// architecture.
+	facts   *facts.Facts
+	machine map[*dockerfile.Instruction]*machineUse
+	// undone says that a hand-made recipe has been taken out of the file already.
+	undone bool
 }
 
 // NewPlanner returns a planner that judges with the given options.
 func NewPlanner(opt *Options) *Planner {
-	return &Planner{opt: opt, plans: map[*graph.Stage]*Plan{}}
+	return &Planner{opt: opt, plans: map[*graph.Stage]*Plan{}, machine: map[*dockerfile.Instruction]*machineUse{}}
 }
+
+// Know gives the planner the facts of the file, which it works out by itself else.
+func (pl *Planner) Know(f *facts.Facts) { pl.facts = f }
 
 // Plan gives a verdict on every command of a stage and on what it takes from
 // elsewhere. It does not look at where the stage runs now.
@@ -233,7 +253,7 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 			p.block(in, "ONBUILD runs later, in a stage that is not in this file", "write the instruction out where it is needed")
 		case *instructions.AddCommand:
 			for _, src := range c.SourcePaths {
-				if why := archInDownload(src); why != "" {
+				if why := archInDownload(src); why != "" && !p.addedForTarget(pl, in, src) {
 					p.block(in, why, "use the ARG that gives the same name, or move the download to the stage that needs it")
 				}
 			}
@@ -260,7 +280,7 @@ func (p *Plan) judgeRun(in *dockerfile.Instruction, pl *Planner) {
 	env := g.EnvAt(in)
 	dir, nestedDir := env.Dir, env.Dir
 	for i, cmd := range script.Commands {
-		c := &call{Command: cmd, run: in, script: script, index: i, env: env, stage: p.Stage, plan: p, plans: pl.plans, opt: pl.opt, dir: dir}
+		c := &call{Command: cmd, run: in, script: script, index: i, env: env, stage: p.Stage, plan: p, plans: pl.plans, planner: pl, opt: pl.opt, dir: dir}
 		if cmd.Nested {
 			c.dir = nestedDir
 		}

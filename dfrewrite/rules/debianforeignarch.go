@@ -67,7 +67,11 @@ func (p *Pass) foreignPackages(s *graph.Stage) {
 			Message: fmt.Sprintf("the packages are %s's, whatever is built for", arch),
 			Hint:    "install them with xx-apt-get, which asks for the target's",
 		}
-		d.Fix = p.useAptHelper(s, c)
+		if d.Fix = p.useAptHelper(s, c); d.Fix == nil {
+			if all := p.Planner.ForEveryPlatform(s); all != nil {
+				d.Fix, d.Notes = conversionFix(all, "build for every platform with the xx helpers")
+			}
+		}
 		p.Report(d)
 	}
 }

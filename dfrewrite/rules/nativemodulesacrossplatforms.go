@@ -146,8 +146,8 @@ func (p *Pass) onlyJavaScript() bool {
 	if p.Options.Context == nil {
 		return false
 	}
-	if lock := p.Options.Context.ReadFile("package-lock.json"); lock != nil && bytes.Contains(lock, []byte(`"lockfileVersion"`)) {
-		return !bytes.Contains(lock, []byte(`"hasInstallScript"`)) && !bytes.Contains(lock, []byte(`"cpu"`))
+	if p.Options.Context.OnlyJavaScript() {
+		return true
 	}
 	if lock := p.Options.Context.ReadFile("pnpm-lock.yaml"); lock != nil {
 		return !bytes.Contains(lock, []byte("requiresBuild: true")) && !bytes.Contains(lock, []byte("cpu: ["))

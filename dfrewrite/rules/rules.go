@@ -185,8 +185,9 @@ func (p *Pass) builds() iter.Seq2[*graph.Stage, *facts.Platform] {
 // order.
 func Run(g *graph.Graph, opt *recipes.Options, rules []*Rule) []Diagnostic {
 	var found []Diagnostic
-	planner := recipes.NewPlanner(opt)
 	known := facts.New(g, opt.Platforms)
+	planner := recipes.NewPlanner(opt)
+	planner.Know(known)
 	for _, r := range rules {
 		r.Check(&Pass{Rule: r, Graph: g, Planner: planner, Facts: known, Options: opt, report: func(d Diagnostic) { found = append(found, d) }})
 	}

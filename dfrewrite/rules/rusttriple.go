@@ -7,6 +7,7 @@ import (
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
+	"xxkit/dfrewrite/graph"
 	"xxkit/triples"
 )
 
@@ -46,6 +47,13 @@ var RustTriple = &Rule{
 					}
 					if right := row.RustTriple(libc); right != "" {
 						d.Notes = []Note{{Span: span, Text: fmt.Sprintf("for %s it is %s", on, right)}}
+					}
+				}
+				if s.Place == graph.Build {
+					if c := p.Planner.ForEveryPlatform(s); c != nil {
+						var more []Note
+						d.Fix, more = conversionFix(c, "build for the target with xx-cargo")
+						d.Notes = append(d.Notes, more...)
 					}
 				}
 				p.Report(d)

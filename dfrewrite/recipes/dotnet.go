@@ -1,0 +1,244 @@
+package recipes
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/shell"
+)
+
+// .NET compiles to code for every machine, puts a small starter of one machine beside it, and takes
+// from each package the libraries for the machine that it is told. `-a ARCH` tells it. The SDK knows
+// Docker's name amd64 besides its own, x64, since 7.0.300 and 8.0 (Richard Lander, "Improving
+// multi-platform container support", .NET Blog, May 2023), so that $TARGETARCH can stand there as it is.
+// `-a` keeps the system and C library that the SDK itself runs on.
+
+var (
+	// dotnetTold are the commands that take -a; dotnetSame those that do the same anywhere.
+	dotnetTold = set("restore build publish")
+	dotnetSame = set(`nuget tool new add list remove sln solution workload dev-certs format help search sdk package reference clean store
+		build-server msbuild-server`)
+	dotnetPlatforms = set("linux/amd64 linux/arm64 linux/arm linux/arm/v7")
+)
+
+// A dotnetCall is a call of dotnet taken apart.
+type dotnetCall struct {
+	*call
+	sub  *shell.Word
+	args []shell.Word // behind sub
+}
+
+func judgeDotnet(c *call) (Step, bool) {
+	if c.name != "dotnet" {
+		return Step{}, false
+	}
+	d := &dotnetCall{call: c}
+	for i, w := range c.args {
+		if !strings.HasPrefix(w.Raw, "-") {
+			d.sub, d.args = &c.args[i], c.args[i+1:]
+			break
+		}
+	}
+	if d.sub == nil {
+		return Step{Reason: "prints what is installed"}, true
+	}
+	switch sub := d.sub.Lit; {
+	case !d.sub.Const:
+		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("which command of dotnet %s is cannot be known", d.sub.Raw), Way: "write it out"}, true
+	case dotnetTold[sub]:
+		return d.judge(), true
+	case sub == "test" || sub == "run":
+		if d.hasFlag("--no-build") || d.hasFlag("-a") || d.hasFlag("--arch") {
+			return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("dotnet %s runs what was built for the target platform", sub),
+				Way: "let it build for itself, in a stage of its own"}, true
+		}
+		return Step{Compiles: true, Reason: "runs on the build platform"}, true
+	case sub == "pack":
+		return Step{Compiles: true, Reason: "makes packages for every platform", Review: "a NuGet package is the same on every platform if no project in it is for one machine"}, true
+	case dotnetSame[sub]:
+		return Step{Reason: "does the same on every platform"}, true
+	}
+	return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what dotnet %s builds, and for which machine, is not known", d.sub.Lit),
+		Way: "convert the stage by hand"}, true
+}
+
+func (d *dotnetCall) hasFlag(flag string) bool {
+	_, ok := d.flag(flag)
+	return ok
+}
+
+// flag returns the value of an option, glued to it or in the next word.
+func (d *dotnetCall) flag(names ...string) (string, bool) {
+	for i, w := range d.args {
+		name, value, glued := strings.Cut(w.Raw, "=")
+		if !glued {
+			name, value, glued = strings.Cut(w.Raw, ":")
+		}
+		if !slices.Contains(names, name) {
+			continue
+		}
+		if !glued && i+1 < len(d.args) {
+			value = d.args[i+1].Raw
+		}
+		return strings.Trim(value, `"'`), true
+	}
+	return "", false
+}
+
+// property returns an MSBuild property of the command line: -p:NAME=value and its like.
+var dotnetProperty = regexp.MustCompile(`(?i)^(?:-p|/p|--property|-property|/property)[:=]["']?([\w.]+)=(.*)$`)
+
+func (d *dotnetCall) property(name string) (string, bool) {
+	for i, w := range d.args {
+		text := w.Raw
+		if set("-p --property")[text] && i+1 < len(d.args) {
+			text = "-p:" + d.args[i+1].Raw
+		}
+		if m := dotnetProperty.FindStringSubmatch(text); m != nil && strings.EqualFold(m[1], name) {
+			return strings.Trim(m[2], `"'`), true
+		}
+	}
+	return "", false
+}
+
+var dotnetTag = regexp.MustCompile(`^([0-9]+)\.[0-9]+`)
+
+// inProject matches what a project file says that a person would have said with -r, or that compiles
+// to machine code.
+var inProject = regexp.MustCompile(`<(PublishAot|RuntimeIdentifier|PlatformTarget)>\s*([^<]*?)\s*</`)
+
+func (d *dotnetCall) judge() Step {
+	sub := d.sub.Lit
+	step := Step{Verdict: Convert, Compiles: sub != "restore", Crosses: true, Reason: "builds for the target with -a $TARGETARCH"}
+	block := func(way, format string, args ...any) Step {
+		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way}
+	}
+	if arch, ok := d.flag("-a", "--arch"); ok {
+		if !targetReference.MatchString(arch) {
+			return block("give it $TARGETARCH", "-a %s is the same for every platform", arch)
+		}
+		step.Args = argsIn(arch)
+		return step
+	}
+	rid, told := d.flag("-r", "--runtime")
+	if !told {
+		rid, told = d.property("RuntimeIdentifier")
+	}
+	if told {
+		if targetReference.MatchString(rid) {
+			return block("use -a $TARGETARCH instead", "the runtime identifier %s is made from the target; .NET's names are others than Docker's", rid)
+		}
+		return block("use -a $TARGETARCH instead of a runtime identifier", "builds for %s, whatever the image is for", rid)
+	}
+	if aot, ok := d.property("PublishAot"); ok && !strings.EqualFold(aot, "false") {
+		return block("leave this stage on the target platform", "PublishAot compiles to machine code, for which .NET needs a linker and libraries of the target")
+	}
+	if os, ok := d.flag("--os"); ok && os != "linux" {
+		return Step{Compiles: true, Reason: fmt.Sprintf("builds for %s, whatever the image is for", os)}
+	}
+	for _, w := range d.args {
+		if ext := path.Ext(strings.Trim(w.Raw, `"'`)); (ext == ".sln" || ext == ".slnx" || ext == ".slnf") && sub != "restore" {
+			return block("build the project that is shipped instead of the solution", "%s of a solution (%s) takes no -a: .NET refuses it with NETSDK1134", sub, w.Raw)
+		}
+	}
+	if test := d.restoresAgain(); test != "" && (d.hasFlag("--no-restore") || d.hasFlag("--no-build")) {
+		return block("run the tests with --no-restore, or in a stage of their own",
+			"dotnet %s, above, restores the packages again for the build platform, and this %s would not find the target's", test, sub)
+	}
+	for _, p := range d.opt.Platforms {
+		if !dotnetPlatforms[p] {
+			return block("leave the platform out", "Microsoft has no .NET for %s", p)
+		}
+	}
+	major, why := dotnetMajor(d.stage.Root().Image)
+	if why != "" {
+		return block("use an image of the SDK 8.0 or newer by its name", "%s", why)
+	}
+	if major < 8 {
+		return block("use the SDK 8.0 or newer, which can build for older versions too", "the SDK %d.0 may not know that amd64 is what it calls x64", major)
+	}
+	if other := d.otherLibc(); other != "" {
+		return block("build with an SDK image of the same distribution",
+			"the result goes to %s, which has another C library than the SDK image: with -a it would get libraries for the SDK's", other)
+	}
+	step.Review = "dotnet takes each package's libraries for the target only, and its starter for the target, where it had those of every machine and the builder's"
+	if self, ok := d.flag("--self-contained", "--sc"); ok && self != "false" {
+		step.Review = "the .NET runtime that is shipped comes from a package for the target"
+	}
+	if why, known := d.inProjects(); why != "" {
+		return block("leave this stage on the target platform, or take it out of the project file", "%s", why)
+	} else if !known {
+		step.Review += "; whether the project compiles to machine code (PublishAot) or names a machine cannot be seen without the project file"
+	}
+	at := d.sub.Span.End
+	step.Edits = []dockerfile.Edit{{Span: dockerfile.Span{Start: at, End: at}, New: " -a $TARGETARCH"}}
+	step.Args = []string{"TARGETARCH"}
+	return step
+}
+
+// restoresAgain returns a command above that forgets for which machine packages were restored, or "".
+func (d *dotnetCall) restoresAgain() string {
+	for _, s := range d.plan.Steps {
+		if s.Recipe != "dotnet" || s.Verdict == Convert {
+			continue
+		}
+		words := strings.Fields(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
+		if len(words) > 1 && set("test run")[words[1]] && !slices.Contains(words, "--no-restore") {
+			return words[1]
+		}
+	}
+	return ""
+}
+
+// dotnetMajor returns the version of an SDK image.
+func dotnetMajor(image string) (major int, why string) {
+	if !strings.Contains(image, "dotnet/sdk") {
+		return 0, fmt.Sprintf("which .NET SDK is in %s is not known", image)
+	}
+	m := dotnetTag.FindStringSubmatch(imageTag(image))
+	if m == nil {
+		return 0, fmt.Sprintf("which .NET SDK %s is cannot be seen in its tag", image)
+	}
+	major, _ = strconv.Atoi(m[1])
+	return major, ""
+}
+
+// otherLibc returns the image of a stage that takes from this one and has musl where the SDK has glibc,
+// or the other way round; else "".
+func (d *dotnetCall) otherLibc() string {
+	musl := func(image string) bool {
+		return strings.Contains(imageTag(image), "alpine") || imageName(image) == "alpine"
+	}
+	for _, t := range d.stage.Tree() {
+		for _, u := range t.UsedBy {
+			root := u.In.Root().Image
+			if u.In.Place == graph.Target && root != "scratch" && !strings.Contains(root, "dotnet/sdk") && musl(root) != musl(d.stage.Root().Image) {
+				return root
+			}
+		}
+	}
+	return ""
+}
+
+// inProjects looks into the project files of the build context; known is false where there are none.
+func (d *dotnetCall) inProjects() (why string, known bool) {
+	if d.opt.Context == nil {
+		return "", false
+	}
+	for _, name := range d.opt.Context.filesNamed(".csproj", ".fsproj", ".vbproj", ".props") {
+		known = known || strings.HasSuffix(name, "proj")
+		for _, m := range inProject.FindAllStringSubmatch(string(d.opt.Context.ReadFile(name)), -1) {
+			if set("false anycpu x64;arm64")[strings.ToLower(m[2])] || m[2] == "" {
+				continue
+			}
+			return fmt.Sprintf("%s says <%s>%s: it is compiled for one machine", name, m[1], m[2]), true
+		}
+	}
+	return "", known
+}
