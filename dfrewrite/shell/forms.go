@@ -76,7 +76,7 @@ func (s *Script) parseExec(run *dockerfile.Instruction) {
 		s.parse()
 		return
 	}
-	s.Exec = &Command{Name: words[0].Lit, Words: words, Span: dockerfile.Span{Start: words[0].Span.Start, End: words[len(words)-1].Span.End}}
+	s.Exec = &Command{Name: words[0].Lit, Words: words, Span: s.Text.Span(0, len(s.Text.Bytes))}
 }
 
 // jsonWords splits a JSON array of strings. Spans are those of the strings' insides.

@@ -184,7 +184,7 @@ func TestExecForm(t *testing.T) {
 			t.Errorf("word %d is %+v, want %q", i, w, want[i])
 		}
 	}
-	if len(s.Exec.Words) != len(want) || string(s.Run.Doc.Src[s.Exec.Span.Start:s.Exec.Span.Start+2]) != "go" {
+	if len(s.Exec.Words) != len(want) || s.Run.Doc.Src[s.Exec.Span.Start] != '[' || s.Run.Doc.Src[s.Exec.Span.End-1] != ']' {
 		t.Errorf("%d words, command at %v", len(s.Exec.Words), s.Exec.Span)
 	}
 	if s := parseRun(t, "RUN [ -f x ] && go build\n"); s.Exec != nil || s.Opaque != "" {
