@@ -104,12 +104,13 @@ func Explain(name string, src []byte, opt Options) (*Explanation, error) {
 	}
 	before := graph.New(doc)
 	planner := recipes.NewPlanner(opt.recipes())
+	moving := map[*graph.Stage]*recipes.Conversion{}
 	for _, s := range before.Stages {
 		x := StageExplanation{Stage: s, After: s.Place, Commands: planner.Plan(s).Steps}
 		if now := after[r.now(s.From.Span.Start)]; now != nil {
 			x.After = now.Place
 		}
-		x.decide(planner)
+		x.decide(planner, moving)
 		if x.Decision == Stays {
 			// What it takes from others would matter elsewhere only.
 			x.Commands = slices.DeleteFunc(slices.Clone(x.Commands), func(c recipes.Step) bool { return !graph.IsRun(c.In) || c.Span == c.In.Span })
@@ -141,13 +142,20 @@ func ExplainRewritten(doc *dockerfile.Document, r *Rewritten) *Explanation {
 	return e
 }
 
-// decide finds the decision on a stage and its reason.
-func (x *StageExplanation) decide(pl *recipes.Planner) {
+// decide finds the decision on a stage and its reason. Stages that move together are looked at once, and kept in
+// moving.
+func (x *StageExplanation) decide(pl *recipes.Planner, moving map[*graph.Stage]*recipes.Conversion) {
 	s := x.Stage
 	compiles := pl.Plan(s).Compiles()
 	var together *recipes.Conversion // of a stage that compiles on the target platform, or goes where one goes
 	if s.Place == graph.Target && s.Root().Place == graph.Target && !pl.OnlyChecks(s) {
-		c := pl.ToBuildPlatform(s)
+		c := moving[s]
+		if c == nil {
+			c = pl.ToBuildPlatform(s)
+			for _, t := range c.Stages {
+				moving[t] = c
+			}
+		}
 		if slices.Contains(c.Stages, s) && slices.ContainsFunc(c.Plans, func(p *recipes.Plan) bool { return p.Compiles() && !pl.OnlyChecks(p.Stage) }) {
 			together = c
 		}

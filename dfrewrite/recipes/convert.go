@@ -28,6 +28,8 @@ type Conversion struct {
 	Edits []dockerfile.Edit
 
 	chain toolchain
+	// below are the plans of the stages that these are based on and that stay.
+	below []*Plan
 }
 
 // ToBuildPlatform moves a stage, and with it every stage that shares its base in
@@ -45,10 +47,10 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		switch {
 		case pl.OnlyChecks(t):
 		case t == t.Graph.Final():
-			c.blockAt(t.From, c.finalReason(t), c.finalWay(t))
+			c.blockAt(t.From, c.finalReason(t), c.finalWay(pl, t))
 		case t.Shipped():
 			c.blockAt(t.From, fmt.Sprintf("%s is not used by another stage, so it may be an image that is shipped", t.Title()),
-				c.sharedWay("give it a base of its own, or pin the others by hand"))
+				c.sharedWay(pl, "give it a base of its own, or pin the others by hand"))
 		}
 	}
 	if root.Place != graph.Target {
@@ -95,6 +97,9 @@ func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 }
 
 func (c *Conversion) judge(pl *Planner) {
+	for s := c.Stages[0].Base; s != nil; s = s.Base {
+		c.below = append(c.below, pl.Plan(s))
+	}
 	for _, t := range c.Stages {
 		p := pl.Plan(t)
 		c.Plans = append(c.Plans, p)
@@ -186,7 +191,7 @@ func (c *Conversion) plansUpTo(i int) []*Plan {
 			out = append(out, c.Plans[j])
 		}
 	}
-	return out
+	return append(out, c.below...)
 }
 
 // pin puts --platform=$BUILDPLATFORM into a FROM.

@@ -206,11 +206,12 @@ type call struct {
 type Planner struct {
 	opt   *Options
 	plans map[*graph.Stage]*Plan
+	heads map[*graph.Stage][]*graph.Stage
 }
 
 // NewPlanner returns a planner that judges with the given options.
 func NewPlanner(opt *Options) *Planner {
-	return &Planner{opt: opt, plans: map[*graph.Stage]*Plan{}}
+	return &Planner{opt: opt, plans: map[*graph.Stage]*Plan{}, heads: map[*graph.Stage][]*graph.Stage{}}
 }
 
 // Plan gives a verdict on every command of a stage and on what it takes from

@@ -14,10 +14,10 @@ import (
 // finalWay says what a person could do about a last stage that compiles. For the only stage of a file that is to split
 // it, and what the second one would need is said as far as it can be seen; it is not done here, since programs read
 // files that no Dockerfile tells of.
-func (c *Conversion) finalWay(final *graph.Stage) string {
+func (c *Conversion) finalWay(pl *Planner, final *graph.Stage) string {
 	const way = "build in a stage of its own, and copy the result into a stage that stays on the target platform"
 	if len(c.Stages) > 1 {
-		return c.sharedWay(way)
+		return c.sharedWay(pl, way)
 	}
 	if len(final.Graph.Stages) > 1 {
 		return way

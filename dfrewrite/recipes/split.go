@@ -21,36 +21,56 @@ import (
 //	COPY --from=build …
 //
 // Where it does nothing but set what every stage would set by itself, the build stage can have the same base again, on
-// the build platform.
+// the build platform. It may do more if what stays is not the last stage, but one for development that nobody copies
+// from: then a build runs the one base or the other, and not both.
 
 // Heads returns the stages that can move to the build platform apart from one another, each with all that is based on
 // it. That is the root itself unless a stage based on it has to stay, and the root can be had twice.
 func (pl *Planner) Heads(root *graph.Stage) []*graph.Stage {
-	tree := root.Tree()
-	stays := slices.ContainsFunc(tree, func(t *graph.Stage) bool { return t.Shipped() && !pl.OnlyChecks(t) })
-	if !stays || len(tree) == 1 || root.Place != graph.Target || onlySets(root) != nil ||
-		slices.ContainsFunc(tree, func(t *graph.Stage) bool { return len(t.Candidates) > 0 }) {
-		return []*graph.Stage{root}
+	heads, ok := pl.heads[root]
+	if !ok {
+		heads = []*graph.Stage{root}
+		if tree := root.Tree(); pl.mayDivide(root, tree) && pl.notTwice(root, tree) == nil {
+			heads = root.Children
+		}
+		pl.heads[root] = heads
 	}
-	return root.Children
+	return heads
+}
+
+// mayDivide reports whether a stage that is based on the root has to stay, so that the root cannot move.
+func (pl *Planner) mayDivide(root *graph.Stage, tree []*graph.Stage) bool {
+	return len(tree) > 1 && root.Place == graph.Target &&
+		slices.ContainsFunc(tree, func(t *graph.Stage) bool { return t.Shipped() && !pl.OnlyChecks(t) }) &&
+		!slices.ContainsFunc(tree, func(t *graph.Stage) bool { return len(t.Candidates) > 0 })
 }
 
 // head returns the stage that has to be pinned for s to move.
 func (pl *Planner) head(s *graph.Stage) *graph.Stage {
 	root := s.Root()
-	for _, h := range pl.Heads(root) {
-		if slices.Contains(h.Tree(), s) {
-			return h
-		}
+	if pl.Heads(root)[0] == root || s == root {
+		return root
 	}
-	return root
+	for s.Base != root {
+		s = s.Base
+	}
+	return s
 }
 
-// onlySets returns the first instruction of a stage that does more than setting what a container or the instructions
-// behind it find, or nil.
-func onlySets(s *graph.Stage) *dockerfile.Instruction {
-	for _, in := range s.Body {
-		if !isSetting(in) && !onlyForContainers(in) {
+// notTwice returns the first instruction for which a stage cannot be had twice, or nil.
+func (pl *Planner) notTwice(root *graph.Stage, tree []*graph.Stage) *dockerfile.Instruction {
+	both := slices.Contains(tree, root.Graph.Final())
+	for _, in := range root.Body {
+		if isSetting(in) || onlyForContainers(in) {
+			continue
+		}
+		switch in.Command.(type) {
+		case *instructions.RunCommand, *instructions.CopyCommand, *instructions.AddCommand:
+		default:
+			return in
+		}
+		changes := func(s Step) bool { return s.In == in && (s.Verdict != Neutral || s.Compiles) }
+		if both || slices.ContainsFunc(pl.Plan(root).Steps, changes) {
 			return in
 		}
 	}
@@ -84,7 +104,7 @@ func ownBase(s *graph.Stage) []dockerfile.Edit {
 	edits := []dockerfile.Edit{{Span: s.From.Words()[0].Span, New: string(src[base.Start:base.End])}}
 	var lines strings.Builder
 	for _, in := range s.Base.Body {
-		if isSetting(in) {
+		if !onlyForContainers(in) {
 			lines.Write(src[in.LineStart():in.LinesEnd()])
 		}
 	}
@@ -95,14 +115,14 @@ func ownBase(s *graph.Stage) []dockerfile.Edit {
 }
 
 // sharedWay says what a person could do where stages that stay share a base with those that should move.
-func (c *Conversion) sharedWay(otherwise string) string {
+func (c *Conversion) sharedWay(pl *Planner, otherwise string) string {
 	root := c.Stages[0].Root()
-	if len(c.Stages) == 1 {
+	if c.Stages[0] != root || len(c.Stages) == 1 {
 		return otherwise
 	}
-	if in := onlySets(root); in != nil {
-		return fmt.Sprintf("give the stages that compile a base of their own, with --platform=$BUILDPLATFORM; that is not done here, since %s would have to run in both (%s in line %d)",
-			root.Title(), in.Kind(), in.Doc.Position(in.Span.Start).Line)
+	if in := pl.notTwice(root, c.Stages); in != nil {
+		return fmt.Sprintf("give the stages that compile a base of their own, with --platform=$BUILDPLATFORM; that is not done here for what %s does in line %d (%s)",
+			root.Title(), in.Doc.Position(in.Span.Start).Line, in.Kind())
 	}
 	return otherwise
 }
