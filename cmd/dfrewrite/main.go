@@ -30,7 +30,8 @@ const usage = `dfrewrite finds multi-platform mistakes in Dockerfiles and makes 
 
 Usage:
   dfrewrite lint [flags] PATH…      say what is wrong
-  dfrewrite rewrite [flags] PATH…   make the safe fixes; without -w, -d, -l, --check or --explain: to standard output
+  dfrewrite rewrite --explain PATH… say what would become of each stage and command, and why
+  dfrewrite rewrite [flags] PATH…   make the safe fixes; without -w, -d, -l or --check: to standard output
   dfrewrite graph [flags] PATH…     draw the stages: who copies from whom, where each one runs
   dfrewrite lsp                     show findings and fixes in an editor (language server protocol)
   dfrewrite rules [NAME]            list the rules, or show one rule's page

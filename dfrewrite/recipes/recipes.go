@@ -204,14 +204,14 @@ type call struct {
 
 // A Planner judges the stages of one file, each of them once.
 type Planner struct {
+	heads map[*graph.Stage][]*graph.Stage // see Heads
 	opt   *Options
 	plans map[*graph.Stage]*Plan
-	heads map[*graph.Stage][]*graph.Stage
 }
 
 // NewPlanner returns a planner that judges with the given options.
 func NewPlanner(opt *Options) *Planner {
-	return &Planner{opt: opt, plans: map[*graph.Stage]*Plan{}, heads: map[*graph.Stage][]*graph.Stage{}}
+	return &Planner{opt: opt, plans: map[*graph.Stage]*Plan{}}
 }
 
 // Plan gives a verdict on every command of a stage and on what it takes from

@@ -33,6 +33,9 @@ func (pl *Planner) Heads(root *graph.Stage) []*graph.Stage {
 		if tree := root.Tree(); pl.mayDivide(root, tree) && pl.notTwice(root, tree) == nil {
 			heads = root.Children
 		}
+		if pl.heads == nil {
+			pl.heads = map[*graph.Stage][]*graph.Stage{}
+		}
 		pl.heads[root] = heads
 	}
 	return heads
