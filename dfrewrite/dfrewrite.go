@@ -1,8 +1,8 @@
 // Package dfrewrite lints Dockerfiles for multi-platform mistakes and rewrites
 // stages that would run under emulation into stages that cross-compile.
 //
-// [Lint] says what is wrong, [Rewrite] makes the fixes. Both take the bytes of a
-// Dockerfile and touch no files. The packages below are useful alone: dockerfile
+// [Lint] says what is wrong, [Rewrite] makes the fixes, [Explain] says what was decided
+// on and why. They take the bytes of a Dockerfile and touch no files. The packages below are useful alone: dockerfile
 // (bytes, instructions, edits), shell (the commands in a RUN), graph (how stages
 // hang together and where they run), facts (what each RUN does for each platform), recipes (how commands cross-compile),
 // rules (what to look for), builds (Compose and bake files), config (what a project wants), report (how findings are
@@ -103,6 +103,9 @@ type Rewritten struct {
 	// Made are the findings whose fixes were made, in the order in which they
 	// were. Their places are those at that moment.
 	Made []rules.Diagnostic
+	// Edits are what was done, step by step; each step's places are those in what the
+	// step before it left. There is one step for each of Made, or one for all.
+	Edits [][]dockerfile.Edit
 	// Left is the new file with what is still to be found in it.
 	Left *File
 }
@@ -147,6 +150,7 @@ func Rewrite(name string, src []byte, opt Options) (*Rewritten, error) {
 			return nil, fmt.Errorf("internal error: %s: no end of fixes for %s", name, next.Rule.Name)
 		}
 		r.Made = append(r.Made, *next)
+		r.Edits = append(r.Edits, next.Fix.Edits)
 		if r.Out, err = dockerfile.Apply(r.Out, next.Fix.Edits); err != nil {
 			return nil, fmt.Errorf("internal error: %s: %s: %w", name, next.Rule.Name, err)
 		}

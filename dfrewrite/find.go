@@ -56,6 +56,7 @@ func Find(paths []string) ([]string, error) {
 // buildFiles are the names under which Compose and bake look for their files.
 var buildFiles = []string{
 	"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml", "docker-bake.hcl", "docker-bake.json",
+	"compose.override.yaml", "compose.override.yml", "docker-compose.override.yaml", "docker-compose.override.yml",
 }
 
 func isDockerfile(name string) bool {

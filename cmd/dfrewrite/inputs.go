@@ -18,7 +18,6 @@ import (
 	"xxkit/dfrewrite/builds"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/recipes"
-	"xxkit/dfrewrite/report"
 )
 
 // inputs are the files that a command is about, with what counts for each.
@@ -182,7 +181,7 @@ func (d *described) args(given map[string]*string) {
 }
 
 // reportMissing puts into a report what could not be found.
-func (in *inputs) reportMissing(out report.Reporter) error {
+func (in *inputs) reportMissing(out failures) error {
 	var errs []error
 	for _, err := range in.missing {
 		name := "."
@@ -277,6 +276,18 @@ func (s source) rewrite() (*dfrewrite.Rewritten, error) {
 		return dfrewrite.Rewrite(s.name, s.data, s.Options)
 	}
 	return s.builds.Rewrite(s.Options)
+}
+
+// explain makes the fixes in a file of any kind, and says what was decided and why.
+func (s source) explain() (*dfrewrite.Explanation, error) {
+	if s.builds == nil {
+		return dfrewrite.Explain(s.name, s.data, s.Options)
+	}
+	r, err := s.builds.Rewrite(s.Options)
+	if err != nil {
+		return nil, err
+	}
+	return dfrewrite.ExplainRewritten(s.builds.Doc, r), nil
 }
 
 // contexts keeps the build contexts that were used last, because files that follow

@@ -30,6 +30,7 @@ const usage = `dfrewrite finds multi-platform mistakes in Dockerfiles and makes 
 
 Usage:
   dfrewrite lint [flags] PATH…      say what is wrong
+  dfrewrite rewrite --explain PATH… say what would become of each stage and command, and why
   dfrewrite rewrite [flags] PATH…   make the safe fixes; without -w, -d, -l or --check: to standard output
   dfrewrite graph [flags] PATH…     draw the stages: who copies from whom, where each one runs
   dfrewrite lsp                     show findings and fixes in an editor (language server protocol)

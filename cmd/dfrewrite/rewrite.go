@@ -19,21 +19,41 @@ func (p *program) rewrite(args []string) (int, error) {
 	list := s.BoolP("list", "l", false, "list the files that would change")
 	check := s.Bool("check", false, "only say by the exit status whether a file would change")
 	unsafe := s.Bool("unsafe", false, "make the fixes too that a person should read")
-	format := s.String("format", "text", "how findings that are left are shown, a `format`: "+strings.Join(report.Formats, ", ")+"; all but text need -w or --check")
+	explain := s.Bool("explain", false, "say of each stage and command what was decided, and why")
+	format := s.String("format", "text", "how findings that are left are shown, a `format`: "+strings.Join(report.Formats, ", ")+"; all but text need -w, --check or --explain, which takes text and json")
+	asJSON := s.Bool("json", false, "the same as --format json")
 	in, err := p.parse(s, args)
 	if in == nil || err != nil {
 		return exitClean, err
 	}
-	left, err := report.New(*format, p.stdout, styleOf(p.stdout), versionString())
+	if *asJSON {
+		if s.Changed("format") && *format != "json" {
+			return 0, &trouble{fmt.Errorf("--json and --format %s exclude each other", *format), "leave one of them out"}
+		}
+		*format = "json"
+	}
+	var left report.Reporter
+	var explained report.Explainer
+	var shown failures // the one of them that is used
+	if *explain {
+		explained, err = report.NewExplainer(*format, p.stdout, styleOf(p.stdout))
+		shown = explained
+	} else {
+		left, err = report.New(*format, p.stdout, styleOf(p.stdout), versionString())
+		shown = left
+	}
 	if err != nil {
 		return 0, &trouble{err, ""}
 	}
-	reported := *format != "text" // else they are remarks on standard error
-	if reported && (*diff || *list || !*write && !*check) {
-		return 0, &trouble{fmt.Errorf("--format %s and the result cannot both go to standard output", *format), "add -w to write the files back, or --check, and leave out -d and -l"}
+	reported := *explain || *format != "text" // else they are remarks on standard error
+	switch {
+	case *format != "text" && (*diff || *list || !*write && !*check && !*explain):
+		return 0, &trouble{fmt.Errorf("--format %s and the result cannot both go to standard output", *format), "add -w to write the files back, --check or --explain, and leave out -d and -l"}
+	case *explain && *list:
+		return 0, &trouble{errors.New("--explain and -l cannot both go to standard output"), "leave one of them out"}
 	}
 	if reported {
-		p.complain(in.reportMissing(left))
+		p.complain(in.reportMissing(shown))
 	}
 	for _, f := range in.files {
 		if f.path == "-" && *write {
@@ -42,9 +62,12 @@ func (p *program) rewrite(args []string) (int, error) {
 	}
 	wouldChange := false
 	style := styleOf(p.stdout)
+	toStdout := !*write && !*diff && !*list && !*check && !*explain
+	var summary report.Summary
 	type result struct {
 		source
 		*dfrewrite.Rewritten
+		explanation *dfrewrite.Explanation
 	}
 	progress := p.progress(len(in.files))
 	inParallel(in.files, func(i input) (result, error) {
@@ -53,12 +76,22 @@ func (p *program) rewrite(args []string) (int, error) {
 			return result{source: src}, err
 		}
 		src.Unsafe = *unsafe
+		if *explain {
+			e, err := src.explain()
+			if err != nil {
+				return result{source: src}, err
+			}
+			return result{src, e.Rewritten, e}, nil
+		}
 		r, err := src.rewrite()
-		return result{src, r}, err
+		return result{src, r, nil}, err
 	}, func(i input, r result, err error) {
 		progress.clear()
 		changes := err == nil && !bytes.Equal(r.data, r.Out)
 		wouldChange = wouldChange || changes && (*diff || *list || *check) && !*write
+		if err == nil && *explain {
+			err = explained.File(r.explanation)
+		}
 		if err == nil && changes && *list {
 			_, err = fmt.Fprintln(p.stdout, r.name)
 		}
@@ -68,14 +101,19 @@ func (p *program) rewrite(args []string) (int, error) {
 		if err == nil && changes && *write {
 			err = writeBack(i.path, r.Out)
 		}
-		if err == nil && !*write && !*diff && !*list && !*check && (changes || r.builds == nil) {
+		if err == nil && toStdout && (changes || r.builds == nil) {
 			_, err = p.stdout.Write(r.Out)
 		}
 		p.complain(err)
+		if err == nil {
+			summary.Add(r.data, r.Rewritten)
+		} else {
+			summary.AddFailed()
+		}
 		switch {
 		case err != nil && reported:
-			p.complain(left.Failed(r.name, err))
-		case err != nil:
+			p.complain(shown.Failed(r.name, err))
+		case err != nil || *explain:
 		case reported:
 			p.complain(left.File(r.Left))
 		default:
@@ -85,9 +123,18 @@ func (p *program) rewrite(args []string) (int, error) {
 	})
 	progress.clear()
 	if reported {
-		p.complain(left.Close())
+		p.complain(shown.Close())
+	}
+	if summary.Files() > 1 && *format == "text" {
+		fmt.Fprintln(p.stderr, summary.Line(*write || toStdout))
 	}
 	return p.status(wouldChange), nil
+}
+
+// failures take what could not be done, among what is shown.
+type failures interface {
+	Failed(name string, err error) error
+	Close() error
 }
 
 // writeBack replaces a file, or the file that a link leads to, and keeps its mode

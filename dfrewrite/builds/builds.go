@@ -88,6 +88,13 @@ func Is(path string) bool {
 	return false
 }
 
+// IsOverride reports whether a Compose file adds to another one, by its name:
+// compose.override.yaml, docker-compose.override.yml.
+func IsOverride(path string) bool {
+	name := strings.ToLower(filepath.Base(path))
+	return strings.HasSuffix(name, ".override.yaml") || strings.HasSuffix(name, ".override.yml")
+}
+
 // Parse reads a file. The name says where it lies, which paths in it are relative
 // to. The error is an *Error.
 func Parse(name string, src []byte) (*File, error) {

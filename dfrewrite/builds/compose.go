@@ -79,7 +79,11 @@ func (f *File) compose() error {
 		if p := project.Services[service].Platform; len(b.Platforms) == 0 && p != "" {
 			b.Platforms = []string{p}
 		}
-		f.place(b, c.Context, c.Dockerfile, c.DockerfileInline != "")
+		// An override adds to what another file says; where that builds is not known here,
+		// and "." and Dockerfile are what Compose takes for what is not said.
+		if !IsOverride(name) || c.Context != "." || c.Dockerfile != "" && c.Dockerfile != "Dockerfile" {
+			f.place(b, c.Context, c.Dockerfile, c.DockerfileInline != "")
+		}
 		f.Builds = append(f.Builds, b)
 	}
 	return f.composeArgs(env)

@@ -32,6 +32,7 @@ func (f *File) Rewrite(opt dfrewrite.Options) (*dfrewrite.Rewritten, error) {
 	if r.Out, err = dockerfile.Apply(f.Doc.Src, edits); err != nil {
 		return nil, fmt.Errorf("internal error: %s: %w", f.Doc.Name, err)
 	}
+	r.Edits = [][]dockerfile.Edit{edits}
 	// The places of what is left are those in the new file.
 	after, err := Parse(f.Doc.Name, r.Out)
 	if err != nil {

@@ -28,12 +28,15 @@ type Conversion struct {
 	Edits []dockerfile.Edit
 
 	chain toolchain
+	// below are the plans of the stages that these are based on and that stay.
+	below []*Plan
 }
 
 // ToBuildPlatform moves a stage, and with it every stage that shares its base in
-// this file, to the build platform.
+// this file, to the build platform. Where the base has to stay, and can be had twice,
+// the stage gets a base of its own; see Heads.
 func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
-	root := s.Root()
+	root := pl.head(s)
 	c := &Conversion{Stages: root.Tree()}
 	roots := append([]*graph.Stage{root}, c.withInstallers(pl)...)
 	c.judge(pl)
@@ -45,10 +48,10 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		switch {
 		case pl.OnlyChecks(t):
 		case t.Delivered():
-			c.blockAt(t.From, c.finalReason(t), "build in a stage of its own, and copy the result into a stage that stays on the target platform")
+			c.blockAt(t.From, c.finalReason(t), c.finalWay(pl, t))
 		case t.Shipped():
 			c.blockAt(t.From, fmt.Sprintf("%s is not used by another stage, so it may be an image that is shipped", t.Title()),
-				"give it a base of its own, or pin the others by hand")
+				c.sharedWay(pl, "give it a base of its own, or pin the others by hand"))
 		}
 	}
 	if root.Place != graph.Target {
@@ -102,10 +105,18 @@ func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 }
 
 func (c *Conversion) judge(pl *Planner) {
+	for s := c.Stages[0].Base; s != nil; s = s.Base {
+		c.below = append(c.below, pl.Plan(s))
+	}
 	for _, t := range c.Stages {
 		p := pl.Plan(t)
 		c.Plans = append(c.Plans, p)
-		c.Blocks = append(c.Blocks, p.Blocks()...)
+		for _, b := range p.Blocks() {
+			// A stage that stays is told so, and not what it would miss elsewhere.
+			if !t.Shipped() || !takesFrom(t, b.In, c.Stages) {
+				c.Blocks = append(c.Blocks, b)
+			}
+		}
 		for _, s := range p.Steps {
 			if s.Review != "" && !slices.Contains(c.Reviews, s.Review) {
 				c.Reviews = append(c.Reviews, s.Review)
@@ -189,7 +200,7 @@ func (c *Conversion) plansUpTo(i int) []*Plan {
 			out = append(out, c.Plans[j])
 		}
 	}
-	return out
+	return append(out, c.below...)
 }
 
 // pin puts --platform=$BUILDPLATFORM into a FROM.
@@ -204,6 +215,9 @@ func pin(from *dockerfile.Instruction) dockerfile.Edit {
 // edit collects the edits of the steps, the ARGs that they need, and the stage
 // with the helpers.
 func (c *Conversion) edit(opt *Options) {
+	if s := c.Stages[0]; s.Base != nil && s.Place == graph.Target {
+		c.Edits = append(c.Edits, ownBase(s)...)
+	}
 	helper := false
 	declaredIn := map[*graph.Stage]map[string]bool{}
 	for _, p := range c.Plans {

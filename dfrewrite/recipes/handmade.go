@@ -90,7 +90,7 @@ func (pl *Planner) withoutHandMade(s *graph.Stage) *Conversion {
 	if err != nil {
 		return nil
 	}
-	g := graph.New(doc)
+	g := graph.For(doc, pl.opt.Flags)
 	if len(g.Stages) != len(root.Graph.Stages) {
 		return nil
 	}

@@ -75,7 +75,7 @@ var installers = set("node python")
 // withInstallers adds the stages from which those of the conversion take packages: a stage on the
 // build platform cannot run what was installed for the target's.
 func (c *Conversion) withInstallers(pl *Planner) (roots []*graph.Stage) {
-	if slices.Contains(c.Stages, c.Stages[0].Graph.Final()) {
+	if slices.ContainsFunc(c.Stages, (*graph.Stage).Delivered) {
 		return nil // stays where it is
 	}
 	for i := 0; i < len(c.Stages); i++ {

@@ -12,7 +12,8 @@
 // something that a converted command made or that is the same on every platform.
 //
 // The files: the verdict on stages (this file), what may leave a stage
-// (leaving.go), putting edits together (convert.go), the variables that a
+// (leaving.go), putting edits together (convert.go), a base that is shared with what is shipped (split.go),
+// the exec form of RUN (exec.go), what to make of a single stage (single.go), the variables that a
 // command sees (variables.go), what compiling C for the target takes (toolchain.go),
 // with its packages (install.go, toolsandlibraries.go), and a file for each tool: golang.go with its look
 // at the build context in gosource.go, packages.go for package managers,
@@ -216,6 +217,7 @@ type call struct {
 
 // A Planner judges the stages of one file, each of them once.
 type Planner struct {
+	heads map[*graph.Stage][]*graph.Stage // see Heads
 	opt   *Options
 	plans map[*graph.Stage]*Plan
 	// facts are those of the file, once somebody has asked for them; machine is what RUNs make of the machine's
@@ -273,6 +275,10 @@ func (p *Plan) block(in *dockerfile.Instruction, reason, way string) {
 func (p *Plan) judgeRun(in *dockerfile.Instruction, pl *Planner) {
 	g := p.Stage.Graph
 	script := g.Script(in)
+	if script.Exec != nil {
+		p.judgeExec(in, script, pl)
+		return
+	}
 	if script.Opaque != "" {
 		p.block(in, "what this RUN does cannot be seen: "+script.Opaque, "write it as a shell command, or convert the stage by hand")
 		return
@@ -285,7 +291,11 @@ func (p *Plan) judgeRun(in *dockerfile.Instruction, pl *Planner) {
 			c.dir = nestedDir
 		}
 		c.unwrap()
-		p.add(c.judge())
+		step := c.judge()
+		if script.InJSON {
+			step = step.inJSON()
+		}
+		p.add(step)
 		switch {
 		case c.name == "pushd" || c.name == "popd" || c.name == "cd" && cmd.Nested:
 			// How far that reaches is more than is worth working out.

@@ -367,6 +367,12 @@ func (c *Conversion) placeTarget(p *Plan, needing []*Plan, manager string, insta
 		block("install the target's libraries before USER", "the target's libraries have to be installed by root, but USER %s stands above", user)
 		return false
 	}
+	for _, step := range p.needing() {
+		if user := userAt(p.Stage, step.In); user != "" {
+			block("build as root: nothing but the result leaves the stage", "compiles as USER %s, and setting the compiler up for the target takes root", user)
+			return false
+		}
+	}
 	if manager != "apk" && !c.hasLists(p, body[at]) {
 		commands = slices.Insert(commands, 0, "apt-get update")
 	}

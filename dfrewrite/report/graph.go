@@ -67,8 +67,11 @@ const (
 	notAStage               // an image
 )
 
+// emulatedText says that commands run on the target platform.
+const emulatedText = "target platform, emulated when foreign"
+
 func (p runsOn) String() string {
-	return [...]string{"build platform", "target platform", "target platform, emulated when foreign", "always the same platform", "platform not known", "image"}[p]
+	return [...]string{"build platform", "target platform", emulatedText, "always the same platform", "platform not known", "image"}[p]
 }
 
 func placeOf(s *graph.Stage) runsOn {

@@ -1,5 +1,6 @@
 // Package report shows findings and changes: text for people with the place
-// marked, unified diffs, formats for other programs, a file each, and pictures of
+// marked, unified diffs, formats for other programs, a file each, what a rewrite
+// decided and why (explain.go), what became of many files (summary.go), and pictures of
 // how stages hang together (graph.go, svg.go).
 package report
 

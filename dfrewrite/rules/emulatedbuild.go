@@ -13,27 +13,29 @@ var EmulatedBuild = &Rule{
 	Name:     "EmulatedBuild",
 	Severity: Warning,
 	Check: func(p *Pass) {
-		// Stages that share a base move together, and are reported once; so is one
-		// that may have several bases.
+		// Stages that move together are reported once; so is one that may have several
+		// bases.
 		reported := map[*graph.Stage]bool{}
-		for _, s := range p.Graph.Stages {
-			if s.Base != nil || len(s.Candidates) > 0 || s.Place != graph.Target {
+		for _, root := range p.Graph.Stages {
+			if root.Base != nil || len(root.Candidates) > 0 || root.Place != graph.Target {
 				continue
 			}
-			compiling, step := p.compiles(s)
-			if compiling == nil || reported[compiling] {
-				continue
+			for _, s := range p.Planner.Heads(root) {
+				compiling, step := p.compiles(s)
+				if compiling == nil || reported[compiling] {
+					continue
+				}
+				reported[compiling] = true
+				c := p.Planner.ToBuildPlatform(s)
+				d := Diagnostic{
+					Span:    compiling.From.Span,
+					Message: fmt.Sprintf("%s compiles on the target platform: under emulation, about ten times slower, for every platform but the builder's own", title(compiling)),
+					Hint:    "build on $BUILDPLATFORM and cross-compile",
+				}
+				d.Fix, d.Notes = conversionFix(c, "build on $BUILDPLATFORM and cross-compile")
+				d.Notes = append([]Note{{Span: step.Span, Text: "compiles here"}}, d.Notes...)
+				p.Report(d)
 			}
-			reported[compiling] = true
-			c := p.Planner.ToBuildPlatform(s)
-			d := Diagnostic{
-				Span:    compiling.From.Span,
-				Message: fmt.Sprintf("%s compiles on the target platform: under emulation, about ten times slower, for every platform but the builder's own", title(compiling)),
-				Hint:    "build on $BUILDPLATFORM and cross-compile",
-			}
-			d.Fix, d.Notes = conversionFix(c, "build on $BUILDPLATFORM and cross-compile")
-			d.Notes = append([]Note{{Span: step.Span, Text: "compiles here"}}, d.Notes...)
-			p.Report(d)
 		}
 	},
 }

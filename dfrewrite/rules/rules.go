@@ -127,6 +127,8 @@ type Note struct {
 	Text string
 	// Way is what a person could do there; may be empty.
 	Way string
+	// Blocks says that it is what stands in the way of a fix.
+	Blocks bool
 }
 
 // A Diagnostic is one finding.
@@ -165,6 +167,10 @@ func (p *Pass) Report(d Diagnostic) {
 	if d.Severity == 0 {
 		d.Severity = p.Rule.Severity
 	}
+	if in := p.needsQuotes(d.Fix); in != nil {
+		d.Fix = nil
+		d.Notes = append(d.Notes, Note{Span: in.Span, Text: "the script stands in a JSON string, in which the fix would need quotes", Way: "write it in shell form", Blocks: true})
+	}
 	p.report(d)
 }
 
@@ -179,6 +185,25 @@ func (p *Pass) builds() iter.Seq2[*graph.Stage, *facts.Platform] {
 			}
 		}
 	}
+}
+
+// needsQuotes returns an instruction in exec form that a fix would break: its edits are
+// written for a script, and stand in a JSON string there.
+func (p *Pass) needsQuotes(f *Fix) *dockerfile.Instruction {
+	if f == nil {
+		return nil
+	}
+	for _, e := range f.Edits {
+		if !strings.ContainsAny(e.New, "\"\\\n\t") {
+			continue
+		}
+		for _, in := range p.Graph.Doc.Instructions {
+			if graph.IsRun(in) && p.Graph.Script(in).InJSON && in.Keyword.End < e.Span.Start && e.Span.End < in.Span.End {
+				return in
+			}
+		}
+	}
+	return nil
 }
 
 // Run checks a file with the given rules and returns what they found, in file
@@ -200,7 +225,7 @@ func conversionFix(c *recipes.Conversion, message string) (*Fix, []Note) {
 	if len(c.Blocks) > 0 {
 		var notes []Note
 		for _, b := range c.Blocks {
-			notes = append(notes, Note{b.Span, b.Reason, b.Way})
+			notes = append(notes, Note{Span: b.Span, Text: b.Reason, Way: b.Way, Blocks: true})
 		}
 		return nil, notes
 	}

@@ -62,7 +62,7 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 		}
 		d.Message = fmt.Sprintf("%s exists for one architecture only: images of every other platform are built on it all the same", name)
 		d.Fix = &Fix{Message: "use " + rest, Edits: []dockerfile.Edit{{Span: image.Span, New: rest}}}
-	case tag != nil && !strings.Contains(name, "@"):
+	case tag != nil && tag[0] > 0 && !strings.ContainsAny(name[tag[0]-1:tag[0]], ":/") && !strings.Contains(name, "@"):
 		if archOf(strings.ReplaceAll(name[tag[2]:tag[3]], "arm64v8", "arm64")) == arch {
 			return d, false
 		}

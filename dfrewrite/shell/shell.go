@@ -8,7 +8,8 @@
 //
 // Not everything is a shell script. The exec form, a heredoc for another
 // interpreter and a SHELL that is not a Bourne shell have no commands to read;
-// [Script.Opaque] says why, and the caller decides what follows from that.
+// [Script.Opaque] says why, and the caller decides what follows from that. Where
+// such a form starts a shell after all, what that reads is the script: forms.go.
 package shell
 
 import (
@@ -41,6 +42,13 @@ type Script struct {
 	Uses []Use
 	// Opaque says why there are no commands to look at, or is empty.
 	Opaque string
+	// Exec is the command of an exec form that starts no shell; else nil. No shell
+	// sees its words, so nothing in them is expanded, and an edit of them has to
+	// leave a JSON string.
+	Exec *Command
+	// InJSON says that the script stands in a string of an exec form, so that an edit
+	// in it must have neither quotes nor backslashes.
+	InJSON bool
 
 	timeIsKeyword bool
 }
@@ -105,7 +113,7 @@ func Parse(run *dockerfile.Instruction, shell []string) *Script {
 		s.Opaque = "it is no RUN instruction"
 		return s
 	case !cmd.PrependShell:
-		s.Opaque = "it is in exec form, which no shell reads"
+		s.parseExec(run)
 		return s
 	case len(shell) > 0 && !isBourne(shell[0]):
 		s.Opaque = fmt.Sprintf("its SHELL is %s, not a Bourne shell", shell[0])
@@ -125,6 +133,9 @@ func Parse(run *dockerfile.Instruction, shell []string) *Script {
 				}
 				s.timeIsKeyword = hasTimeKeyword(program)
 			}
+		} else if program := shellThatReads(s.Text.Bytes, h); program != "" {
+			s.parseInput(run, program)
+			return s
 		} else {
 			// The shell reads the heredocs itself. They follow the line; the
 			// line ending between them belongs to neither.

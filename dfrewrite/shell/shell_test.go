@@ -68,6 +68,12 @@ func TestCommands(t *testing.T) {
 		{"heredoc script", "RUN <<EOF\nset -e\ngo build\nEOF\n", "set -e\ngo build"},
 		{"heredoc with tabs and quotes", "RUN <<-\"EOF\"\n\tgo build\n\tEOF\n", "go build"},
 		{"heredoc for bash", "RUN <<EOF\n#!/usr/bin/env bash\ngo build\nEOF\n", "go build"},
+		{"heredoc for a shell that is called", "RUN <<EOF bash -euo pipefail\ngo build\nEOF\n", "go build"},
+		{"a shell in front of its heredoc", "RUN /usr/bin/env bash -x <<-'EOF'\n\tX=1; echo $X\n\tEOF\n", "X=1\necho <$X>"},
+		{"a shell that takes its script elsewhere", "RUN bash -c 'a' <<EOF\nb\nEOF\n", "bash -c a"},
+		{"a shell that runs a file", "RUN sh x.sh <<EOF\nb\nEOF\n", "sh x.sh"},
+		{"a shell and something else", "RUN bash <<EOF && a\nb\nEOF\n", "bash\na"},
+		{"exec form with a shell", `RUN ["/bin/bash", "-o", "pipefail", "-ec", "cd x && go build -o 'a b'"]` + "\n", "cd x\ngo build -o a b"},
 		{"heredoc as input", "RUN cat <<EOF >/x && go build\nFROM y\nEOF\n", "cat > /x\ngo build"},
 		{"two heredocs as input", "RUN cat <<A && cat <<B\nx\nA\ny\nB\n", "cat\ncat"},
 		{"conditions", "RUN if test -f x; then a; elif y; then b; else c; fi\n", "test -f x\n? a\n? y\n? b\n? c"},
@@ -132,6 +138,9 @@ func TestOpaque(t *testing.T) {
 		shell           []string
 	}{
 		{"exec form", `RUN ["go", "build"]` + "\n", "exec form", nil},
+		{"exec form of a shell with escapes", `RUN ["sh", "-c", "echo \"a\""]` + "\n", "exec form", nil},
+		{"exec form of a shell with arguments", `RUN ["sh", "-c", "echo $1", "x", "y"]` + "\n", "exec form", nil},
+		{"variables replaced too early", "RUN bash <<E\nX=1; echo $X\nE\n", "$X is replaced before", nil},
 		{"python", "RUN <<E\n#!/usr/bin/env python3\nprint(1)\nE\n", "/usr/bin/env python3", nil},
 		{"PowerShell", "RUN Get-Item x\n", "SHELL is powershell", []string{"powershell", "-Command"}},
 		{"broken", "RUN if x\n", "cannot parse", nil},
@@ -163,11 +172,32 @@ func TestUsesAndSets(t *testing.T) {
 	}
 }
 
+// TestExecForm reads the words of an exec form, with escapes and over lines.
+func TestExecForm(t *testing.T) {
+	s := parseRun(t, "RUN [\"go\", \\\n  \"build\", \"-ldflags=-X \\\"a\\\"\", \"\", \"\\u0041\\\\\"]\n")
+	if s.Exec == nil || s.Exec.Name != "go" {
+		t.Fatalf("exec is %v", s.Exec)
+	}
+	want := []string{"go", "build", `-ldflags=-X "a"`, "", `A\`}
+	for i, w := range s.Exec.Words {
+		if w.Lit != want[i] || !w.Const || string(s.Run.Doc.Src[w.Span.Start:w.Span.End]) != w.Raw {
+			t.Errorf("word %d is %+v, want %q", i, w, want[i])
+		}
+	}
+	if len(s.Exec.Words) != len(want) || s.Run.Doc.Src[s.Exec.Span.Start] != '[' || s.Run.Doc.Src[s.Exec.Span.End-1] != ']' {
+		t.Errorf("%d words, command at %v", len(s.Exec.Words), s.Exec.Span)
+	}
+	if s := parseRun(t, "RUN [ -f x ] && go build\n"); s.Exec != nil || s.Opaque != "" {
+		t.Errorf("a shell's test is no exec form: %q", s.Opaque)
+	}
+}
+
 // FuzzSpans checks that every span of every command lies inside its RUN and that
 // a word's bytes are in the file where the span says.
 func FuzzSpans(f *testing.F) {
 	for _, src := range []string{
 		"RUN a && b\n", "RUN <<E\na \\\nb\nE\n", "RUN cat <<E > x\ny\nE\n", "RUN a \\\r\n#c\r\n b\r\n",
+		"RUN <<E bash\na\nE\n", "RUN [\"sh\", \"-c\", \"a && b\"]\n", "RUN [\"a\", \\\n \"\\\"b\"]\n",
 		"RUN x=$(a `b` ${c:-$(d)}) <(e)\n", "RUN case $a in b) c;; esac\n", "RUN f() { a; }; f\n", "RUN cat <<A <<-'B'\nx\nA\n\ty\n\tB\n",
 	} {
 		f.Add([]byte(src))

@@ -1,0 +1,58 @@
+package recipes
+
+import (
+	"fmt"
+	"strings"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/shell"
+)
+
+// judgeExec judges a RUN in exec form, RUN ["go", "mod", "download"]. The recipes know what the command does, but
+// what they would write is for a shell, which is not there to fill $TARGETARCH in; so what has to be changed blocks.
+func (p *Plan) judgeExec(in *dockerfile.Instruction, script *shell.Script, pl *Planner) {
+	g := p.Stage.Graph
+	// The command alone, as a script, so that recipes find it where they look.
+	alone := &shell.Script{Run: in, Text: script.Text, Commands: []*shell.Command{script.Exec}}
+	env := g.EnvAt(in)
+	c := &call{Command: script.Exec, run: in, script: alone, env: env, stage: p.Stage, plan: p, plans: pl.plans, opt: pl.opt, dir: env.Dir}
+	c.unwrap()
+	step := c.judge()
+	if step.Verdict == Convert && len(step.Edits) > 0 || step.install != nil || len(step.removes) > 0 {
+		step = Step{In: in, Span: step.Span, Recipe: step.Recipe, Verdict: Block, Compiles: step.Compiles, Writes: step.Writes,
+			Reason: "the exec form has no shell that would fill in what the target is",
+			Way:    "write it in shell form: RUN " + shellForm(script.Exec.Words)}
+		if !step.Compiles {
+			step.Reason = "packages that are installed in exec form cannot be told apart for build and target"
+		}
+	}
+	if step.Verdict == Block && shells[c.name] {
+		step.Reason = fmt.Sprintf("%s gets a string with escapes in it; what it does cannot be seen", c.name)
+		step.Way = "write it in shell form, without the brackets"
+	}
+	p.add(step)
+}
+
+// shellForm writes words for a shell.
+func shellForm(words []shell.Word) string {
+	var out []string
+	for _, w := range words {
+		if w.Lit == "" || strings.ContainsAny(w.Lit, " \t\n'\"\\$`&|;<>()*?[]#~{}!") {
+			out = append(out, fmt.Sprintf("'%s'", strings.ReplaceAll(w.Lit, "'", `'\''`)))
+			continue
+		}
+		out = append(out, w.Lit)
+	}
+	return strings.Join(out, " ")
+}
+
+// inJSON blocks a conversion whose edits cannot stand in a JSON string.
+func (s Step) inJSON() Step {
+	for _, e := range s.Edits {
+		if strings.ContainsAny(e.New, "\"\\\n\t") {
+			return Step{In: s.In, Span: s.Span, Recipe: s.Recipe, Verdict: Block, Compiles: s.Compiles, Writes: s.Writes,
+				Reason: "the script stands in a JSON string, in which what is added would need quotes", Way: "write it in shell form, without the brackets"}
+		}
+	}
+	return s
+}

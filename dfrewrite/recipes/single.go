@@ -1,0 +1,103 @@
+package recipes
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/graph"
+)
+
+// finalWay says what a person could do about a last stage that compiles. For the only stage of a file that is to split
+// it, and what the second one would need is said as far as it can be seen; it is not done here, since programs read
+// files that no Dockerfile tells of.
+func (c *Conversion) finalWay(pl *Planner, final *graph.Stage) string {
+	const way = "build in a stage of its own, and copy the result into a stage that stays on the target platform"
+	if len(c.Stages) > 1 {
+		return c.sharedWay(pl, way)
+	}
+	if len(final.Graph.Stages) > 1 {
+		return way
+	}
+	name := final.Name
+	if name == "" {
+		name = "build"
+	}
+	built := c.Plans[0].programs()
+	starts := starts(final)
+	copies := "what was built"
+	switch {
+	case len(built) > 0:
+		copies = strings.Join(built, ", ")
+	case starts != "":
+		copies = starts
+	}
+	var moves []string
+	for _, in := range final.Body {
+		switch in.Command.(type) {
+		case *instructions.CmdCommand, *instructions.EntrypointCommand, *instructions.ExposeCommand, *instructions.HealthCheckCommand,
+			*instructions.VolumeCommand, *instructions.UserCommand, *instructions.StopSignalCommand:
+			if !slices.Contains(moves, in.Kind()) {
+				moves = append(moves, in.Kind())
+			}
+		}
+	}
+	also := ""
+	if len(moves) > 0 {
+		also = ", and " + strings.Join(moves, ", ") + " from here"
+	}
+	return fmt.Sprintf("split it: call this stage %s, and add a last one with the base that the program needs at run time, COPY --from=%s %s, "+
+		"every other file that it reads%s", name, name, copies, also)
+}
+
+// programs are the files that the stage builds for the target, as far as each is known by its name.
+func (p *Plan) programs() []string {
+	var out []string
+	for _, s := range p.writers {
+		if s.Verdict != Convert {
+			continue
+		}
+		for _, w := range s.Writes {
+			// A file is written with and without a slash, since it may be a folder.
+			if !strings.HasSuffix(w, "/") && !slices.Contains(out, w) {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
+// starts returns the program that containers of a stage start, if it is no system program.
+func starts(s *graph.Stage) string {
+	program := ""
+	for _, in := range s.Body {
+		var words []string
+		switch c := in.Command.(type) {
+		case *instructions.EntrypointCommand:
+			words = c.CmdLine
+		case *instructions.CmdCommand:
+			if program != "" {
+				continue // arguments of the entry point
+			}
+			words = c.CmdLine
+		}
+		if len(words) == 0 {
+			continue
+		}
+		first := strings.Fields(words[0])
+		if len(first) == 0 || !strings.Contains(first[0], "/") {
+			continue
+		}
+		program = first[0]
+		if !path.IsAbs(program) {
+			program = path.Join(s.Graph.EnvAt(in).Dir, program)
+		}
+		if isSystemDir(path.Dir(program)) {
+			program = ""
+		}
+	}
+	return program
+}
