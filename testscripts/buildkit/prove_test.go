@@ -84,7 +84,8 @@ var proveImages = sync.OnceValues(func() (helpers string, err error) {
 			return "", fmt.Errorf("warm the build cache for %s: %w\n%s", goarch, err, out)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM golang:1.26\nCOPY go-build /root/.cache/go-build\n"), 0o644); err != nil {
+	// Roots for foreign platforms have no /etc/passwd that would say where the home of a user is.
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM golang:1.26\nCOPY go-build /go-build\nENV GOCACHE=/go-build\n"), 0o644); err != nil {
 		return "", err
 	}
 	_, err = builder.Run("build", "--push", "--platform", provePlatforms, "--tag", builder.Registry+"/golang-warm", dir)

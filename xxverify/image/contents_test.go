@@ -142,3 +142,19 @@ func TestZipSum(t *testing.T) {
 		t.Error("what is no archive is not compared as data")
 	}
 }
+
+// TestHolds looks for bytes that lie across what is read at once.
+func TestHolds(t *testing.T) {
+	const what = "runtime/cgo."
+	for _, at := range []int{0, 1, 1<<18 - len(what), 1<<18 - 5, 1 << 18, 1<<18 + 7, 1<<19 - 3} {
+		text := bytes.Repeat([]byte{'x'}, 1<<19+100)
+		r := bytes.NewReader(text)
+		if found, err := holds(r, r.Size(), what); found || err != nil {
+			t.Fatalf("found where it is not: %v", err)
+		}
+		copy(text[at:], what)
+		if found, err := holds(r, r.Size(), what); !found || err != nil {
+			t.Errorf("at %d: not found: %v", at, err)
+		}
+	}
+}

@@ -11,7 +11,7 @@
 // # Memory, and files that do harm
 //
 // Layers are read as streams. Of the files in them only names, modes and what package object says about programs stays in
-// memory; one program at a time is held whole, on disk if it is large. Nothing is ever unpacked: the paths in an
+// memory, and with Options.Contents owners and checksums too; one program at a time is held whole, on disk if it is large. Nothing is ever unpacked: the paths in an
 // archive become places in a tree in memory, where ".." and links lead nowhere else. [Limits] bound what an archive can
 // make the reader do.
 //
