@@ -27,7 +27,7 @@ const provePlatforms = "linux/amd64,linux/arm64,linux/arm/v7"
 // TestProve runs `dfrewrite prove --unsafe` on each of prove/*.txtar: it is built before and after the rewrite, and nothing
 // that matters may differ. An archive has a Dockerfile and its build context. Its comment may hold, a line each,
 //
-//	platforms=…      what it is built for (default: amd64, arm64 and arm/v7)
+//	platforms=…      what it is built for: several, since logs then name them (default: amd64, arm64 and arm/v7)
 //	flags=…          more flags of dfrewrite
 //	args=…           more arguments of buildx
 //	different=REGEXP prove must end with status 1, and print this; as often as needed
