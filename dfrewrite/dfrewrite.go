@@ -6,7 +6,7 @@
 // (bytes, instructions, edits), shell (the commands in a RUN), graph (how stages
 // hang together and where they run), facts (what each RUN does for each platform), recipes (how commands cross-compile),
 // rules (what to look for), builds (Compose and bake files), config (what a project wants), report (how findings are
-// shown) and lsp (the same in an editor).
+// shown), lsp (the same in an editor) and prove (what a rewrite changes in the images).
 package dfrewrite
 
 import (

@@ -167,6 +167,10 @@ func (r *remembering) Lstat(name string) (Node, error) {
 	return n, err
 }
 
+// Matches reports whether a path is on a list of patterns, which are those of [Options.Allow]: "vendor" is that name anywhere,
+// "/opt/cross/**/*.so" a path from the root, and a pattern for a folder is for all that is beneath it.
+func Matches(patterns []string, name string) bool { return allowed(patterns, name) }
+
 // allowed reports whether a path is on a list of patterns. A pattern with a slash is for a path from the root, and for all that
 // is beneath it; one without is for any part of a path. "*" and "?" stand for characters of one part, "**" for
 // any number of parts.

@@ -230,6 +230,7 @@ func (in *inputs) settle(i input) (source, error) {
 	case dir == "" && i.path != "-":
 		dir = filepath.Dir(i.path)
 	}
+	src.context = dir
 	if dir != "" && !in.settings.noContext {
 		src.Context = in.contexts.of(dir)
 	}

@@ -32,6 +32,7 @@ Usage:
   dfrewrite lint [flags] PATH…      say what is wrong
   dfrewrite rewrite --explain PATH… say what would become of each stage and command, and why
   dfrewrite rewrite [flags] PATH…   make the safe fixes; without -w, -d, -l or --check: to standard output
+  dfrewrite prove [flags] PATH…     build before and after a rewrite, and compare what comes out
   dfrewrite graph [flags] PATH…     draw the stages: who copies from whom, where each one runs
   dfrewrite lsp                     show findings and fixes in an editor (language server protocol)
   dfrewrite rules [NAME]            list the rules, or show one rule's page
@@ -89,6 +90,8 @@ func (p *program) dispatch(args []string) (int, error) {
 		return p.lint(args[1:])
 	case "rewrite":
 		return p.rewrite(args[1:])
+	case "prove":
+		return p.prove(args[1:])
 	case "graph":
 		return p.graph(args[1:])
 	case "lsp":
@@ -102,7 +105,7 @@ func (p *program) dispatch(args []string) (int, error) {
 		fmt.Fprint(p.stdout, usage)
 		return exitClean, nil
 	}
-	return 0, &trouble{fmt.Errorf("no such command: %q", args[0]), "the commands are lint, rewrite, graph, lsp, rules, version and help"}
+	return 0, &trouble{fmt.Errorf("no such command: %q", args[0]), "the commands are lint, rewrite, prove, graph, lsp, rules, version and help"}
 }
 
 func versionString() string {

@@ -39,7 +39,8 @@ type fileSettings struct {
 	dfrewrite.Options
 	// failOn is the least severity that makes the exit status 1.
 	failOn rules.Severity
-	// context is the folder of the build context, if it is not the file's.
+	// context is the folder of the build context. Of settings, it is empty if that is the file's own; of a file, if
+	// there is none.
 	context string
 	err     error
 }

@@ -11,7 +11,7 @@
 // # Memory, and files that do harm
 //
 // Layers are read as streams. Of the files in them only names, modes and what package object says about programs stays in
-// memory; one program at a time is held whole, on disk if it is large. Nothing is ever unpacked: the paths in an
+// memory, and with Options.Contents owners and checksums too; one program at a time is held whole, on disk if it is large. Nothing is ever unpacked: the paths in an
 // archive become places in a tree in memory, where ".." and links lead nowhere else. [Limits] bound what an archive can
 // make the reader do.
 //
@@ -58,6 +58,10 @@ type Options struct {
 	Allow  []string // see xxverify.System
 	Static bool
 	Limits Limits
+
+	// Contents is called with what the image holds for each platform that is known, if it is not nil. That takes
+	// longer, since all files are looked into then.
+	Contents func(Contents)
 
 	// Progress is called now and then, if it is not nil.
 	Progress func(platform string, layer, layers int, bytes int64)
@@ -235,9 +239,18 @@ func (r *reader) verify(image found) (triples.Platform, error) {
 	if t := manifest.Config.MediaType; t != v1.MediaTypeImageConfig && t != dockerConfig {
 		return triples.Platform{}, nil // a signature, a chart, another artifact
 	}
-	var config v1.Image
-	if err := r.document(manifest.Config, &config); err != nil {
+	var document json.RawMessage
+	if err := r.document(manifest.Config, &document); err != nil {
 		return triples.Platform{}, err
+	}
+	var config v1.Image
+	var written struct {
+		Config map[string]json.RawMessage `json:"config"`
+	}
+	for _, to := range []any{&config, &written} {
+		if err := json.Unmarshal(document, to); err != nil {
+			return triples.Platform{}, fmt.Errorf("%s: %s: %w", r.name, manifest.Config.Digest, err)
+		}
 	}
 	configured := normal(config.Platform)
 	platform := configured
@@ -260,11 +273,14 @@ func (r *reader) verify(image found) (triples.Platform, error) {
 		add(xxverify.Finding{Rule: RulePlatform, Note: true, Message: "this platform is not known, and its files are not verified"})
 		return platform, nil
 	}
-	tree, layerFindings, err := r.layers(platform, manifest, config)
+	tree, layerFindings, err := r.layers(platform, manifest, config.RootFS)
 	if err != nil {
 		return platform, err
 	}
 	defer tree.close()
+	if r.options.Contents != nil {
+		r.options.Contents(Contents{Platform: platform, Config: written.Config, Files: tree.contents()})
+	}
 	for _, f := range layerFindings {
 		add(f)
 	}
@@ -307,6 +323,9 @@ func normal(p v1.Platform) triples.Platform {
 	n := triples.Platform{OS: p.OS, Arch: p.Architecture, Variant: p.Variant}.Normalize()
 	return withoutV8(n)
 }
+
+// Normal brings a platform into the form that [Contents] has it in.
+func Normal(p triples.Platform) triples.Platform { return withoutV8(p.Normalize()) }
 
 func withoutV8(p triples.Platform) triples.Platform {
 	if p.Arch == "arm64" && (p.Variant == "v8" || p.Variant == "v8.0") {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	specs "github.com/opencontainers/image-spec/specs-go"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -519,14 +520,18 @@ func FuzzLayer(f *testing.F) {
 	f.Add(oci.Tar(app(amd64), oci.Entry{Name: "d/"}, oci.Entry{Name: "l", Link: "../app"}, oci.Entry{Name: "d/.wh.x"}, oci.Entry{Name: "h", Link: "app", Type: '1'}))
 	f.Add(oci.Gzip(oci.Tar(app(arm64))))
 	f.Add(oci.Zstd(oci.Tar(oci.Entry{Name: "etc/ld.so.conf", Body: "include *\n/lib"})))
+	f.Add(oci.Tar(oci.Entry{Name: "a.jar", Body: zipped("one", time.Unix(0, 0))}, oci.Entry{Name: "a.a", Body: archiveMagic + "x"}, oci.Entry{Name: "p", Body: zipMagic}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		build := &builder{tree: newTree(), limits: Limits{Bytes: 1 << 22, Files: 1000}, layer: 1, progress: func() {}}
-		defer build.close()
-		l := oci.Layout{}
-		_ = build.read(bytes.NewReader(b), l.Add("", b), "") // whatever comes of it is a tree
-		_, _, err := xxverify.VerifySystem(xxverify.System{Tree: build.tree, Platform: triples.Platform{OS: "linux", Arch: "amd64"}, Start: [][]string{{"app"}}})
-		if err != nil {
-			t.Error(err)
+		for _, whole := range []bool{false, true} {
+			build := &builder{tree: newTree(), limits: Limits{Bytes: 1 << 22, Files: 1000, Memory: 1 << 22}, whole: whole, layer: 1, progress: func() {}}
+			defer build.close()
+			l := oci.Layout{}
+			_ = build.read(bytes.NewReader(b), l.Add("", b), "") // whatever comes of it is a tree
+			build.tree.contents()
+			_, _, err := xxverify.VerifySystem(xxverify.System{Tree: build.tree, Platform: triples.Platform{OS: "linux", Arch: "amd64"}, Start: [][]string{{"app"}}})
+			if err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }

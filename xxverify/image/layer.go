@@ -32,12 +32,12 @@ const (
 )
 
 // layers applies the layers of an image, the lowest first.
-func (r *reader) layers(p triples.Platform, m v1.Manifest, config v1.Image) (*tree, []xxverify.Finding, error) {
+func (r *reader) layers(p triples.Platform, m v1.Manifest, rootfs v1.RootFS) (*tree, []xxverify.Finding, error) {
 	t := newTree()
-	b := &builder{tree: t, limits: r.options.Limits}
+	b := &builder{tree: t, limits: r.options.Limits, whole: r.options.Contents != nil}
 	defer b.close()
-	if len(config.RootFS.DiffIDs) != len(m.Layers) {
-		b.complain(RuleLayer, "", fmt.Sprintf("the configuration lists %d layers and the manifest %d", len(config.RootFS.DiffIDs), len(m.Layers)))
+	if len(rootfs.DiffIDs) != len(m.Layers) {
+		b.complain(RuleLayer, "", fmt.Sprintf("the configuration lists %d layers and the manifest %d", len(rootfs.DiffIDs), len(m.Layers)))
 	}
 	for i, layer := range m.Layers {
 		b.layer = i + 1
@@ -48,8 +48,8 @@ func (r *reader) layers(p triples.Platform, m v1.Manifest, config v1.Image) (*tr
 		}
 		b.progress()
 		var diffID digest.Digest
-		if i < len(config.RootFS.DiffIDs) {
-			diffID = config.RootFS.DiffIDs[i]
+		if i < len(rootfs.DiffIDs) {
+			diffID = rootfs.DiffIDs[i]
 		}
 		blob, err := r.source.Blob(r.ctx, layer)
 		if err != nil {
@@ -71,6 +71,7 @@ func (r *reader) layers(p triples.Platform, m v1.Manifest, config v1.Image) (*tr
 type builder struct {
 	tree     *tree
 	limits   Limits
+	whole    bool // keep what a comparison of images needs
 	layer    int
 	bytes    int64 // that have been read of layers, unpacked
 	files    int
@@ -213,7 +214,7 @@ func (b *builder) entry(h *tar.Header, content io.Reader) error {
 		return bad("leads out of the file system")
 	}
 	// What stays in memory of an entry, whatever it holds.
-	const perEntry = 200
+	const perEntry, perAttribute = 200, 64
 	if err := b.keep(perEntry + len(h.Name) + len(h.Linkname)); err != nil {
 		return err
 	}
@@ -239,6 +240,14 @@ func (b *builder) entry(h *tar.Header, content io.Reader) error {
 	}
 	n := &node{layer: b.layer}
 	n.Mode = h.FileInfo().Mode()
+	if b.whole {
+		n.about = aboutOf(h)
+		for name, value := range n.about.attributes {
+			if err := b.keep(perAttribute + len(name) + len(value)); err != nil {
+				return err
+			}
+		}
+	}
 	switch h.Typeflag {
 	case tar.TypeDir:
 		n.children = map[string]*node{}
@@ -255,7 +264,7 @@ func (b *builder) entry(h *tar.Header, content io.Reader) error {
 			return bad("is a hard link to a file that is not there")
 		}
 		to := dir.children[last]
-		n.Node, n.file = to.Node, to.file
+		n.Node, n.file, n.about = to.Node, to.file, to.about
 	case tar.TypeReg, tar.TypeGNUSparse:
 		n.Size = h.Size
 		if n.file, err = b.file(name, h.Size, content); err != nil {
@@ -289,9 +298,14 @@ func leadsOut(name string) bool {
 // file reads what is to be known of a regular file.
 func (b *builder) file(name string, size int64, content io.Reader) (*file, error) {
 	f := &file{content: xxverify.Content{Err: object.ErrUnknown}}
+	sum := sha256.New()
 	if isConfiguration(name) {
+		content = io.TeeReader(content, sum)
 		text, err := io.ReadAll(io.LimitReader(content, maxText))
-		f.text = text
+		if f.text = text; err == nil {
+			_, err = io.Copy(io.Discard, content)
+		}
+		sum.Sum(f.sum[:0])
 		if err == nil {
 			err = b.keep(len(text))
 		}
@@ -304,27 +318,43 @@ func (b *builder) file(name string, size int64, content io.Reader) (*file, error
 	if strings.HasPrefix(string(head), "#!") {
 		f.content.Head = string(head)
 	}
-	if !mayStart(head) {
+	program := mayStart(head)
+	if !program && !b.whole {
 		return f, nil
 	}
-	sum := sha256.New()
 	sum.Write(head)
 	rest := io.TeeReader(content, sum)
-	if size <= maxMemory {
-		b.buffer.Reset()
-		b.buffer.Write(head)
-		if _, err := io.CopyN(&b.buffer, rest, size-int64(len(head))); err != nil {
-			return nil, short(err)
-		}
-		f.content = xxverify.ReadContent(bytes.NewReader(b.buffer.Bytes()), size)
-	} else {
-		if err := b.toDisk(head, rest, size); err != nil {
-			return nil, err
-		}
-		f.content = xxverify.ReadContent(b.spool, size)
+	if !program && !lookedInto(head) {
+		_, err := io.Copy(io.Discard, rest)
+		sum.Sum(f.sum[:0])
+		return f, err
+	}
+	held, err := b.hold(head, rest, size)
+	if err != nil {
+		return nil, err
 	}
 	sum.Sum(f.sum[:0])
-	return f, b.keep(kept(f.content))
+	if program {
+		f.content = xxverify.ReadContent(held, size)
+	}
+	if b.whole {
+		if err := f.compared(held, size); err != nil {
+			return nil, err
+		}
+	}
+	return f, b.keep(kept(f.content.Objects) + len(f.content.Head) + kept(f.members))
+}
+
+// hold keeps a file until the next one: in memory, or on disk if it is large.
+func (b *builder) hold(head []byte, rest io.Reader, size int64) (io.ReaderAt, error) {
+	if size > maxMemory {
+		err := b.toDisk(head, rest, size)
+		return b.spool, err
+	}
+	b.buffer.Reset()
+	b.buffer.Write(head)
+	_, err := io.CopyN(&b.buffer, rest, size-int64(len(head)))
+	return bytes.NewReader(b.buffer.Bytes()), short(err)
 }
 
 // keep counts what stays in memory.
@@ -335,10 +365,10 @@ func (b *builder) keep(n int) error {
 	return nil
 }
 
-// kept is about how many bytes the content of a program takes.
-func kept(c xxverify.Content) int {
-	n := len(c.Head)
-	for _, o := range c.Objects {
+// kept is about how many bytes it takes to know what a program says.
+func kept(objects []*object.Object) int {
+	n := 0
+	for _, o := range objects {
 		d := o.Dynamic
 		n += 500 + len(d.Interpreter) + len(d.Soname) + len(d.Rpath) + len(d.Runpath)
 		for _, s := range slices.Concat(d.Needed, d.Defines) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"xxkit/xxverify"
+	"xxkit/xxverify/object"
 )
 
 // tree is what the layers of an image make together. It implements xxverify.Tree.
@@ -23,6 +24,7 @@ type node struct {
 	layer    int // of the last that has set it
 	children map[string]*node
 	file     *file // of a regular file; hard links share it
+	about    *about
 }
 
 // file is what is kept of a regular file.
@@ -30,6 +32,10 @@ type file struct {
 	content xxverify.Content
 	text    []byte // of files of the configuration
 	sum     [32]byte
+
+	// What else is compared, see [Contents].
+	cgo     bool
+	members []*object.Object // of a static library
 }
 
 func newTree() *tree {
@@ -162,7 +168,7 @@ func (t *tree) place(name string, layer int, create bool) (*node, string, error)
 // put puts an entry into a folder. A folder over a folder keeps what is in it.
 func (n *node) put(name string, child *node) {
 	if old := n.children[name]; old != nil && old.children != nil && child.children != nil {
-		old.Node, old.layer = child.Node, child.layer
+		old.Node, old.layer, old.about = child.Node, child.layer, child.about
 		return
 	}
 	n.children[name] = child

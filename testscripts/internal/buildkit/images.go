@@ -50,13 +50,15 @@ func images(goVersion string) []baseImage {
 		}},
 		// Debian with a C compiler and the official Go.
 		{"golang", []string{minor, minor + "-" + suite, "latest"}, map[string]debian.Spec{
-			"linux/amd64": {Suite: suite, Arch: "amd64", Include: compilers},
-			"linux/arm64": {Suite: suite, Arch: "arm64", Include: compilers, Unpacked: true},
+			"linux/amd64":  {Suite: suite, Arch: "amd64", Include: compilers},
+			"linux/arm64":  {Suite: suite, Arch: "arm64", Include: compilers, Unpacked: true},
+			"linux/arm/v7": {Suite: suite, Arch: "armhf", Include: compilers, Unpacked: true},
 		}},
 		// Debian's Rust: the one of Docker Hub's image comes from servers of its own.
 		{"rust", []string{"1", "1-" + suite, "latest"}, map[string]debian.Spec{
-			"linux/amd64": {Suite: suite, Arch: "amd64", Include: rust},
-			"linux/arm64": {Suite: suite, Arch: "arm64", Include: rust, Unpacked: true},
+			"linux/amd64":  {Suite: suite, Arch: "amd64", Include: rust},
+			"linux/arm64":  {Suite: suite, Arch: "arm64", Include: rust, Unpacked: true},
+			"linux/arm/v7": {Suite: suite, Arch: "armhf", Include: rust, Unpacked: true},
 		}},
 	}
 }
@@ -126,9 +128,14 @@ func flat(platform string) string {
 }
 
 // toolchain puts the official Go toolchain for a platform in dir. It comes from the module proxy, as
-// for GOTOOLCHAIN, and is checked as every module is.
+// for GOTOOLCHAIN, and is checked as every module is. The proxy has none for 32-bit ARM: its programs are built here,
+// from the same sources.
 func toolchain(goVersion, platform, dir string) error {
-	module := "golang.org/toolchain@v0.0.1-go" + goVersion + "." + strings.ReplaceAll(platform, "/", "-")
+	from, build := platform, platform == "linux/arm/v7"
+	if build {
+		from = "linux/" + runtime.GOARCH
+	}
+	module := "golang.org/toolchain@v0.0.1-go" + goVersion + "." + strings.ReplaceAll(from, "/", "-")
 	cmd := exec.Command("go", "mod", "download", "-json", module)
 	cmd.Dir = os.TempDir() // outside of any module
 	cmd.Stderr = os.Stderr
@@ -139,6 +146,12 @@ func toolchain(goVersion, platform, dir string) error {
 	var m struct{ Dir string }
 	if err := json.Unmarshal(out, &m); err != nil {
 		return err
+	}
+	if build {
+		if err := os.CopyFS(dir, withoutPrograms{os.DirFS(m.Dir)}); err != nil {
+			return err
+		}
+		return buildToolchain(dir)
 	}
 	// Modules have no execute bits.
 	return filepath.WalkDir(m.Dir, func(path string, d fs.DirEntry, err error) error {
@@ -161,6 +174,36 @@ func toolchain(goVersion, platform, dir string) error {
 		}
 		return os.Chmod(to, 0o644)
 	})
+}
+
+// withoutPrograms is a Go toolchain without the programs for its own platform.
+type withoutPrograms struct{ fs.FS }
+
+// ReadDir implements fs.ReadDirFS.
+func (f withoutPrograms) ReadDir(name string) ([]fs.DirEntry, error) {
+	if name == "bin" || name == "pkg/tool" {
+		return nil, nil
+	}
+	return fs.ReadDir(f.FS, name)
+}
+
+// buildToolchain builds the programs of a toolchain for arm/v7, whose other files are in dir.
+func buildToolchain(dir string) error {
+	for into, packages := range map[string][]string{
+		"bin/":                {"cmd/go", "cmd/gofmt"},
+		"pkg/tool/linux_arm/": {"cmd/asm", "cmd/cgo", "cmd/compile", "cmd/link", "cmd/vet"},
+	} {
+		if err := os.MkdirAll(filepath.Join(dir, into), 0o755); err != nil {
+			return err
+		}
+		cmd := exec.Command("go", append([]string{"build", "-trimpath", "-o", filepath.Join(dir, into) + "/"}, packages...)...)
+		cmd.Dir = os.TempDir() // outside of any module
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm", "GOARM=7", "GOFLAGS=", "GOTOOLCHAIN=local")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
+		}
+	}
+	return nil
 }
 
 func copyFile(from, to string) error {
