@@ -58,6 +58,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	if len(c.Blocks) > 0 {
 		return c
 	}
+	c.planVerify()
 	c.Edits = append(c.Edits, pin(root.From))
 	c.edit(pl.opt)
 	return c
@@ -88,6 +89,7 @@ func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 	}
 	c.planToolchain(pl)
 	if len(c.Blocks) == 0 {
+		c.planVerify()
 		c.edit(pl.opt)
 	}
 	return c
