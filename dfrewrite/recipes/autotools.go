@@ -169,9 +169,6 @@ var runsOnTarget = regexp.MustCompile("uname -m|\\$\\(arch\\)|/proc/cpuinfo|-mar
 
 // judgeAutogen decides on scripts that call autoreconf, and perhaps configure.
 func (c *call) judgeAutogen() (Step, bool) {
-	if step, refused := c.refuseC(); refused {
-		return step, true
-	}
 	b := &cBuild{tool: "autoreconf", dir: c.dir}
 	if at, ok := c.contextAt(strings.TrimSuffix(c.abs(path.Dir(c.Words[0].Lit)), "/")); ok {
 		text, err := fs.ReadFile(c.opt.Context.files, path.Join(at, path.Base(c.Words[0].Lit)))

@@ -22,15 +22,20 @@ type cBuild struct {
 	cxx    bool
 }
 
+// outputs says where what is built comes to be: somewhere in the folder, unless that is one of the distribution's.
+func (b *cBuild) outputs() []string {
+	if b.dir == "" || b.dir == "/" || b.dir == "/usr/local" || slices.Contains(systemDirs, b.dir) {
+		return nil
+	}
+	return []string{b.dir + "/**"}
+}
+
 // judgeBuildSystem decides on what builds C without naming a compiler.
 func judgeBuildSystem(c *call) (Step, bool) {
 	switch c.name {
 	case "configure":
 		return c.settingUp("configure", c.judgeConfigure()), true
 	case "autoreconf", "autoconf", "automake", "aclocal", "autoheader", "libtoolize", "autopoint", "gettextize", "intltoolize", "gtkdocize":
-		if step, refused := c.refuseC(); refused {
-			return step, true
-		}
 		return Step{Compiles: true, Reason: "makes the same files for every platform", sets: &cBuild{tool: "autoreconf", dir: c.dir}}, true
 	case "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf", "buildconf.sh":
 		return c.judgeAutogen()
@@ -178,9 +183,7 @@ func (c *call) judgeGoals(b *cBuild) Step {
 	}
 	step := Step{Verdict: Convert, Compiles: true, NeedsC: true, NeedsLLVM: true, NeedsCxx: b.cxx, built: true, Helper: true,
 		Reason: "builds what was configured for the target", Args: []string{"TARGETPLATFORM"}}
-	if b.dir != "" {
-		step.Writes = append(step.Writes, b.dir+"/**")
-	}
+	step.Writes = b.outputs()
 	if installs {
 		step.Writes = append(step.Writes, installed(destdir, prefix)...)
 	}
@@ -214,6 +217,9 @@ func installed(destdir, prefix string) []string {
 	}
 	return nil
 }
+
+// buildFiles are where build systems begin to read.
+var buildFiles = set("Makefile CMakeLists.txt configure configure.ac meson.build")
 
 // contextAt returns the folder of the build context that stands where a folder of the stage is; false if that
 // is not known, or files of it have been replaced by a copy from elsewhere.
@@ -259,6 +265,12 @@ func (c *call) contextAt(dir string) (string, bool) {
 					if !found {
 						found, folder = true, path.Dir(src)
 					}
+				}
+			}
+			// Beside folders, a file says where the build begins.
+			for _, src := range cmd.SourcePaths {
+				if cmd.From == "" && rel == "" && buildFiles[path.Base(src)] && !c.opt.Context.isFolder(path.Clean(strings.TrimLeft(src, "/"))) {
+					found, folder = true, path.Dir(path.Clean(strings.TrimLeft(src, "/")))
 				}
 			}
 		}

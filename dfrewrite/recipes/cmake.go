@@ -150,9 +150,7 @@ func (c *call) judgeCMakeBuild(what string) Step {
 	}
 	step := Step{Verdict: Convert, Compiles: true, NeedsC: true, NeedsLLVM: true, NeedsCxx: b.cxx, built: true, Helper: true,
 		Reason: "builds what was configured for the target", Args: []string{"TARGETPLATFORM"}}
-	if b.dir != "" {
-		step.Writes = append(step.Writes, b.dir+"/**")
-	}
+	step.Writes = b.outputs()
 	installs, prefix := what == "--install", b.prefix
 	for i := 2; i < len(c.args); i++ {
 		w := c.args[i]

@@ -34,9 +34,7 @@ func (c *call) judgeMeson() Step {
 		}
 		step := Step{Verdict: Convert, Compiles: true, NeedsC: true, NeedsCxx: b.cxx, NeedsLLVM: true, built: true, Helper: true,
 			Reason: "builds what was configured for the target", Args: []string{"TARGETPLATFORM"}}
-		if b.dir != "" {
-			step.Writes = append(step.Writes, b.dir+"/**")
-		}
+		step.Writes = b.outputs()
 		if sub == "install" {
 			step.Writes = append(step.Writes, installed(destdir, b.prefix)...)
 		}
