@@ -24,7 +24,7 @@ import (
 //	             under it "  line: note"; without it, none
 //
 // and other files, which are the build context; with none, there is no context.
-// Its comment may set options: platforms=…, helpers=…, unsafe. CRLF and the like,
+// Its comment may set options: platforms=…, helpers=…, image=…, unsafe. CRLF and the like,
 // which do not survive in an archive, are tested elsewhere.
 func TestRewrite(t *testing.T) {
 	files, err := filepath.Glob("testdata/rewrite/*.txtar")
@@ -79,6 +79,8 @@ func optionsIn(t *testing.T, comment string) Options {
 	for _, word := range strings.Fields(comment) {
 		key, value, ok := strings.Cut(word, "=")
 		switch {
+		case ok && key == "image":
+			opt.Image = value
 		case word == "unsafe":
 			opt.Unsafe = true
 		case ok && key == "platforms":

@@ -13,7 +13,7 @@ var (
 func judgeCompilers(c *call) (Step, bool) {
 	switch {
 	case cCompilers[c.name]:
-		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s compiles C for the machine that it runs on; there is no recipe for C yet", c.name),
+		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s compiles or links C for the machine that it runs on, and xx-clang does not stand in for it", c.name),
 			Way: "compile with xx-clang, and its libraries from xx-apt-get or xx-apk"}, true
 	case buildDrivers[c.name]:
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what %s runs is not in this file", c.name),

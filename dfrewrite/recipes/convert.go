@@ -67,6 +67,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		}
 		return c
 	}
+	c.planVerify()
 	for _, r := range roots {
 		c.Edits = append(c.Edits, pin(r.From))
 	}
@@ -99,6 +100,7 @@ func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 	}
 	c.planToolchain(pl)
 	if len(c.Blocks) == 0 {
+		c.planVerify()
 		c.edit(pl.opt)
 	}
 	return c

@@ -3,6 +3,7 @@ package recipes
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -58,7 +59,7 @@ func (p *Plan) writes(file string) bool {
 func (p *Plan) writesIn(dir string) bool {
 	for _, s := range p.writers {
 		for _, w := range s.Writes {
-			if within(strings.TrimSuffix(w, "/"), []string{dir}) {
+			if within(strings.TrimSuffix(strings.TrimSuffix(w, "/**"), "/"), []string{dir}) {
 				return true
 			}
 		}
@@ -97,6 +98,9 @@ func matchesWrite(w, file string) bool {
 	if w == file {
 		return true
 	}
+	if dir, ok := strings.CutSuffix(w, "/**"); ok {
+		return within(file, []string{dir})
+	}
 	if ok, err := path.Match(file, strings.TrimSuffix(w, "/")); ok && err == nil {
 		return true
 	}
@@ -125,6 +129,9 @@ func leavingPath(p string, plans []*Plan) string {
 		if w := plan.hostWriteIn(p); w != "" {
 			return fmt.Sprintf("takes %s, which the stage installed there for the build platform", w)
 		}
+	}
+	if (within("/usr/local/bin", []string{p}) || strings.HasPrefix(p, "/usr/local/bin/") && strings.ContainsAny(p, "*?[")) && slices.ContainsFunc(plans, (*Plan).needsC) {
+		return fmt.Sprintf("takes %s whole, and in /usr/local/bin the helpers put a clang of their own; name the programs, or install to another folder (DESTDIR)", p)
 	}
 	for _, plan := range plans {
 		if plan.writes(p) || plan.copied(p) || p == "/go/bin" && plan.writesIn(p) {

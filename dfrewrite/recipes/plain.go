@@ -185,6 +185,7 @@ func (c *call) judgeCopy() (Step, bool) {
 			step.HostWrites = append(step.HostWrites, dest, path.Join(dest, path.Base(src)))
 		}
 		if made && dest != "" {
+			step.built = step.built || c.builtInC(src)
 			step.Writes = append(step.Writes, dest, path.Join(dest, path.Base(src)))
 		}
 		if !made && c.name != "ln" && isSystemFile(src) && !samePlatformFile(src) {

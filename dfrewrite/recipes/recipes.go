@@ -20,8 +20,10 @@
 // make.go and makefile.go for
 // make, plain.go for everything that only moves files, compilers.go for the build
 // tools that have no recipe yet. For Rust it is rust.go, with what a stage needs in
-// rustsetup.go, where results go in rustresults.go, and the context in rustsource.go.
-// What people cross-compile by hand has handmade.go and handmaderust.go. Questions to the machine and downloads have downloads.go. What is not compiled for one machine has node.go with nodemodules.go, java.go, dotnet.go, python.go and
+// rustsetup.go, where results go in rustresults.go, and the context in rustsource.go. For C and C++ it is ccompile.go,
+// cbuild.go with what build systems share, autotools.go, cmake.go, meson.go, and makeforc.go with makefileforc.go.
+// What people cross-compile by hand has handmade.go and handmaderust.go. Questions to the machine and downloads have
+// downloads.go. What is not compiled for one machine has node.go with nodemodules.go, java.go, dotnet.go, python.go and
 // sites.go, which read the build context with contextcopy.go.
 package recipes
 
@@ -125,11 +127,20 @@ type Step struct {
 	// on, whose compiler and libraries have to stay.
 	CompilesOnHost bool
 	// Writes are absolute paths that the command makes for the target platform.
-	// A trailing slash means any file directly in that folder.
+	// A trailing slash means any file directly in that folder, a trailing /** any below it.
 	Writes []string
 	// HostWrites are absolute paths that the command makes for the machine that
 	// it runs on.
 	HostWrites []string
+
+	// NeedsLLVM says that the edits call llvm's ar, strip and their like.
+	NeedsLLVM bool
+
+	// built says that it compiles C for the target, or works on what was compiled; verified that the edits have the
+	// result looked at, and ends that another command can be put behind it.
+	built, verified, ends bool
+	sets                  *cBuild // a folder that it makes to be built in
+	usesMake              bool    // make is called later, although nothing here says so
 
 	install *install // the packages that it installs
 	removes []string // the packages that it removes by name
@@ -185,6 +196,7 @@ func init() {
 		{"rust", judgeRust},
 		{"downloads", judgeDownloads},
 		{"packages", judgePackages},
+		{"c", judgeC},
 		{"make", judgeMake},
 		{"node", judgeNode},
 		{"java", judgeJava},
@@ -376,6 +388,10 @@ func (c *call) judge() Step {
 	if step.Span.Len() == 0 {
 		step.Span = c.Span
 	}
+	if step.built && len(c.Words) > 0 {
+		end := c.Words[len(c.Words)-1].Span.End
+		step.ends = !c.Nested && len(c.Redirects) == 0 && end == step.Span.End && goesOn.Match(c.run.Doc.Src[end:c.run.Span.End])
+	}
 	return step
 }
 
@@ -419,7 +435,7 @@ func (c *call) builtHere() string {
 	}
 	for _, s := range c.plan.writers {
 		for _, w := range s.Writes {
-			if w == program || strings.HasSuffix(w, "/") && path.Dir(program)+"/" == w && s.Verdict == Convert {
+			if w == program || (strings.HasSuffix(w, "/") || strings.HasSuffix(w, "/**")) && matchesWrite(w, program) && s.Verdict == Convert && !c.isScript() {
 				return c.Words[0].Lit
 			}
 		}
@@ -446,10 +462,13 @@ func (c *call) builtOnPath(prefix string) string {
 
 // changeDir follows a cd.
 func (c *call) changeDir(dir string) string {
-	if len(c.args) == 0 || !c.args[0].Const {
+	if len(c.args) == 0 {
 		return ""
 	}
-	to := c.args[0].Lit
+	to, ok := c.known(c.args[0])
+	if !ok || to == "-" {
+		return ""
+	}
 	if path.IsAbs(to) {
 		return path.Clean(to)
 	}

@@ -72,6 +72,9 @@ func (c *Conversion) planToolchain(pl *Planner) {
 	if manager == "apk" && !keep && slices.ContainsFunc(installs, func(i *install) bool { return i.wants(libraryPackage) }) {
 		tools = append(tools, "pkgconf") // comes with -dev packages, which go
 	}
+	if c.needsLLVM() {
+		tools = append(tools, "llvm")
+	}
 	if manager != "apk" && slices.Contains(pl.opt.Platforms, "linux/s390x") {
 		tools = append(tools, "binutils-s390x-linux-gnu") // lld links for it since LLVM 18
 	}
@@ -244,8 +247,13 @@ func (c *Conversion) editInstalls(installs []*install, needing []*Plan, tools []
 		if !placed && len(i.packages) > 0 && i.precedes(needing) {
 			add, placed = tools, true
 		}
-		if !keep && c.callsMake() && (i.has("build-base") || i.has("build-essential")) && !i.has("make") {
-			add = append(slices.Clone(add), "make")
+		if !keep && (i.has("build-base") || i.has("build-essential")) {
+			// They bring these, too.
+			for _, tool := range []string{"make", "patch"} {
+				if c.calls(tool) && !i.has(tool) {
+					add = append(slices.Clone(add), tool)
+				}
+			}
 		}
 		if !keep && len(add) == 0 && !i.leaves() && len(i.packages) > 0 {
 			// Nothing is left of it.
@@ -280,15 +288,25 @@ func (c *Conversion) editInstalls(installs []*install, needing []*Plan, tools []
 	return true
 }
 
-// callsMake reports whether a command of the stages is make.
-func (c *Conversion) callsMake() bool {
+// needsLLVM reports whether llvm's ar, strip and their like are called for.
+func (c *Conversion) needsLLVM() bool {
+	return slices.ContainsFunc(c.Plans, func(p *Plan) bool {
+		return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.NeedsLLVM && s.Verdict == Convert })
+	})
+}
+
+// calls reports whether a command of the stages is the tool, or makes something that calls it.
+func (c *Conversion) calls(tool string) bool {
 	for _, p := range c.Plans {
+		if tool == "make" && slices.ContainsFunc(p.Steps, func(s Step) bool { return s.usesMake }) {
+			return true
+		}
 		for _, in := range p.Stage.Body {
 			if !graph.IsRun(in) {
 				continue
 			}
 			for _, cmd := range p.Stage.Graph.Script(in).Commands {
-				if cmd.Name == "make" {
+				if cmd.Name == tool {
 					return true
 				}
 			}

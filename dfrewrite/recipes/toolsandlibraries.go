@@ -33,8 +33,8 @@ var (
 	versionedCompiler = regexp.MustCompile(`^(?:gcc|libgcc)(?:-[0-9]+(?:\.[0-9]+)?)(?:-dev)?$`)
 	versionedCxx      = regexp.MustCompile(`^(?:g\+\+|libstdc\+\+)(?:-[0-9]+(?:\.[0-9]+)?)(?:-dev)?$`)
 
-	// dataPackages hold .proto files, which protoc of the build platform reads.
-	dataPackages = set(`protobuf-dev libprotobuf-dev libprotoc-dev`)
+	// dataPackages hold .proto files, which protoc of the build platform reads; gettext-dev has autopoint.
+	dataPackages = set(`protobuf-dev libprotobuf-dev libprotoc-dev gettext-dev`)
 
 	// libraryNames are libraries and headers of which the name does not say so.
 	libraryNames = set(`linux-headers gcompat libstdc++ libstdc++6`)

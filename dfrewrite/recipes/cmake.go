@@ -1,0 +1,244 @@
+package recipes
+
+import (
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"xxkit/dfrewrite/dockerfile"
+)
+
+// CMake gets clang with the target's triple from `xx-clang --print-cmake-defines`. It does not learn from these that
+// the target is another machine: CMAKE_SYSTEM_PROCESSOR is the builder's, and try_run runs what it has compiled. So
+// projects that ask are refused, as far as the build context shows it; where it does not, a person has to look.
+
+func (c *call) judgeCMake() Step {
+	if step, refused := c.refuseC(); refused {
+		return step
+	}
+	first := c.firstOption()
+	switch first {
+	case "-E", "--version", "-version", "--help":
+		return Step{Reason: "does the same on every platform"}
+	case "-P", "--find-package", "--workflow":
+		return blockC("convert the stage by hand", "what %s does is not known", c.text())
+	case "--build", "--install", "--open":
+		return c.judgeCMakeBuild(first)
+	}
+	b := &cBuild{tool: "cmake", dir: c.dir, prefix: "/usr/local", cxx: true}
+	source, ninja := c.dir, strings.HasPrefix(c.lookup("CMAKE_GENERATOR").text, "Ninja")
+	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, NeedsLLVM: true, built: true, sets: b, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}}
+	at := c.Words[0].Span.End
+	step.Edits = []dockerfile.Edit{{Span: dockerfile.Span{Start: at, End: at}, New: " $(xx-clang --print-cmake-defines)"}}
+	for i := 0; i < len(c.args); i++ {
+		w := c.args[i]
+		raw := strings.Trim(w.Raw, `"'`)
+		next := func() string { // of an option with its value glued or in the next word
+			if len(raw) > 2 {
+				return raw[2:]
+			}
+			if i+1 < len(c.args) {
+				i++
+				return strings.Trim(c.args[i].Raw, `"'`)
+			}
+			return ""
+		}
+		switch {
+		case strings.HasPrefix(raw, "-B"):
+			if dir, ok := c.knownText(next()); ok {
+				b.dir = strings.TrimSuffix(c.abs(dir), "/")
+			} else {
+				b.dir = ""
+			}
+		case strings.HasPrefix(raw, "-S") || strings.HasPrefix(raw, "-H"):
+			source = ""
+			if dir, ok := c.knownText(next()); ok {
+				source = strings.TrimSuffix(c.abs(dir), "/")
+			}
+		case strings.HasPrefix(raw, "-G"):
+			ninja = strings.HasPrefix(next(), "Ninja")
+		case strings.HasPrefix(raw, "-C") || strings.HasPrefix(raw, "--preset") || strings.HasPrefix(raw, "--toolchain") || strings.HasPrefix(raw, "-A") || strings.HasPrefix(raw, "-T"):
+			return blockC("convert the stage by hand", "what %s sets is not followed", w.Raw)
+		case strings.HasPrefix(raw, "-D"):
+			define := next()
+			name, value, _ := strings.Cut(define, "=")
+			name, _, _ = strings.Cut(name, ":")
+			switch {
+			case set("CMAKE_C_COMPILER CMAKE_CXX_COMPILER CMAKE_ASM_COMPILER")[name]:
+				helper := compilerHelper(value)
+				if helper == "" || len(raw) == 2 {
+					return blockC("leave it out", "-D%s names a compiler for the machine that builds", define)
+				}
+				step.Edits = append(step.Edits, dockerfile.Edit{Span: w.Span, New: "-D" + name + "=" + strings.TrimPrefix(helper, "xx-")})
+			case cmakeTarget.MatchString(name):
+				return blockC("leave it out", "-D%s is about the machine to build for", define)
+			case set("CMAKE_PREFIX_PATH CMAKE_LIBRARY_PATH CMAKE_INCLUDE_PATH CMAKE_FIND_ROOT_PATH")[name] && builderPath.MatchString(value):
+				return blockC("leave it out: the target's libraries are found", "-D%s is where the machine that builds has its libraries", define)
+			case name == "CMAKE_INSTALL_PREFIX":
+				b.prefix = ""
+				if text, ok := c.knownText(value); ok {
+					b.prefix = text
+				}
+			case strings.HasSuffix(name, "_FLAGS") || strings.Contains(name, "_FLAGS_"):
+				if why, way := oddFlags(value); why != "" {
+					return blockC(way, "%s", why)
+				}
+			case (strings.HasSuffix(name, "_LIBRARY") || strings.HasSuffix(name, "_LIBRARIES")) && builderPath.MatchString(value):
+				return blockC("leave it out: the target's libraries are found", "-D%s is where the machine that builds has its libraries", define)
+			}
+		case strings.HasPrefix(raw, "--install-prefix"):
+			b.prefix = ""
+		case strings.HasPrefix(raw, "-"):
+		default:
+			if text, ok := c.knownText(raw); ok {
+				source = strings.TrimSuffix(c.abs(text), "/")
+			} else {
+				source = ""
+			}
+		}
+	}
+	if why, way := c.oddSettings(&step); why != "" {
+		return blockC(way, "%s", why)
+	}
+	if c.lookup("CC").set || c.lookup("CXX").set {
+		return blockC("leave it out", "CC or CXX is set, which CMake does not look at beside the definitions")
+	}
+	if c.onAlpine() && c.installsLibrary() {
+		return blockC("build on Debian, or with the toolchain file of xx-clang --print-cmake-toolchain-file",
+			"with these definitions CMake does not look where xx-apk puts the target's libraries")
+	}
+	seen, cxx, why := c.cmakeProject(source)
+	if why != "" {
+		return blockC("build with the toolchain file of xx-clang --print-cmake-toolchain-file, after a look at what it asks", "%s", why)
+	}
+	if !seen {
+		step.Review = "what CMakeLists.txt asks was not seen: CMAKE_SYSTEM_PROCESSOR and try_run still answer for the builder"
+	} else {
+		b.cxx = cxx
+	}
+	step.NeedsCxx = b.cxx
+	step.usesMake = !ninja
+	return step
+}
+
+// cmakeTarget matches definitions that say what is built for.
+var cmakeTarget = regexp.MustCompile(`^CMAKE_(TOOLCHAIN_FILE|SYSTEM_NAME|SYSTEM_PROCESSOR|SYSROOT|CROSSCOMPILING.*|[A-Z]+_COMPILER_TARGET|LINKER|AR|RANLIB|STRIP)$|^PKG_CONFIG_EXECUTABLE$|^VCPKG_`)
+
+// firstOption returns the first argument, which says what cmake is to do.
+func (c *call) firstOption() string {
+	if len(c.args) == 0 {
+		return ""
+	}
+	return c.args[0].Lit
+}
+
+// installsLibrary reports whether the stage installs a library.
+func (c *call) installsLibrary() bool {
+	return (&goCall{call: c}).installedLibrary() != ""
+}
+
+// judgeCMakeBuild decides on cmake --build and --install.
+func (c *call) judgeCMakeBuild(what string) Step {
+	if len(c.args) < 2 {
+		return blockC("write the folder out", "which folder %s builds cannot be seen", c.text())
+	}
+	b := c.buildAt(c.knownDir(c.args[1]))
+	if b == nil || b.tool != "cmake" {
+		return blockC("run cmake for that folder in this stage", "what is built in %s was not configured here", c.args[1].Raw)
+	}
+	step := Step{Verdict: Convert, Compiles: true, NeedsC: true, NeedsLLVM: true, NeedsCxx: b.cxx, built: true, Helper: true,
+		Reason: "builds what was configured for the target", Args: []string{"TARGETPLATFORM"}}
+	step.Writes = b.outputs()
+	installs, prefix := what == "--install", b.prefix
+	for i := 2; i < len(c.args); i++ {
+		w := c.args[i]
+		switch {
+		case (w.Lit == "--prefix") && i+1 < len(c.args):
+			i++
+			prefix, _ = c.known(c.args[i])
+		case strings.HasPrefix(w.Raw, "--prefix="):
+			prefix, _ = c.knownText(strings.TrimPrefix(w.Raw, "--prefix="))
+		case strings.HasPrefix(w.Raw, "-"):
+		case runsBuilt.MatchString(w.Lit):
+			return blockC("test in a stage of the target platform, or not in this one", "%s runs what was built for the target", c.text())
+		case strings.HasPrefix(w.Lit, "install"):
+			installs = true
+		}
+	}
+	if installs {
+		destdir := ""
+		if v := c.lookup("DESTDIR"); v.set {
+			if destdir = v.text; !v.fixed {
+				destdir = "?"
+			}
+		}
+		step.Writes = append(step.Writes, installed(destdir, prefix)...)
+	}
+	return step
+}
+
+var (
+	cmakeComment = regexp.MustCompile(`(?m)#.*$`)
+	cmakeAsks    = regexp.MustCompile(`(?i)\b(try_run|check_c(xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|-march=\w+|-mtune=\w+|-m(?:avx|sse)[0-9a-z.]*|uname)\b`)
+	cmakeProgram = regexp.MustCompile(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+-]+)`)
+	cmakeRuns    = regexp.MustCompile(`(?i)\bCOMMAND\s+(?:\$<TARGET_FILE:)?"?([A-Za-z0-9_.+-]+)`)
+	cmakeProject = regexp.MustCompile(`(?is)\bproject\s*\(([^)]*)\)`)
+	cmakeCustom  = regexp.MustCompile(`(?is)\b(?:add_custom_command|add_custom_target)\s*\([^)]*\)`)
+)
+
+// maxCMakeFiles bounds how many files of a project are looked at.
+const maxCMakeFiles = 500
+
+// cmakeProject looks at the CMake files of the build context: whether there are any, whether they use C++, and what in
+// them these definitions give a wrong answer to.
+func (c *call) cmakeProject(source string) (seen, cxx bool, why string) {
+	at, ok := c.contextAt(source)
+	if !ok || !c.opt.Context.has(path.Join(at, "CMakeLists.txt")) {
+		return false, true, ""
+	}
+	var programs, runs []string
+	files := 0
+	_ = fs.WalkDir(c.opt.Context.files, at, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && strings.HasPrefix(d.Name(), ".git") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || d.Name() != "CMakeLists.txt" && path.Ext(name) != ".cmake" {
+			return nil
+		}
+		if files++; files > maxCMakeFiles {
+			return fs.SkipAll
+		}
+		text := cmakeComment.ReplaceAllString(string(c.opt.Context.ReadFile(name)), "")
+		if m := cmakeAsks.FindString(text); m != "" && why == "" {
+			why = name + " has " + m + ", which would be about the machine that builds"
+		}
+		for _, m := range cmakeProgram.FindAllStringSubmatch(text, -1) {
+			programs = append(programs, m[1])
+		}
+		for _, custom := range cmakeCustom.FindAllString(text, -1) {
+			for _, m := range cmakeRuns.FindAllStringSubmatch(custom, -1) {
+				runs = append(runs, m[1])
+			}
+		}
+		if m := cmakeProject.FindStringSubmatch(text); m != nil && name == path.Join(at, "CMakeLists.txt") {
+			words := strings.Fields(m[1])
+			cxx = slices.Contains(words, "CXX") || !slices.Contains(words, "C") && !slices.Contains(words, "NONE")
+		}
+		if enablesCxx.MatchString(text) {
+			cxx = true
+		}
+		return nil
+	})
+	if why == "" {
+		for _, r := range runs {
+			if slices.Contains(programs, r) {
+				return true, cxx, "its CMakeLists.txt builds " + r + " and runs it, which is for the target"
+			}
+		}
+	}
+	return true, cxx, why
+}
+
+var enablesCxx = regexp.MustCompile(`(?i)\benable_language\s*\([^)]*\bCXX\b`)

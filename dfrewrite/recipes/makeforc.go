@@ -1,0 +1,217 @@
+package recipes
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+)
+
+// judgeMakefile looks into a Makefile of the build context that compiles C. Where the compiler is always called by
+// its variable, nothing asks about the machine and nothing runs what was built, CC and the others are set on make's
+// command line, where they win over what the Makefile says.
+func (c *call) judgeMakefile() (Step, bool) {
+	dir := strings.TrimSuffix(c.makeDir(), "/")
+	at, ok := c.contextAt(dir)
+	if !ok {
+		return Step{}, false
+	}
+	text, err := fs.ReadFile(c.opt.Context.files, path.Join(at, "Makefile"))
+	if err != nil || !makefileOfC.Match(text) || makefileOfOthers.Match(text) {
+		return Step{}, false
+	}
+	if step, refused := c.refuseC(); refused {
+		return step, true
+	}
+	block := func(format string, args ...any) (Step, bool) {
+		return blockC("say make CC=xx-clang, after a look at what else the Makefile names and runs", "%s: %s", c.text(), fmt.Sprintf(format, args...)), true
+	}
+	for _, other := range []string{"GNUmakefile", "makefile"} {
+		if c.opt.Context.has(path.Join(at, other)) {
+			return block("there is a %s beside the Makefile", other)
+		}
+	}
+	m, err := readCMakefile(c.opt.Context, at, "Makefile")
+	if err != nil {
+		return block("%s", err)
+	}
+	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, built: true, Args: []string{"TARGETPLATFORM"},
+		Reason: "its Makefile compiles with $(CC), which is set on the command line", Review: "what make runs was read in the Makefile, and not tried"}
+	m.command = map[string]string{}
+	m.env = func(name string) (string, bool) { v := c.lookup(name); return v.text, v.set && v.fixed }
+	var goals []string
+	given := map[string]bool{}
+	for i := 0; i < len(c.args); i++ {
+		w := c.args[i]
+		name, value, assigns := strings.Cut(w.Raw, "=")
+		switch {
+		case set("-C --directory -j --jobs -l")[w.Raw]:
+			if w.Raw == "-C" || w.Raw == "--directory" || i+1 < len(c.args) && countOnly.MatchString(c.args[i+1].Raw) {
+				i++
+			}
+		case strings.HasPrefix(w.Raw, "-C") || strings.HasPrefix(w.Raw, "-j") || strings.HasPrefix(w.Raw, "--directory=") || strings.HasPrefix(w.Raw, "--jobs=") || set("-s --silent -k -B --no-print-directory")[w.Raw]:
+		case strings.HasPrefix(w.Raw, "-"):
+			return block("what %s changes is not followed", w.Raw)
+		case assigns && toolVariables[name] != "":
+			if name != "CC" && name != "CXX" || compilerHelper(strings.Trim(value, `"'`)) == "" {
+				return block("%s names a tool of the machine that builds", w.Raw)
+			}
+			given[name] = true
+			step.Edits = append(step.Edits, dockerfile.Edit{Span: w.Span, New: name + "=" + compilerHelper(strings.Trim(value, `"'`))})
+		case assigns:
+			if why, way := oddFlags(value); why != "" {
+				return blockC(way, "%s", why), true
+			}
+			text, ok := c.knownText(value)
+			if !ok {
+				text = strings.Trim(value, `"'`)
+			}
+			m.command[name] = text
+		case !w.Const:
+			return block("which goal %s is cannot be seen", w.Raw)
+		default:
+			goals = append(goals, w.Lit)
+		}
+	}
+	if err := m.collect(goals); err != nil {
+		return block("%s", err)
+	}
+	plan, err := c.planC(m, dir)
+	if err != nil {
+		return block("%s", err)
+	}
+	for _, s := range plan.Steps {
+		line := readable(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
+		switch {
+		case s.Verdict == Block:
+			return block("its Makefile runs `%s`: %s", line, readable(s.Reason))
+		case s.CompilesOnHost || s.Verdict == Convert && s.Recipe != "c":
+			return block("its Makefile runs `%s`, which has to be written in another way", line)
+		case s.Verdict == Convert:
+			for _, e := range s.Edits {
+				if old := string(s.In.Doc.Src[e.Span.Start:e.Span.End]); e.Span.Len() > 0 && !strings.HasPrefix(old, byVariable) {
+					return block("its Makefile runs `%s`, and does not call %s by a variable", line, old)
+				}
+			}
+			step.NeedsLLVM = step.NeedsLLVM || s.NeedsLLVM
+		}
+		for _, w := range s.Writes {
+			if !slices.Contains(step.Writes, w) && !strings.HasPrefix(path.Base(w), "some") {
+				step.Writes = append(step.Writes, w)
+			}
+		}
+	}
+	tools, err := m.tools(given)
+	if err != nil {
+		return block("%s", err)
+	}
+	step.NeedsCxx = m.used["CXX"]
+	if len(tools) > 0 {
+		end := c.Words[len(c.Words)-1].Span.End
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: " " + strings.Join(tools, " ")})
+	}
+	return step, true
+}
+
+// readable takes the folder out that marks programs called by a variable.
+func readable(line string) string {
+	return strings.TrimSpace(strings.ReplaceAll(line, byVariable, ""))
+}
+
+var (
+	makefileOfC      = regexp.MustCompile(`\$[({](CC|CXX|CFLAGS|CXXFLAGS|LDFLAGS|LDLIBS)[)}]|\b[A-Za-z0-9_]+\.o\b|(?m)^\s*(CC|CXX|CFLAGS|CXXFLAGS)\s*[:?+]?=|(?m)^\t[@-]?(gcc|cc|g\+\+|c\+\+|clang)\b`)
+	makefileOfOthers = regexp.MustCompile(`\bgo (build|install|run|test)\b|\$[({]GO[)}]|\bcargo (build|install)\b|\bcmake -|\bmeson setup\b`)
+)
+
+// tools returns what make is told on its command line.
+func (m *cMakefile) tools(given map[string]bool) ([]string, error) {
+	var out []string
+	question := "$(xx-clang --print-target-triple)" // sets the target up, too
+	for _, name := range []string{"CC", "CXX", "AR", "RANLIB", "STRIP", "PKG_CONFIG", "PKGCONFIG"} {
+		if !m.used[name] || given[name] {
+			continue
+		}
+		tool := toolVariables[name]
+		values := m.all(name)
+		if len(values) > 1 && name != "CC" && name != "CXX" {
+			return nil, fmt.Errorf("its Makefile sets %s more than once", name)
+		}
+		flags := ""
+		for _, v := range values {
+			words := strings.Fields(strings.ReplaceAll(m.spread(v, 0), byVariable, ""))
+			if len(words) == 0 {
+				continue
+			}
+			if name == "CC" || name == "CXX" {
+				if compilerHelper(words[0]) == "" {
+					return nil, fmt.Errorf("its Makefile sets %s to %s, which is for the machine that builds", name, v)
+				}
+				if rest := strings.Join(words[1:], " "); rest != "" {
+					if flags != "" && flags != rest || strings.ContainsAny(rest, "$\"'`\\") {
+						return nil, fmt.Errorf("its Makefile sets %s to %s, with flags that the command line would replace", name, v)
+					}
+					if why, _ := oddFlags(rest); why != "" {
+						return nil, errors.New(why)
+					}
+					flags = rest
+				}
+			} else if len(words) > 1 || path.Base(words[0]) != tool && path.Base(words[0]) != "pkgconf" {
+				return nil, fmt.Errorf("its Makefile sets %s to %s, which the command line would replace", name, v)
+			}
+		}
+		switch {
+		case name == "CC" || name == "CXX":
+			value := compilerHelpers[tool]
+			if flags != "" {
+				value = `"` + value + " " + flags + `"`
+			}
+			out = append(out, name+"="+value)
+		default:
+			out = append(out, name+"="+question+"-"+tool)
+			question = "$(xx-info triple)"
+		}
+	}
+	return out, nil
+}
+
+// all returns what a variable is set to, in Makefiles of folders below, too.
+func (m *cMakefile) all(name string) []string {
+	out := slices.Clone(m.vars[name])
+	for _, s := range m.subs {
+		for _, v := range s.all(name) {
+			if !slices.Contains(out, v) {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// planC judges the commands of a Makefile as if they stood in a Dockerfile of their own.
+func (c *call) planC(m *cMakefile, dir string) (*Plan, error) {
+	image := c.stage.Root().Image
+	if image == "" || strings.ContainsAny(image, "$ \t\n") {
+		return nil, fmt.Errorf("what the base image brings is not known")
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "FROM %s\nWORKDIR %s\n", image, dir)
+	for _, line := range m.lines {
+		if strings.ContainsAny(line, "\r\n") || strings.Contains(line, "XX_LINE") {
+			return nil, fmt.Errorf("what `%s` does cannot be seen", line)
+		}
+		fmt.Fprintf(&b, "RUN <<'XX_LINE'\n%s\nXX_LINE\n", line)
+	}
+	doc, err := dockerfile.Parse("Makefile", []byte(b.String()))
+	if err != nil {
+		return nil, fmt.Errorf("what it runs cannot be seen: %w", err)
+	}
+	opt := *c.opt
+	opt.Context = nil
+	return NewPlanner(&opt).Plan(graph.New(doc).Stages[0]), nil
+}
