@@ -165,7 +165,7 @@ func (c *call) autoconf(src string) (cxx, known bool, block string) {
 }
 
 // runsOnTarget matches what a configure script should not ask.
-var runsOnTarget = regexp.MustCompile("uname -m|\\$\\(arch\\)|/proc/cpuinfo|-march=native")
+var runsOnTarget = regexp.MustCompile(`uname -m|\$\(arch\)|/proc/cpuinfo|-march=native`)
 
 // judgeAutogen decides on scripts that call autoreconf, and perhaps configure.
 func (c *call) judgeAutogen() (Step, bool) {

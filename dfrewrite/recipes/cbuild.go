@@ -314,7 +314,7 @@ func (c *Conversion) planVerify() {
 				continue
 			}
 			for _, file := range u.Paths {
-				if !path.IsAbs(file) || !isProgramDir(path.Dir(file)) || !plainPath.MatchString(file) {
+				if !path.IsAbs(file) || !plainPath.MatchString(file) || path.Ext(file) == ".a" || path.Ext(file) == ".o" {
 					continue
 				}
 				if n := p.makes(file); n >= 0 && !slices.Contains(files[n], file) {
@@ -331,9 +331,10 @@ func (c *Conversion) planVerify() {
 }
 
 // makes returns the last step that makes a program, if that is one behind which another command can be put; else -1.
+// A program is what is made by this very name, or lies where programs do.
 func (p *Plan) makes(file string) int {
 	for n, s := range slices.Backward(p.Steps) {
-		if !slices.ContainsFunc(s.Writes, func(w string) bool { return matchesWrite(w, file) }) {
+		if !slices.ContainsFunc(s.Writes, func(w string) bool { return w == file || isProgramDir(path.Dir(file)) && matchesWrite(w, file) }) {
 			continue
 		}
 		if !s.built || s.Verdict != Convert || s.verified || !s.ends {

@@ -346,6 +346,9 @@ func (m *cMakefile) rule(r *cRule, name string) error {
 	return nil
 }
 
+// makeElsewhereIn matches make called again in another folder, in brackets or not.
+var makeElsewhereIn = regexp.MustCompile(`^\(?\s*cd\s+([A-Za-z0-9_./-]+)\s*(?:&&|;)\s*xx-make-again([^()]*?)\)?$`)
+
 func (m *cMakefile) line(line string, auto map[string]string) error {
 	line = strings.TrimLeft(line, " \t@-+")
 	if line == "" || strings.HasPrefix(line, "#") {
@@ -361,6 +364,9 @@ func (m *cMakefile) line(line string, auto map[string]string) error {
 	if !strings.Contains(text, "xx-make-again") {
 		m.lines = append(m.lines, text)
 		return nil
+	}
+	if into := makeElsewhereIn.FindStringSubmatch(text); into != nil {
+		text = "xx-make-again -C " + into[1] + " " + into[2]
 	}
 	words := strings.Fields(text)
 	if words[0] != "xx-make-again" || strings.ContainsAny(text, ";&|$`<>()") {
@@ -383,12 +389,7 @@ func (m *cMakefile) line(line string, auto map[string]string) error {
 		}
 	}
 	if dir == "" {
-		for _, g := range goals {
-			if err := m.goal(g); err != nil {
-				return err
-			}
-		}
-		return nil
+		return m.all(goals)
 	}
 	at := path.Join(m.dir, dir)
 	if !m.context.has(path.Join(at, "Makefile")) {
@@ -402,7 +403,11 @@ func (m *cMakefile) line(line string, auto map[string]string) error {
 		return err
 	}
 	sub.command, sub.env = m.command, m.env
-	if err := sub.collect(goals); err != nil {
+	collect := sub.collect
+	if len(goals) > 0 && !slices.ContainsFunc(goals, func(g string) bool { return !cleaning[g] }) {
+		collect = sub.all
+	}
+	if err := collect(goals); err != nil {
 		return err
 	}
 	for name := range sub.used {
@@ -456,6 +461,11 @@ func (m *cMakefile) collect(goals []string) error {
 			goals[0] = m.spread(v[0], 0)
 		}
 	}
+	return m.all(goals)
+}
+
+// all gathers what is run for each of the goals.
+func (m *cMakefile) all(goals []string) error {
 	for _, g := range goals {
 		if err := m.goal(g); err != nil {
 			return err

@@ -23,8 +23,15 @@ func (c *call) judgeMakefile() (Step, bool) {
 		return Step{}, false
 	}
 	text, err := fs.ReadFile(c.opt.Context.files, path.Join(at, "Makefile"))
-	if err != nil || !makefileOfC.Match(text) || makefileOfOthers.Match(text) {
+	if err != nil || makefileOfOthers.Match(text) {
 		return Step{}, false
+	}
+	if !makefileOfC.Match(text) {
+		// One that only calls others is for C where there is C and nothing of Go.
+		inC, inCxx := (&cMakefile{context: c.opt.Context, dir: at}).sources()
+		if !strings.Contains(string(text), "(MAKE)") || !inC && !inCxx || c.opt.Context.has(path.Join(at, "go.mod")) {
+			return Step{}, false
+		}
 	}
 	if step, refused := c.refuseC(); refused {
 		return step, true
@@ -79,7 +86,13 @@ func (c *call) judgeMakefile() (Step, bool) {
 			goals = append(goals, w.Lit)
 		}
 	}
-	if err := m.collect(goals); err != nil {
+	cleans := len(goals) > 0 && !slices.ContainsFunc(goals, func(g string) bool { return !cleaning[g] })
+	if cleans {
+		err = m.all(goals)
+	} else {
+		err = m.collect(goals)
+	}
+	if err != nil {
 		return block("%s", err)
 	}
 	plan, err := c.planC(m, dir)
@@ -107,6 +120,9 @@ func (c *call) judgeMakefile() (Step, bool) {
 			}
 		}
 	}
+	if cleans && !slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Verdict == Convert }) {
+		return Step{Reason: "removes what was built"}, true
+	}
 	tools, err := m.tools(given)
 	if err != nil {
 		return block("%s", err)
@@ -129,6 +145,9 @@ var (
 	makefileOfOthers = regexp.MustCompile(`\bgo (build|install|run|test)\b|\$[({]GO[)}]|\bcargo (build|install)\b|\bcmake -|\bmeson setup\b`)
 )
 
+// cleaning are goals that remove files.
+var cleaning = set("clean distclean mostlyclean realclean mrproper")
+
 // tools returns what make is told on its command line.
 func (m *cMakefile) tools(given map[string]bool) ([]string, error) {
 	var out []string
@@ -138,7 +157,7 @@ func (m *cMakefile) tools(given map[string]bool) ([]string, error) {
 			continue
 		}
 		tool := toolVariables[name]
-		values := m.all(name)
+		values := m.values(name)
 		if len(values) > 1 && name != "CC" && name != "CXX" {
 			return nil, fmt.Errorf("its Makefile sets %s more than once", name)
 		}
@@ -180,11 +199,11 @@ func (m *cMakefile) tools(given map[string]bool) ([]string, error) {
 	return out, nil
 }
 
-// all returns what a variable is set to, in Makefiles of folders below, too.
-func (m *cMakefile) all(name string) []string {
+// values returns what a variable is set to, in Makefiles of folders below, too.
+func (m *cMakefile) values(name string) []string {
 	out := slices.Clone(m.vars[name])
 	for _, s := range m.subs {
-		for _, v := range s.all(name) {
+		for _, v := range s.values(name) {
 			if !slices.Contains(out, v) {
 				out = append(out, v)
 			}
