@@ -148,7 +148,9 @@ func (x *StageExplanation) decide(pl *recipes.Planner, moving map[*graph.Stage]*
 	s := x.Stage
 	compiles := pl.Plan(s).Compiles()
 	var together *recipes.Conversion // of a stage that compiles on the target platform, or goes where one goes
-	if s.Place == graph.Target && s.Root().Place == graph.Target && !pl.OnlyChecks(s) {
+	root := s.Root()
+	staysForOthers := s == root && pl.Heads(root)[0] != root // those based on it move without it
+	if s.Place == graph.Target && root.Place == graph.Target && !pl.OnlyChecks(s) && !staysForOthers {
 		c := moving[s]
 		if c == nil {
 			c = pl.ToBuildPlatform(s)
