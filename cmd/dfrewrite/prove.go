@@ -38,6 +38,16 @@ func (p *program) prove(args []string) (int, error) {
 	if in == nil || err != nil {
 		return exitClean, err
 	}
+	// The flags that say what is built are for the rewrite and for both builds.
+	if len(s.targets) > 1 {
+		return 0, &trouble{errors.New("there are several targets, and a build has one"), "name one with --target"}
+	}
+	for _, t := range s.targets {
+		passed = append([]string{"--target", t}, passed...)
+	}
+	for _, a := range s.buildArgs {
+		passed = append([]string{"--build-arg", a}, passed...)
+	}
 	var accepted []imagediff.Kind
 	for _, kind := range *accept {
 		k := imagediff.Kind(kind)
