@@ -6,7 +6,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"xxkit/internal/host"
 	"xxkit/internal/jsontext"
 )
 
@@ -30,43 +29,6 @@ func (r *Report) Errors() int {
 		}
 	}
 	return n
-}
-
-// print shows a report, and returns the status that stands for it: mistakes as errors, what was seen on standard
-// output. Equal hints are given once, after the last mistake that they are for.
-func (r *Report) print(h *host.Host, o Options) error {
-	if o.JSON {
-		if _, err := io.WriteString(h.Stdout, r.JSON()); err != nil {
-			return err
-		}
-	} else {
-		var shown []Finding
-		for _, f := range r.Findings {
-			if !f.Note || o.Notes {
-				shown = append(shown, f)
-			}
-		}
-		for i, f := range shown {
-			kind := ""
-			if f.Platform != "" {
-				kind = f.Platform + ": "
-			}
-			if f.Note {
-				kind += "note: "
-			}
-			fmt.Fprintf(h.Stderr, "%s: %s%s\n", h.Name, kind, f.Message)
-			if f.Hint != "" && (i+1 == len(shown) || shown[i+1].Hint != f.Hint) {
-				fmt.Fprintf(h.Stderr, "hint: %s\n", f.Hint)
-			}
-		}
-		if _, err := io.WriteString(h.Stdout, r.table()); err != nil {
-			return err
-		}
-	}
-	if r.Errors() > 0 {
-		return host.ExitStatus(1)
-	}
-	return nil
 }
 
 // table is a line for each folder, root file system and platform of an image.
