@@ -145,8 +145,12 @@ func (c *call) autoconf(src string) (cxx, known bool, block string) {
 			return false, false, "the script is not one that Autoconf made, so how it is told the target is not known"
 		}
 	}
+	dir = strings.TrimSuffix(dir, "/")
 	for _, s := range c.plan.Steps {
-		if s.sets != nil && s.sets.tool == "autoreconf" && (s.sets.dir == strings.TrimSuffix(dir, "/") || s.sets.dir == "" || dir == "") {
+		if s.sets == nil || s.sets.tool != "autoreconf" || s.sets.dir != dir {
+			continue
+		}
+		if dir != "" || s.In == c.run && s.Span.Start > c.sinceChange() {
 			return false, false, ""
 		}
 	}
@@ -155,13 +159,21 @@ func (c *call) autoconf(src string) (cxx, known bool, block string) {
 			return false, false, ""
 		}
 	}
-	for _, in := range c.stage.Body {
-		text := in.Doc.Src[in.Span.Start:in.Span.End]
-		if m := gnuSource.FindIndex(text); m != nil && in.Span.Start <= c.run.Span.Start {
-			return false, false, ""
-		}
+	if c.onlyConfigure() && gnuSource.Match(c.run.Doc.Src[c.run.Span.Start:c.run.Span.End]) {
+		return false, false, ""
 	}
 	return false, false, "the script is not in the build context, and whether Autoconf made it cannot be seen"
+}
+
+// onlyConfigure reports whether the RUN calls no other configure.
+func (c *call) onlyConfigure() bool {
+	n := 0
+	for _, cmd := range c.script.Commands {
+		if path.Base(cmd.Name) == "configure" {
+			n++
+		}
+	}
+	return n == 1
 }
 
 // runsOnTarget matches what a configure script should not ask.

@@ -108,15 +108,7 @@ func (c *call) buildAt(dir string) *cBuild {
 			plans = append(plans, p)
 		}
 	}
-	since := -1
-	if dir == "" {
-		since = c.run.Span.Start
-		for _, cmd := range c.script.Commands[:c.index] {
-			if set("cd pushd popd")[cmd.Name] {
-				since = cmd.Span.Start
-			}
-		}
-	}
+	since := c.sinceChange()
 	for _, p := range plans {
 		for _, s := range slices.Backward(p.Steps) {
 			if s.sets == nil || s.sets.tool == "autoreconf" {
@@ -131,6 +123,17 @@ func (c *call) buildAt(dir string) *cBuild {
 		}
 	}
 	return nil
+}
+
+// sinceChange returns where this RUN last changed folders before the command, or where it starts.
+func (c *call) sinceChange() int {
+	since := c.run.Span.Start
+	for _, cmd := range c.script.Commands[:c.index] {
+		if set("cd pushd popd")[cmd.Name] {
+			since = cmd.Span.Start
+		}
+	}
+	return since
 }
 
 // runsBuilt matches goals that run what was built.

@@ -137,6 +137,9 @@ func (m *cMakefile) read(name string, depth int) error {
 		if inline {
 			current.recipe = []string{recipe}
 		}
+		if special := strings.TrimSpace(targets); makeSpecial[special] {
+			return fmt.Errorf("its Makefile has %s, which is not followed", special)
+		}
 		if strings.TrimSpace(targets) == ".PHONY" {
 			for _, name := range strings.Fields(m.spread(needs, 0)) {
 				m.phony[name] = true
@@ -161,6 +164,9 @@ func (m *cMakefile) assign(name, how, value string) {
 	}
 	m.vars[name] = append(m.vars[name], strings.TrimSpace(value))
 }
+
+// makeSpecial are targets that change how everything is read or run.
+var makeSpecial = set(".ONESHELL .SECONDEXPANSION .EXPORT_ALL_VARIABLES")
 
 // toolVariables are those that stand for a program; programs called by them are given this folder, which tells them
 // from programs that are called by their name.

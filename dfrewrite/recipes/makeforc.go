@@ -107,8 +107,15 @@ func (c *call) judgeMakefile() (Step, bool) {
 		case s.CompilesOnHost || s.Verdict == Convert && s.Recipe != "c":
 			return block("its Makefile runs `%s`, which has to be written in another way", line)
 		case s.Verdict == Convert:
+			if s.sets != nil || len(s.Edits) == 0 {
+				return block("its Makefile runs `%s`, which has to be written in another way", line)
+			}
 			for _, e := range s.Edits {
-				if old := string(s.In.Doc.Src[e.Span.Start:e.Span.End]); e.Span.Len() > 0 && !strings.HasPrefix(old, byVariable) {
+				old := string(s.In.Doc.Src[e.Span.Start:e.Span.End])
+				switch {
+				case old == "" && !strings.HasPrefix(e.New, " && xx-verify "):
+					return block("its Makefile runs `%s`, which has to be written in another way", line)
+				case old != "" && !strings.HasPrefix(old, byVariable):
 					return block("its Makefile runs `%s`, and does not call %s by a variable", line, old)
 				}
 			}
