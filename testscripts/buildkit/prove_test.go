@@ -50,8 +50,10 @@ func TestProve(t *testing.T) {
 // whose build cache has the packages of warmed. Only pure Go does not see the difference between Alpine and Debian.
 func standIns() []string {
 	warm, debian := "docker-image://"+builder.Registry+"/golang-warm", "docker-image://"+builder.Registry+"/library/debian:bookworm"
+	tools := "docker-image://" + builder.Registry + "/library/tools:bookworm"
 	var args []string
 	for name, image := range map[string]string{
+		"debian:12": tools, "node:22-bookworm": tools,
 		"golang": warm, "golang:1.26": warm, "golang:1.26-alpine": warm, "golang:1.26-bookworm": warm,
 		"alpine": debian, "alpine:3.22": debian, "gcr.io/distroless/static": debian,
 	} {

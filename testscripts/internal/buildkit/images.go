@@ -39,6 +39,7 @@ type baseImage struct {
 func images(goVersion string) []baseImage {
 	minor := strings.Join(strings.Split(goVersion, ".")[:2], ".")
 	compilers := []string{"ca-certificates", "g++", "gcc", "libc6-dev", "make", "pkg-config"}
+	tools := append([]string{"autoconf", "automake", "cmake", "nodejs"}, compilers...)
 	rust := []string{"ca-certificates", "cargo", "gcc", "libc6-dev", "rustc"}
 	return []baseImage{
 		// Debian's own image has armel as arm/v5, which is what a linux/arm/v6 build gets.
@@ -53,6 +54,12 @@ func images(goVersion string) []baseImage {
 			"linux/amd64":  {Suite: suite, Arch: "amd64", Include: compilers},
 			"linux/arm64":  {Suite: suite, Arch: "arm64", Include: compilers, Unpacked: true},
 			"linux/arm/v7": {Suite: suite, Arch: "armhf", Include: compilers, Unpacked: true},
+		}},
+		// Debian with what fixtures install to build C, C++ and front ends, which would take minutes under emulation.
+		{"tools", []string{suite}, map[string]debian.Spec{
+			"linux/amd64":  {Suite: suite, Arch: "amd64", Include: tools},
+			"linux/arm64":  {Suite: suite, Arch: "arm64", Include: tools, Unpacked: true},
+			"linux/arm/v7": {Suite: suite, Arch: "armhf", Include: tools, Unpacked: true},
 		}},
 		// Debian's Rust: the one of Docker Hub's image comes from servers of its own.
 		{"rust", []string{"1", "1-" + suite, "latest"}, map[string]debian.Spec{
