@@ -45,7 +45,7 @@ func images(goVersion string) []baseImage {
 		// Debian's own image has armel as arm/v5, which is what a linux/arm/v6 build gets.
 		{"debian", []string{suite, suite + "-slim", "latest"}, map[string]debian.Spec{
 			"linux/amd64":  {Suite: suite, Arch: "amd64"},
-			"linux/arm64":  {Suite: suite, Arch: "arm64", Unpacked: true},
+			"linux/arm64":  {Suite: suite, Arch: "arm64"}, // in which apt works, under emulation
 			"linux/arm/v7": {Suite: suite, Arch: "armhf", Unpacked: true},
 			"linux/arm/v5": {Suite: suite, Arch: "armel", Unpacked: true},
 		}},

@@ -70,6 +70,7 @@ func osRelease() (map[string]string, error) {
 var packages = map[string]string{
 	"docker-registry":     "docker-registry",
 	"mmdebstrap":          "mmdebstrap",
+	"arch-test":           "arch-test",
 	"qemu-aarch64-static": "qemu-user-static",
 	"runc":                "runc",
 }
@@ -224,6 +225,10 @@ func bootstrap(s Spec, target string) error {
 		args = append(args, "--variant=extract", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--include=?essential")
 	} else {
 		args = append(args, "--variant=minbase")
+		// mmdebstrap asks it whether the scripts of a foreign architecture can run.
+		if err := Install("arch-test"); err != nil {
+			return err
+		}
 	}
 	if len(s.Include) > 0 {
 		args = append(args, "--include="+strings.Join(s.Include, ","))
