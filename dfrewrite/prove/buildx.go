@@ -78,7 +78,7 @@ func (j *Job) buildx(ctx context.Context, log, dockerfile string, args []string)
 	defer out.Close()
 	cmd := exec.CommandContext(ctx, all[0], all[1:]...)
 	cmd.Stdout, cmd.Stderr = out, out
-	// Asked to end, buildx stops the build on the builder, too.
+	// Asked to end, buildx stops the build on the builder, too. (Windows has no way to ask; there it is killed.)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 20 * time.Second
 	start := time.Now()
