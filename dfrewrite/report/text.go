@@ -122,6 +122,7 @@ func blank(b []byte) string {
 
 // Diff writes what changes in a file as a unified diff.
 func Diff(w io.Writer, name string, before, after []byte, s Style) error {
+	name = strings.TrimLeft(name, "/") // as git does, so that patch -p1 takes it
 	out := diff.Diff("a/"+name, before, "b/"+name, after)
 	if !s.Color {
 		_, err := w.Write(out)

@@ -55,7 +55,7 @@ func standIns() []string {
 	for name, image := range map[string]string{
 		"debian:12": tools, "node:22-bookworm": tools,
 		"golang": warm, "golang:1.26": warm, "golang:1.26-alpine": warm, "golang:1.26-bookworm": warm,
-		"alpine": debian, "alpine:3.22": debian, "gcr.io/distroless/static": debian,
+		"alpine": debian, "alpine:3.22": debian, "nginx:1.27": debian, "gcr.io/distroless/static": debian,
 	} {
 		args = append(args, "--build-context", name+"="+image)
 	}
