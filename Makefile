@@ -53,7 +53,7 @@ test: go lint ## everything that needs no BuildKit; as root on Debian also scrip
 e2e: go ## rewrite, build and run on a real BuildKit and registry, which it starts itself (root on Debian)
 	go test -tags e2e ./testscripts/buildkit -count=1 -timeout 60m -v
 
-bench: go ## measure the figures in the README (root on Debian; 15 minutes)
+bench: go ## measure the figures in the README (root on Debian; 45 minutes)
 	@go run ./testscripts/bench
 
 lint: go ## gofmt, go vet, staticcheck, and dfrewrite and xx-verify for other systems

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -144,39 +145,26 @@ func rewritten(l *lab) ([]figure, error) {
 	}}, nil
 }
 
-// compiled compares the Dockerfiles of the examples with a compiler for C, C++ or Rust in them: as people write
-// them, which compiles under emulation, and as dfrewrite makes them cross-compile. All of it counts, the
-// installation of compilers and libraries too.
-func compiled(l *lab) ([]figure, error) {
-	source := filepath.Join(l.dir, "helpers")
-	if err := buildkit.Source(source); err != nil {
-		return nil, err
-	}
-	helpers := l.builder.Registry + "/xx:compiled"
-	bake := l.builder.Command("bake", "--push", "--set", "xx.platform=linux/amd64")
-	bake.Dir = source
-	bake.Env = append(bake.Env, "IMAGE="+helpers)
-	if out, err := bake.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("buildx bake: %w\n%s", err, out)
-	}
-	if err := l.pull(); err != nil {
-		return nil, err
-	}
-	var figures []figure
-	for _, example := range []struct {
-		name  string
-		fetch func(context string) error
-	}{
-		{"cgo-sqlite", vendor},
-		{"cpp-server", func(string) error { return nil }},
-		{"rust-app", buildkit.Crates},
-	} {
-		context := filepath.Join(l.dir, example.name)
-		if err := os.CopyFS(context, os.DirFS(filepath.Join("examples", example.name))); err != nil {
+// compiled compares the Dockerfiles of an example with a compiler for C, C++ or Rust in it: as people write it, which
+// compiles under emulation, and as dfrewrite makes it cross-compile. All of it counts, the installation of compilers
+// and libraries too. fetch puts what it depends on into the build context.
+func compiled(example string, fetch func(context string) error) func(*lab) ([]figure, error) {
+	return func(l *lab) ([]figure, error) {
+		helpers, err := l.helpers()
+		if err != nil {
 			return nil, err
 		}
-		if err := example.fetch(context); err != nil {
+		if err := l.pull(); err != nil {
 			return nil, err
+		}
+		context := filepath.Join(l.dir, example)
+		if err := os.CopyFS(context, os.DirFS(filepath.Join("examples", example))); err != nil {
+			return nil, err
+		}
+		if fetch != nil {
+			if err := fetch(context); err != nil {
+				return nil, err
+			}
 		}
 		rewrite := exec.Command(filepath.Join(l.bin, "dfrewrite"), "rewrite", "--unsafe", "--image", helpers, filepath.Join(context, "Dockerfile"))
 		rewritten, err := rewrite.Output()
@@ -193,32 +181,42 @@ func compiled(l *lab) ([]figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(os.Stderr, "%s, rewritten: %s\n", example.name, cross.Round(time.Second))
+		fmt.Fprintf(os.Stderr, "%s, rewritten: %s\n", example, cross.Round(time.Second))
 		slow, err := timed(func() error { return l.buildARM64(context, "Dockerfile") })
 		if err != nil {
 			return nil, err
 		}
-		figures = append(figures, figure{
-			fmt.Sprintf("emulated / rewritten build of examples/%s for linux/arm64", example.name),
+		return []figure{{
+			fmt.Sprintf("emulated / rewritten build of examples/%s for linux/arm64", example),
 			fmt.Sprintf("%.1f (%.0f s / %.0f s)", ratio(slow, cross), slow.Seconds(), cross.Seconds()),
 			"5 or more", ratio(slow, cross) >= 5,
-		})
+		}}, nil
 	}
-	return figures, nil
 }
 
-// image is how big the helpers' image is, as it is pulled.
-func image(l *lab) ([]figure, error) {
+// helpers builds the image with the helpers and pushes it.
+func (l *lab) helpers() (name string, err error) {
 	source := filepath.Join(l.dir, "source")
-	if err := buildkit.Source(source); err != nil {
-		return nil, err
+	if _, err := os.Stat(source); errors.Is(err, fs.ErrNotExist) {
+		if err := buildkit.Source(source); err != nil {
+			return "", err
+		}
 	}
-	name := l.builder.Registry + "/xx:bench"
+	name = l.builder.Registry + "/xx:bench"
 	bake := l.builder.Command("bake", "--push", "--set", "xx.platform=linux/amd64")
 	bake.Dir = source
 	bake.Env = append(bake.Env, "IMAGE="+name)
 	if out, err := bake.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("buildx bake: %w\n%s", err, out)
+		return "", fmt.Errorf("buildx bake: %w\n%s", err, out)
+	}
+	return name, nil
+}
+
+// image is how big the helpers' image is, as it is pulled.
+func image(l *lab) ([]figure, error) {
+	name, err := l.helpers()
+	if err != nil {
+		return nil, err
 	}
 	raw, err := l.builder.Command("imagetools", "inspect", "--raw", name).Output()
 	if err != nil {

@@ -4,7 +4,7 @@
 // it means the same on any machine. It fails if one misses its target or could not be measured.
 //
 //	go run ./testscripts/bench               everything; the builds need root on Debian, and take 15 minutes
-//	go run ./testscripts/bench -only lint    one of: build compiled rewrite xx-go xx-info xx-cc lint size verify image
+//	go run ./testscripts/bench -only lint    one of: build cgo cpp rust rewrite xx-go xx-info xx-cc lint size verify image
 package main
 
 import (
@@ -55,7 +55,9 @@ var measurements = []measurement{
 	{"image", aBuilder, image},
 	{"rewrite", aBuilder, rewritten},
 	{"build", aBuilder, emulated},
-	{"compiled", aBuilder, compiled},
+	{"cgo", aBuilder, compiled("cgo-sqlite", vendor)},
+	{"cpp", aBuilder, compiled("cpp-server", nil)},
+	{"rust", aBuilder, compiled("rust-app", buildkit.Crates)},
 }
 
 // A lab is where measurements are made.
