@@ -11,12 +11,10 @@ import (
 // judgeExec judges a RUN in exec form, RUN ["go", "mod", "download"]. The recipes know what the command does, but
 // what they would write is for a shell, which is not there to fill $TARGETARCH in; so what has to be changed blocks.
 func (p *Plan) judgeExec(in *dockerfile.Instruction, script *shell.Script, pl *Planner) {
-	g := p.Stage.Graph
 	// The command alone, as a script, so that recipes find it where they look.
 	alone := &shell.Script{Run: in, Text: script.Text, Commands: []*shell.Command{script.Exec}}
-	env := g.EnvAt(in)
-	c := &call{Command: script.Exec, run: in, script: alone, env: env, stage: p.Stage, plan: p, plans: pl.plans, opt: pl.opt, dir: env.Dir}
-	c.unwrap()
+	env := p.Stage.Graph.EnvAt(in)
+	c := p.newCall(in, alone, 0, env, env.Dir, pl)
 	step := c.judge()
 	if step.Verdict == Convert && len(step.Edits) > 0 || step.install != nil || len(step.removes) > 0 {
 		step = Step{In: in, Span: step.Span, Recipe: step.Recipe, Verdict: Block, Compiles: step.Compiles, Writes: step.Writes,

@@ -298,11 +298,11 @@ func (p *Plan) judgeRun(in *dockerfile.Instruction, pl *Planner) {
 	env := g.EnvAt(in)
 	dir, nestedDir := env.Dir, env.Dir
 	for i, cmd := range script.Commands {
-		c := &call{Command: cmd, run: in, script: script, index: i, env: env, stage: p.Stage, plan: p, plans: pl.plans, planner: pl, opt: pl.opt, dir: dir}
+		at := dir
 		if cmd.Nested {
-			c.dir = nestedDir
+			at = nestedDir
 		}
-		c.unwrap()
+		c := p.newCall(in, script, i, env, at, pl)
 		step := c.judge()
 		if script.InJSON {
 			step = step.inJSON()
@@ -317,6 +317,14 @@ func (p *Plan) judgeRun(in *dockerfile.Instruction, pl *Planner) {
 			nestedDir = dir
 		}
 	}
+}
+
+// newCall returns a command of a script as recipes look at it, in the folder that it runs in.
+func (p *Plan) newCall(in *dockerfile.Instruction, script *shell.Script, index int, env *graph.Env, dir string, pl *Planner) *call {
+	c := &call{Command: script.Commands[index], run: in, script: script, index: index, env: env,
+		stage: p.Stage, plan: p, plans: pl.plans, planner: pl, opt: pl.opt, dir: dir}
+	c.unwrap()
+	return c
 }
 
 // unwrap sets name and args, looking through `env A=b program` and the like.
