@@ -27,6 +27,7 @@ type cMakefile struct {
 	lines []string // what is run
 	used  map[string]bool
 	done  map[string]bool
+	work  makeWork
 }
 
 type cRule struct {
@@ -185,36 +186,7 @@ func (m *cMakefile) spread(s string, depth int) string {
 
 // expand fills variables in. What cannot be followed is an error; the text then holds as much as was found.
 func (m *cMakefile) expand(s string, auto map[string]string, depth int) (string, error) {
-	if depth > maxMakeDepth {
-		return "", fmt.Errorf("its Makefile has a variable without end: %s", s)
-	}
-	var b strings.Builder
-	var failed error
-	for i := 0; i < len(s); i++ {
-		if s[i] != '$' || i+1 == len(s) {
-			b.WriteByte(s[i])
-			continue
-		}
-		i++
-		name := s[i : i+1]
-		switch s[i] {
-		case '$':
-			b.WriteByte('$')
-			continue
-		case '(', '{':
-			end := closing(s, i)
-			if end < 0 {
-				return b.String(), fmt.Errorf("its Makefile has an unclosed %s", s[i-1:])
-			}
-			name, i = s[i+1:end], end
-		}
-		text, err := m.reference(name, auto, depth)
-		if err != nil && failed == nil {
-			failed = err
-		}
-		b.WriteString(text)
-	}
-	return b.String(), failed
+	return m.work.expand(s, depth, func(name string) (string, error) { return m.reference(name, auto, depth) })
 }
 
 // reference expands what stands in $( ).
