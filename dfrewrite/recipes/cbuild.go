@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/shell"
@@ -231,50 +229,33 @@ func (c *call) contextAt(dir string) (string, bool) {
 		return "", false
 	}
 	found, folder := false, ""
-	var chain []*graph.Stage
-	for s := c.stage; s != nil; s = s.Base {
-		chain = slices.Insert(chain, 0, s)
-	}
-	for _, s := range chain {
-		for _, in := range s.Body {
-			if in == c.run {
-				break
+	for cmd, dest := range c.copies() {
+		rel, inside := below(dir, dest)
+		if !inside {
+			continue
+		}
+		if cmd.From != "" {
+			if rel == "" {
+				return "", false
 			}
-			cmd, ok := in.Command.(*instructions.CopyCommand)
-			if !ok {
-				continue
-			}
-			dest := cmd.DestPath
-			if !path.IsAbs(dest) {
-				dest = path.Join(s.Graph.EnvAt(in).Dir, dest)
-			}
-			dest = path.Clean(dest)
-			rel := ""
-			if dest != dir {
-				if rel, ok = strings.CutPrefix(dir, strings.TrimSuffix(dest, "/")+"/"); !ok {
-					continue
+			continue
+		}
+		for _, src := range cmd.SourcePaths {
+			src = path.Clean(strings.TrimLeft(src, "/"))
+			switch {
+			case c.opt.Context.isFolder(path.Join(src, rel)):
+				found, folder = true, path.Join(src, rel)
+			case rel == "" && !strings.Contains(src, "*"):
+				if !found {
+					found, folder = true, path.Dir(src)
 				}
 			}
-			for _, src := range cmd.SourcePaths {
-				src = path.Clean(strings.TrimLeft(src, "/"))
-				switch {
-				case cmd.From != "":
-					if dest == dir {
-						return "", false
-					}
-				case c.opt.Context.isFolder(path.Join(src, rel)):
-					found, folder = true, path.Join(src, rel)
-				case rel == "" && !strings.Contains(src, "*"):
-					if !found {
-						found, folder = true, path.Dir(src)
-					}
-				}
-			}
-			// Beside folders, a file says where the build begins.
-			for _, src := range cmd.SourcePaths {
-				if cmd.From == "" && rel == "" && buildFiles[path.Base(src)] && !c.opt.Context.isFolder(path.Clean(strings.TrimLeft(src, "/"))) {
-					found, folder = true, path.Dir(path.Clean(strings.TrimLeft(src, "/")))
-				}
+		}
+		// Beside folders, a file says where the build begins.
+		for _, src := range cmd.SourcePaths {
+			src = path.Clean(strings.TrimLeft(src, "/"))
+			if rel == "" && buildFiles[path.Base(src)] && !c.opt.Context.isFolder(src) {
+				found, folder = true, path.Dir(src)
 			}
 		}
 	}
