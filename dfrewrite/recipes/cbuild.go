@@ -40,7 +40,7 @@ func judgeBuildSystem(c *call) (Step, bool) {
 	case "cmake":
 		return c.settingUp("cmake", c.judgeCMake()), true
 	case "ctest":
-		return blockC("test in a stage of the target platform", "ctest runs tests that were built for the target"), true
+		return blockBuild("test in a stage of the target platform", "ctest runs tests that were built for the target"), true
 	case "meson":
 		return c.settingUp("meson", c.judgeMeson()), true
 	case "make", "gmake":
@@ -152,7 +152,7 @@ func (c *call) judgeGoals(b *cBuild) Step {
 		switch {
 		case set("-C --directory -j --jobs -l -k -f")[w.Raw]:
 			if w.Raw == "-f" {
-				return blockC("convert the stage by hand", "%s reads a makefile of its own", c.text())
+				return blockBuild("convert the stage by hand", "%s reads a makefile of its own", c.text())
 			}
 			if w.Raw == "-C" || w.Raw == "--directory" || i+1 < len(c.args) && countOnly.MatchString(c.args[i+1].Raw) {
 				i++
@@ -169,15 +169,15 @@ func (c *call) judgeGoals(b *cBuild) Step {
 				prefix = text
 			}
 		case assigns && (slices.Contains(cTools, name) || strings.HasPrefix(name, "HOST") || strings.HasPrefix(name, "BUILD_")):
-			return blockC("leave it out: configure knows the target's", "%s=%s names a tool for the machine that builds", name, value)
+			return blockBuild("leave it out: configure knows the target's", "%s=%s names a tool for the machine that builds", name, value)
 		case assigns:
 			if why, way := oddFlags(value); why != "" {
-				return blockC(way, "%s", why)
+				return blockBuild(way, "%s", why)
 			}
 		case !w.Const:
-			return blockC("write it out", "which goal %s is cannot be seen", w.Raw)
+			return blockBuild("write it out", "which goal %s is cannot be seen", w.Raw)
 		case runsBuilt.MatchString(w.Lit):
-			return blockC("test in a stage of the target platform, or not in this one", "%s runs what was built for the target", c.text())
+			return blockBuild("test in a stage of the target platform, or not in this one", "%s runs what was built for the target", c.text())
 		case strings.HasPrefix(w.Lit, "install") || strings.HasSuffix(w.Lit, "/install"):
 			installs = true
 		}

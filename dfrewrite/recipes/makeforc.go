@@ -36,7 +36,7 @@ func (c *call) judgeMakefile() (Step, bool) {
 		return step, true
 	}
 	block := func(format string, args ...any) (Step, bool) {
-		return blockC("say make CC=xx-clang, after a look at what else the Makefile names and runs", "%s: %s", c.text(), fmt.Sprintf(format, args...)), true
+		return blockBuild("say make CC=xx-clang, after a look at what else the Makefile names and runs", "%s: %s", c.text(), fmt.Sprintf(format, args...)), true
 	}
 	for _, other := range []string{"GNUmakefile", "makefile"} {
 		if c.opt.Context.has(path.Join(at, other)) {
@@ -72,7 +72,7 @@ func (c *call) judgeMakefile() (Step, bool) {
 			step.Edits = append(step.Edits, dockerfile.Edit{Span: w.Span, New: name + "=" + compilerHelper(strings.Trim(value, `"'`))})
 		case assigns:
 			if why, way := oddFlags(value); why != "" {
-				return blockC(way, "%s", why), true
+				return blockBuild(way, "%s", why), true
 			}
 			text, ok := c.knownText(value)
 			if !ok {

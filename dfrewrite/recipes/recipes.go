@@ -432,6 +432,11 @@ func (c *call) decide() Step {
 		Way: "convert the stage by hand, or move this command to a stage of its own"}
 }
 
+// blockBuild is the verdict on a command that compiles and cannot be told what for.
+func blockBuild(way, format string, args ...any) Step {
+	return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way}
+}
+
 // builtHere returns the program if an earlier step built it for the target.
 func (c *call) builtHere() string {
 	program := c.Words[0].Lit
