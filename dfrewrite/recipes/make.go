@@ -245,7 +245,7 @@ func (c *call) planLines(run *makeRun) (*Plan, error) {
 	}
 	opt := *c.opt
 	opt.Helpers = HelpersNever // a variable of the environment is all that reaches go
-	return planMakeLines(b.String(), run.lines, &opt)
+	return planCommands(b.String(), run.lines, &opt)
 }
 
 // knownImage returns the image that the stage is based on, for a Dockerfile that is made up.
@@ -257,8 +257,9 @@ func (c *call) knownImage() (string, error) {
 	return image, nil
 }
 
-// planMakeLines judges what make runs, one call of the shell a line, behind the first lines of a Dockerfile.
-func planMakeLines(head string, lines []string, opt *Options) (*Plan, error) {
+// planCommands judges commands that stand elsewhere, one call of the shell a line, as if they stood in a Dockerfile with
+// this head.
+func planCommands(head string, lines []string, opt *Options) (*Plan, error) {
 	var b strings.Builder
 	b.WriteString(head)
 	for _, line := range lines {

@@ -226,5 +226,5 @@ func (c *call) planC(m *cMakefile, dir string) (*Plan, error) {
 	}
 	opt := *c.opt
 	opt.Context = nil
-	return planMakeLines(fmt.Sprintf("FROM %s\nWORKDIR %s\n", image, dir), m.lines, &opt)
+	return planCommands(fmt.Sprintf("FROM %s\nWORKDIR %s\n", image, dir), m.lines, &opt)
 }
