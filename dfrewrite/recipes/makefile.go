@@ -217,6 +217,7 @@ const (
 	maxMakeDepth      = 20
 	maxMakeWork       = 1 << 28 // bytes
 	makeReferenceWork = 256     // what a reference counts for, beside its text
+	makeFileWork      = 1 << 14 // what a file counts for, beside its text
 )
 
 // makeWork counts what filling in the variables of a Makefile has taken so far.

@@ -61,3 +61,29 @@ func TestMakefileVariablesThatMultiply(t *testing.T) {
 		})
 	}
 }
+
+// A Makefile that calls make in its own folder is not followed for ever.
+func TestMakefileThatCallsItself(t *testing.T) {
+	context := NewContext(fstest.MapFS{"Makefile": {Data: []byte("all:\n\t$(MAKE) -C . other\nother:\n\t$(MAKE) -C . all\n")}})
+	m, err := readCMakefile(context, ".", "Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "its Makefile calls make again without end"
+	if err := m.collect(nil); err == nil || err.Error() != want {
+		t.Errorf("%v; want %s", err, want)
+	}
+}
+
+// Nor are makefiles of which each includes the next one many times.
+func TestMakefilesThatMultiply(t *testing.T) {
+	files := fstest.MapFS{}
+	for i := range maxMakeIncludes {
+		files[fmt.Sprintf("%d.mk", i)] = &fstest.MapFile{Data: []byte("include" + strings.Repeat(fmt.Sprintf(" %d.mk", i+1), 100) + "\n")}
+	}
+	files[fmt.Sprintf("%d.mk", maxMakeIncludes)] = &fstest.MapFile{Data: []byte("all:\n")}
+	const want = "its Makefile includes too much"
+	if _, err := readCMakefile(NewContext(files), ".", "0.mk"); err == nil || err.Error() != want {
+		t.Errorf("%v; want %s", err, want)
+	}
+}
