@@ -1,12 +1,21 @@
 // Package dfrewrite lints Dockerfiles for multi-platform mistakes and rewrites
 // stages that would run under emulation into stages that cross-compile.
 //
-// [Lint] says what is wrong, [Rewrite] makes the fixes, [Explain] says what was decided
-// on and why. They take the bytes of a Dockerfile and touch no files. The packages below are useful alone: dockerfile
-// (bytes, instructions, edits), shell (the commands in a RUN), graph (how stages
-// hang together and where they run), facts (what each RUN does for each platform), recipes (how commands cross-compile),
-// rules (what to look for), builds (Compose and bake files), config (what a project wants), report (how findings are
-// shown), lsp (the same in an editor) and prove (what a rewrite changes in the images).
+// [Lint] says what is wrong, [Rewrite] makes the fixes, [Explain] says what was
+// decided on and why. They take the bytes of a Dockerfile and touch no files; [Find]
+// is what looks for them. The packages below are useful alone, from the bytes up:
+//
+//   - dockerfile: the bytes, instructions and stages of a file, and edits on them
+//   - shell: the commands in a RUN
+//   - graph: how stages hang together, and where they run
+//   - facts: what each RUN does in the build for each platform
+//   - recipes: how commands cross-compile, or why not
+//   - rules: what to look for, one mistake each
+//   - builds: Compose and bake files
+//   - config: what a project wants, .dfrewrite.toml
+//   - report: how findings, decisions and stages are shown
+//   - lsp: findings and fixes in an editor
+//   - prove: what a rewrite changes in the images
 package dfrewrite
 
 import (

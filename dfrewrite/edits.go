@@ -12,7 +12,7 @@ import (
 func (r *Rewritten) now(offset int) int {
 	for _, edits := range r.Edits {
 		shift := 0
-		for _, e := range ordered(edits) {
+		for _, e := range dockerfile.Ordered(edits) {
 			if e.Span.End > offset {
 				break
 			}
@@ -35,7 +35,7 @@ func (r *Rewritten) origin(span dockerfile.Span, steps int) dockerfile.Span {
 
 func before(edits []dockerfile.Edit, offset int) int {
 	shift := 0
-	for _, e := range ordered(edits) {
+	for _, e := range dockerfile.Ordered(edits) {
 		start := e.Span.Start + shift
 		if offset < start {
 			break
@@ -46,21 +46,4 @@ func before(edits []dockerfile.Edit, offset int) int {
 		shift += len(e.New) - e.Span.Len()
 	}
 	return offset - shift
-}
-
-// ordered sorts edits as dockerfile.Apply makes them, each of them once.
-func ordered(edits []dockerfile.Edit) []dockerfile.Edit {
-	var out []dockerfile.Edit
-	for _, e := range edits {
-		if !slices.Contains(out, e) {
-			out = append(out, e)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b dockerfile.Edit) int {
-		if a.Span.Start != b.Span.Start {
-			return a.Span.Start - b.Span.Start
-		}
-		return min(a.Span.Len(), 1) - min(b.Span.Len(), 1)
-	})
-	return out
 }

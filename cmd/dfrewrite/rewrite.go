@@ -176,11 +176,11 @@ func (p *program) remarks(r *dfrewrite.Rewritten) {
 		}
 	}
 	if len(held) > 0 {
-		fixes := "1 fix"
+		fixes := "1 fix is held back, to be read first; --unsafe makes it:"
 		if len(held) > 1 {
-			fixes = fmt.Sprintf("%d fixes", len(held))
+			fixes = fmt.Sprintf("%d fixes are held back, to be read first; --unsafe makes them:", len(held))
 		}
-		fmt.Fprintf(p.stderr, "%s: %s held back that should be read first; --unsafe makes them:\n", r.Left.Doc.Name, fixes)
+		fmt.Fprintf(p.stderr, "%s: %s\n", r.Left.Doc.Name, fixes)
 		for _, d := range held {
 			fmt.Fprintf(p.stderr, "  line %d: %s [%s]\n", r.Left.Doc.Position(d.Span.Start).Line, d.Fix.Message, d.Rule.Name)
 			for _, why := range d.Fix.Why {

@@ -18,25 +18,11 @@ type Edit struct {
 // once. Edits that overlap are an error, and nothing is changed then: which one
 // was meant is not for this function to say.
 func Apply(src []byte, edits []Edit) ([]byte, error) {
-	sorted := slices.Clone(edits)
-	slices.SortStableFunc(sorted, func(a, b Edit) int {
-		if a.Span.Start != b.Span.Start {
-			return a.Span.Start - b.Span.Start
-		}
-		// An insertion comes before a replacement that starts at the same byte.
-		return min(a.Span.Len(), 1) - min(b.Span.Len(), 1)
-	})
 	var out bytes.Buffer
-	at, sameStart := 0, 0
-	for i, e := range sorted {
+	at := 0
+	for _, e := range Ordered(edits) {
 		if e.Span.Start < 0 || e.Span.End > len(src) || e.Span.Start > e.Span.End {
 			return nil, fmt.Errorf("edit of bytes %d to %d of a file of %d bytes", e.Span.Start, e.Span.End, len(src))
-		}
-		if sorted[sameStart].Span.Start != e.Span.Start {
-			sameStart = i
-		}
-		if slices.Contains(sorted[sameStart:i], e) {
-			continue
 		}
 		if e.Span.Start < at {
 			return nil, fmt.Errorf("edits overlap at byte %d: %q", e.Span.Start, e.New)
@@ -47,6 +33,30 @@ func Apply(src []byte, edits []Edit) ([]byte, error) {
 	}
 	out.Write(src[at:])
 	return out.Bytes(), nil
+}
+
+// Ordered returns edits in the order in which they are made, each of them once: by
+// where they start, insertions at a place in the order given and in front of what is
+// replaced there.
+func Ordered(edits []Edit) []Edit {
+	sorted := slices.Clone(edits)
+	slices.SortStableFunc(sorted, func(a, b Edit) int {
+		if a.Span.Start != b.Span.Start {
+			return a.Span.Start - b.Span.Start
+		}
+		return min(a.Span.Len(), 1) - min(b.Span.Len(), 1)
+	})
+	var out []Edit
+	sameStart := 0
+	for _, e := range sorted {
+		if len(out) > 0 && out[sameStart].Span.Start != e.Span.Start {
+			sameStart = len(out)
+		}
+		if !slices.Contains(out[sameStart:], e) {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // LinesBefore inserts whole lines over an instruction and over the comments that

@@ -274,7 +274,7 @@ func (s *server) codeActions(p codeActionParams) ([]codeAction, error) {
 			if len(d.Fix.Why) > 0 {
 				a.Title += " (read it: " + strings.Join(d.Fix.Why, "; ") + ")"
 			}
-			for _, e := range ordered(d.Fix.Edits) {
+			for _, e := range dockerfile.Ordered(d.Fix.Edits) {
 				a.Edit.add(f.uri, textEdit{f.rangeOf(e.Span), e.New})
 			}
 			actions = append(actions, a)
@@ -293,25 +293,6 @@ func (s *server) codeActions(p codeActionParams) ([]codeAction, error) {
 		actions = append(actions, a)
 	}
 	return actions, nil
-}
-
-// ordered brings edits into the order that the protocol wants, with an insertion
-// before what is replaced at the same place, and leaves out edits that are given
-// twice, which are to be made once.
-func ordered(edits []dockerfile.Edit) []dockerfile.Edit {
-	var out []dockerfile.Edit
-	for _, e := range edits {
-		if !slices.Contains(out, e) {
-			out = append(out, e)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b dockerfile.Edit) int {
-		if a.Span.Start != b.Span.Start {
-			return a.Span.Start - b.Span.Start
-		}
-		return min(a.Span.Len(), 1) - min(b.Span.Len(), 1)
-	})
-	return out
 }
 
 func (w *workspaceEdit) add(uri string, e textEdit) {

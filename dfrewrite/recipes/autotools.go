@@ -29,7 +29,7 @@ func (c *call) judgeConfigure() Step {
 	src := path.Dir(c.Words[0].Lit)
 	cxx, known, block := c.autoconf(src)
 	if block != "" {
-		return blockC("give it the target in its own way (./configure --help), or build in a stage of its own", "%s: %s", c.Words[0].Lit, block)
+		return blockBuild("give it the target in its own way (./configure --help), or build in a stage of its own", "%s: %s", c.Words[0].Lit, block)
 	}
 	b := &cBuild{tool: "configure", dir: c.dir, prefix: "/usr/local"}
 	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, NeedsLLVM: true, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}, sets: b, built: true,
@@ -42,7 +42,7 @@ func (c *call) judgeConfigure() Step {
 		value = strings.Trim(value, `"'`)
 		switch {
 		case set("--host --build --target")[option]:
-			return blockC("leave it out", "configure is told %s already", w.Raw)
+			return blockBuild("leave it out", "configure is told %s already", w.Raw)
 		case option == "--prefix" || option == "--exec-prefix":
 			word := w
 			if !assigned && i+1 < len(c.args) {
@@ -59,20 +59,20 @@ func (c *call) judgeConfigure() Step {
 		case option == "CC" || option == "CXX":
 			helper := compilerHelper(value)
 			if helper == "" {
-				return blockC("leave it out", "%s names a compiler for the machine that builds", w.Raw)
+				return blockBuild("leave it out", "%s names a compiler for the machine that builds", w.Raw)
 			}
 			end := w.Span.End
 			step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: w.Span.Start, End: end}, New: option + "=" + helper})
 			cc, cxxGiven = cc && option != "CC", cxxGiven || option == "CXX"
 		case assigned && slices.Contains(cTools, option) || slices.Contains(cFolders, option):
-			return blockC("leave it out", "%s names a tool or a folder of the machine that builds", w.Raw)
+			return blockBuild("leave it out", "%s names a tool or a folder of the machine that builds", w.Raw)
 		case strings.HasPrefix(option, "--with-") && builderPath.MatchString(value):
-			return blockC("leave the path out: the target's libraries are found", "%s is where the machine that builds has its libraries", w.Raw)
+			return blockBuild("leave the path out: the target's libraries are found", "%s is where the machine that builds has its libraries", w.Raw)
 		case !w.Const && option == w.Raw && strings.HasPrefix(w.Raw, "$"):
-			return blockC("write it out", "what %s tells configure cannot be seen", w.Raw)
+			return blockBuild("write it out", "what %s tells configure cannot be seen", w.Raw)
 		default:
 			if why, way := oddFlags(value); why != "" {
-				return blockC(way, "%s", why)
+				return blockBuild(way, "%s", why)
 			}
 		}
 	}
@@ -81,7 +81,7 @@ func (c *call) judgeConfigure() Step {
 	}
 	cxxGiven = cxxGiven || c.lookup("CXX").assign != nil
 	if why, way := c.oddSettings(&step); why != "" {
-		return blockC(way, "%s", why)
+		return blockBuild(way, "%s", why)
 	}
 	if !known {
 		cxx = c.installsCxx()
@@ -187,7 +187,7 @@ func (c *call) judgeAutogen() (Step, bool) {
 		switch {
 		case err != nil:
 		case runsConfigure.Match(text) && !strings.Contains(string(text), "NOCONFIGURE"):
-			return blockC("call autoreconf -fi and ./configure", "%s runs configure, too", c.Words[0].Lit), true
+			return blockBuild("call autoreconf -fi and ./configure", "%s runs configure, too", c.Words[0].Lit), true
 		case runsConfigure.Match(text):
 			return Step{Verdict: Convert, Reason: "makes the same files for every platform", sets: b,
 				Edits: []dockerfile.Edit{{Span: c.frontAt(), New: "NOCONFIGURE=1 "}}}, true
@@ -202,7 +202,7 @@ func (c *call) judgeAutogen() (Step, bool) {
 				Review: "what " + c.Words[0].Lit + " runs was not seen; it is taken for one that makes configure"}, true
 		}
 	}
-	return blockC("call autoreconf -fi and ./configure", "what %s runs is not in the build context", c.Words[0].Lit), true
+	return blockBuild("call autoreconf -fi and ./configure", "what %s runs is not in the build context", c.Words[0].Lit), true
 }
 
 var runsConfigure = regexp.MustCompile(`(?m)^[^#\n]*\./configure\b`)

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/shell"
@@ -42,7 +40,7 @@ func judgeBuildSystem(c *call) (Step, bool) {
 	case "cmake":
 		return c.settingUp("cmake", c.judgeCMake()), true
 	case "ctest":
-		return blockC("test in a stage of the target platform", "ctest runs tests that were built for the target"), true
+		return blockBuild("test in a stage of the target platform", "ctest runs tests that were built for the target"), true
 	case "meson":
 		return c.settingUp("meson", c.judgeMeson()), true
 	case "make", "gmake":
@@ -154,7 +152,7 @@ func (c *call) judgeGoals(b *cBuild) Step {
 		switch {
 		case set("-C --directory -j --jobs -l -k -f")[w.Raw]:
 			if w.Raw == "-f" {
-				return blockC("convert the stage by hand", "%s reads a makefile of its own", c.text())
+				return blockBuild("convert the stage by hand", "%s reads a makefile of its own", c.text())
 			}
 			if w.Raw == "-C" || w.Raw == "--directory" || i+1 < len(c.args) && countOnly.MatchString(c.args[i+1].Raw) {
 				i++
@@ -171,15 +169,15 @@ func (c *call) judgeGoals(b *cBuild) Step {
 				prefix = text
 			}
 		case assigns && (slices.Contains(cTools, name) || strings.HasPrefix(name, "HOST") || strings.HasPrefix(name, "BUILD_")):
-			return blockC("leave it out: configure knows the target's", "%s=%s names a tool for the machine that builds", name, value)
+			return blockBuild("leave it out: configure knows the target's", "%s=%s names a tool for the machine that builds", name, value)
 		case assigns:
 			if why, way := oddFlags(value); why != "" {
-				return blockC(way, "%s", why)
+				return blockBuild(way, "%s", why)
 			}
 		case !w.Const:
-			return blockC("write it out", "which goal %s is cannot be seen", w.Raw)
+			return blockBuild("write it out", "which goal %s is cannot be seen", w.Raw)
 		case runsBuilt.MatchString(w.Lit):
-			return blockC("test in a stage of the target platform, or not in this one", "%s runs what was built for the target", c.text())
+			return blockBuild("test in a stage of the target platform, or not in this one", "%s runs what was built for the target", c.text())
 		case strings.HasPrefix(w.Lit, "install") || strings.HasSuffix(w.Lit, "/install"):
 			installs = true
 		}
@@ -231,50 +229,33 @@ func (c *call) contextAt(dir string) (string, bool) {
 		return "", false
 	}
 	found, folder := false, ""
-	var chain []*graph.Stage
-	for s := c.stage; s != nil; s = s.Base {
-		chain = slices.Insert(chain, 0, s)
-	}
-	for _, s := range chain {
-		for _, in := range s.Body {
-			if in == c.run {
-				break
+	for cmd, dest := range c.copies() {
+		rel, inside := below(dir, dest)
+		if !inside {
+			continue
+		}
+		if cmd.From != "" {
+			if rel == "" {
+				return "", false
 			}
-			cmd, ok := in.Command.(*instructions.CopyCommand)
-			if !ok {
-				continue
-			}
-			dest := cmd.DestPath
-			if !path.IsAbs(dest) {
-				dest = path.Join(s.Graph.EnvAt(in).Dir, dest)
-			}
-			dest = path.Clean(dest)
-			rel := ""
-			if dest != dir {
-				if rel, ok = strings.CutPrefix(dir, strings.TrimSuffix(dest, "/")+"/"); !ok {
-					continue
+			continue
+		}
+		for _, src := range cmd.SourcePaths {
+			src = path.Clean(strings.TrimLeft(src, "/"))
+			switch {
+			case c.opt.Context.isFolder(path.Join(src, rel)):
+				found, folder = true, path.Join(src, rel)
+			case rel == "" && !strings.Contains(src, "*"):
+				if !found {
+					found, folder = true, path.Dir(src)
 				}
 			}
-			for _, src := range cmd.SourcePaths {
-				src = path.Clean(strings.TrimLeft(src, "/"))
-				switch {
-				case cmd.From != "":
-					if dest == dir {
-						return "", false
-					}
-				case c.opt.Context.isFolder(path.Join(src, rel)):
-					found, folder = true, path.Join(src, rel)
-				case rel == "" && !strings.Contains(src, "*"):
-					if !found {
-						found, folder = true, path.Dir(src)
-					}
-				}
-			}
-			// Beside folders, a file says where the build begins.
-			for _, src := range cmd.SourcePaths {
-				if cmd.From == "" && rel == "" && buildFiles[path.Base(src)] && !c.opt.Context.isFolder(path.Clean(strings.TrimLeft(src, "/"))) {
-					found, folder = true, path.Dir(path.Clean(strings.TrimLeft(src, "/")))
-				}
+		}
+		// Beside folders, a file says where the build begins.
+		for _, src := range cmd.SourcePaths {
+			src = path.Clean(strings.TrimLeft(src, "/"))
+			if rel == "" && buildFiles[path.Base(src)] && !c.opt.Context.isFolder(src) {
+				found, folder = true, path.Dir(src)
 			}
 		}
 	}

@@ -68,17 +68,13 @@ func judgeC(c *call) (Step, bool) {
 	return judgeBuildSystem(c)
 }
 
-func blockC(way, format string, args ...any) Step {
-	return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way}
-}
-
 // judgeCompile turns a call of a compiler into one for the target.
 func (c *call) judgeCompile(helper string) Step {
 	if strings.Contains(c.Words[0].Lit, "/") && !isSystemDir(path.Dir(c.Words[0].Lit)) {
-		return blockC("call the compiler of the distribution", "%s is a compiler of the stage's own", c.Words[0].Lit)
+		return blockBuild("call the compiler of the distribution", "%s is a compiler of the stage's own", c.Words[0].Lit)
 	}
 	if c.Substituted {
-		return blockC("ask xx-info or xx-clang about the target", "%s says what the compiler of the machine that builds does", c.text())
+		return blockBuild("ask xx-info or xx-clang about the target", "%s says what the compiler of the machine that builds does", c.text())
 	}
 	if step, refused := c.refuseC(); refused {
 		return step
@@ -92,7 +88,7 @@ func (c *call) judgeCompile(helper string) Step {
 		w := c.args[i]
 		text, _ := c.known(w)
 		if why, way := c.oddFlag(w.Raw, text); why != "" {
-			return blockC(way, "%s", why)
+			return blockBuild(way, "%s", why)
 		}
 		switch {
 		case w.Lit == "-c" || w.Lit == "-E" || w.Lit == "-S" || w.Lit == "-fsyntax-only" || w.Lit == "-M" || w.Lit == "-MM":
@@ -208,24 +204,19 @@ var (
 // refuseC says why C cannot be compiled for the target in this stage, whatever the command is.
 func (c *call) refuseC() (Step, bool) {
 	if c.opt.Helpers == HelpersNever {
-		return blockC("let the rewrite use helpers, or build with a C compiler for the target", "%s needs a C compiler for the target", c.name), true
+		return blockBuild("let the rewrite use helpers, or build with a C compiler for the target", "%s needs a C compiler for the target", c.name), true
 	}
 	image := c.stage.Root().Image
 	if !plainImage(image) {
-		return blockC("build on the distribution's own image, debian or alpine, with clang",
+		return blockBuild("build on the distribution's own image, debian or alpine, with clang",
 			"which compiler and libraries %s has is not known; they are for its own platform", image), true
 	}
 	for _, name := range cFolders {
 		if v := c.lookup(name); v.set && v.text != "" {
-			return blockC("leave it out", "%s is set to %s %s, which is for the machine that builds", name, v.text, v.where), true
+			return blockBuild("leave it out", "%s is set to %s %s, which is for the machine that builds", name, v.text, v.where), true
 		}
 	}
-	for _, name := range []string{"TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM"} {
-		if v, ok := c.env.Lookup(name); ok && v.Env {
-			return blockC("remove the ENV", "ENV %s hides the value that BuildKit gives it", name), true
-		}
-	}
-	return Step{}, false
+	return c.hidesTarget()
 }
 
 // plainImage recognizes images that have their distribution's compiler and libraries and none of their own.
@@ -315,7 +306,7 @@ func (c *call) judgeStrip() (Step, bool) {
 			name, _, glued := strings.Cut(w.Raw, "=")
 			valued, ok := stripOptions[name]
 			if !ok && !strings.HasPrefix(name, "-R.") {
-				return blockC("strip in another way", "LLVM's strip does not know %s", w.Raw), true
+				return blockBuild("strip in another way", "LLVM's strip does not know %s", w.Raw), true
 			}
 			if valued && !glued && i+1 < len(c.args) {
 				i++
@@ -338,7 +329,7 @@ func (c *call) judgeFindStrip() (Step, bool) {
 	for i, w := range c.args {
 		if w.Lit == "strip" && i > 0 && strings.HasPrefix(c.args[i-1].Lit, "-exec") {
 			if !c.compilesC() {
-				return blockC("strip in a stage of the target platform", "%s strips files that may be of another platform", c.text()), true
+				return blockBuild("strip in a stage of the target platform", "%s strips files that may be of another platform", c.text()), true
 			}
 			return Step{Verdict: Convert, Helper: true, NeedsC: true, NeedsLLVM: true, Reason: "strips what was built for the target", Args: []string{"TARGETPLATFORM"},
 				Edits: []dockerfile.Edit{{Span: w.Span, New: "$(xx-info triple)-strip"}}}, true
@@ -351,7 +342,7 @@ func (c *call) judgeFindStrip() (Step, bool) {
 func (c *call) judgeInstallStrip() (Step, bool) {
 	for _, w := range c.args {
 		if (w.Lit == "-s" || w.Lit == "--strip" || installStrips.MatchString(w.Lit)) && c.compilesC() {
-			return blockC("install without -s, and call strip behind it", "install -s strips with the strip of the machine that builds"), true
+			return blockBuild("install without -s, and call strip behind it", "install -s strips with the strip of the machine that builds"), true
 		}
 	}
 	return Step{}, false

@@ -23,7 +23,7 @@ func (c *call) judgeCMake() Step {
 	case "-E", "--version", "-version", "--help":
 		return Step{Reason: "does the same on every platform"}
 	case "-P", "--find-package", "--workflow":
-		return blockC("convert the stage by hand", "what %s does is not known", c.text())
+		return blockBuild("convert the stage by hand", "what %s does is not known", c.text())
 	case "--build", "--install", "--open":
 		return c.judgeCMakeBuild(first)
 	}
@@ -60,7 +60,7 @@ func (c *call) judgeCMake() Step {
 		case strings.HasPrefix(raw, "-G"):
 			ninja = strings.HasPrefix(next(), "Ninja")
 		case strings.HasPrefix(raw, "-C") || strings.HasPrefix(raw, "--preset") || strings.HasPrefix(raw, "--toolchain") || strings.HasPrefix(raw, "-A") || strings.HasPrefix(raw, "-T"):
-			return blockC("convert the stage by hand", "what %s sets is not followed", w.Raw)
+			return blockBuild("convert the stage by hand", "what %s sets is not followed", w.Raw)
 		case strings.HasPrefix(raw, "-D"):
 			define := next()
 			name, value, _ := strings.Cut(define, "=")
@@ -69,13 +69,13 @@ func (c *call) judgeCMake() Step {
 			case set("CMAKE_C_COMPILER CMAKE_CXX_COMPILER CMAKE_ASM_COMPILER")[name]:
 				helper := compilerHelper(value)
 				if helper == "" || len(raw) == 2 {
-					return blockC("leave it out", "-D%s names a compiler for the machine that builds", define)
+					return blockBuild("leave it out", "-D%s names a compiler for the machine that builds", define)
 				}
 				step.Edits = append(step.Edits, dockerfile.Edit{Span: w.Span, New: "-D" + name + "=" + strings.TrimPrefix(helper, "xx-")})
 			case cmakeTarget.MatchString(name):
-				return blockC("leave it out", "-D%s is about the machine to build for", define)
+				return blockBuild("leave it out", "-D%s is about the machine to build for", define)
 			case set("CMAKE_PREFIX_PATH CMAKE_LIBRARY_PATH CMAKE_INCLUDE_PATH CMAKE_FIND_ROOT_PATH")[name] && builderPath.MatchString(value):
-				return blockC("leave it out: the target's libraries are found", "-D%s is where the machine that builds has its libraries", define)
+				return blockBuild("leave it out: the target's libraries are found", "-D%s is where the machine that builds has its libraries", define)
 			case name == "CMAKE_INSTALL_PREFIX":
 				b.prefix = ""
 				if text, ok := c.knownText(value); ok {
@@ -83,10 +83,10 @@ func (c *call) judgeCMake() Step {
 				}
 			case strings.HasSuffix(name, "_FLAGS") || strings.Contains(name, "_FLAGS_"):
 				if why, way := oddFlags(value); why != "" {
-					return blockC(way, "%s", why)
+					return blockBuild(way, "%s", why)
 				}
 			case (strings.HasSuffix(name, "_LIBRARY") || strings.HasSuffix(name, "_LIBRARIES")) && builderPath.MatchString(value):
-				return blockC("leave it out: the target's libraries are found", "-D%s is where the machine that builds has its libraries", define)
+				return blockBuild("leave it out: the target's libraries are found", "-D%s is where the machine that builds has its libraries", define)
 			}
 		case strings.HasPrefix(raw, "--install-prefix"):
 			b.prefix = ""
@@ -100,18 +100,18 @@ func (c *call) judgeCMake() Step {
 		}
 	}
 	if why, way := c.oddSettings(&step); why != "" {
-		return blockC(way, "%s", why)
+		return blockBuild(way, "%s", why)
 	}
 	if c.lookup("CC").set || c.lookup("CXX").set {
-		return blockC("leave it out", "CC or CXX is set, which CMake does not look at beside the definitions")
+		return blockBuild("leave it out", "CC or CXX is set, which CMake does not look at beside the definitions")
 	}
 	if c.onAlpine() && c.installsLibrary() {
-		return blockC("build on Debian, or with the toolchain file of xx-clang --print-cmake-toolchain-file",
+		return blockBuild("build on Debian, or with the toolchain file of xx-clang --print-cmake-toolchain-file",
 			"with these definitions CMake does not look where xx-apk puts the target's libraries")
 	}
 	seen, cxx, why := c.cmakeProject(source)
 	if why != "" {
-		return blockC("build with the toolchain file of xx-clang --print-cmake-toolchain-file, after a look at what it asks", "%s", why)
+		return blockBuild("build with the toolchain file of xx-clang --print-cmake-toolchain-file, after a look at what it asks", "%s", why)
 	}
 	if !seen {
 		step.Review = "what CMakeLists.txt asks was not seen: CMAKE_SYSTEM_PROCESSOR and try_run still answer for the builder"
@@ -142,11 +142,11 @@ func (c *call) installsLibrary() bool {
 // judgeCMakeBuild decides on cmake --build and --install.
 func (c *call) judgeCMakeBuild(what string) Step {
 	if len(c.args) < 2 {
-		return blockC("write the folder out", "which folder %s builds cannot be seen", c.text())
+		return blockBuild("write the folder out", "which folder %s builds cannot be seen", c.text())
 	}
 	b := c.buildAt(c.knownDir(c.args[1]))
 	if b == nil || b.tool != "cmake" {
-		return blockC("run cmake for that folder in this stage", "what is built in %s was not configured here", c.args[1].Raw)
+		return blockBuild("run cmake for that folder in this stage", "what is built in %s was not configured here", c.args[1].Raw)
 	}
 	step := Step{Verdict: Convert, Compiles: true, NeedsC: true, NeedsLLVM: true, NeedsCxx: b.cxx, built: true, Helper: true,
 		Reason: "builds what was configured for the target", Args: []string{"TARGETPLATFORM"}}
@@ -162,7 +162,7 @@ func (c *call) judgeCMakeBuild(what string) Step {
 			prefix, _ = c.knownText(strings.TrimPrefix(w.Raw, "--prefix="))
 		case strings.HasPrefix(w.Raw, "-"):
 		case runsBuilt.MatchString(w.Lit):
-			return blockC("test in a stage of the target platform, or not in this one", "%s runs what was built for the target", c.text())
+			return blockBuild("test in a stage of the target platform, or not in this one", "%s runs what was built for the target", c.text())
 		case strings.HasPrefix(w.Lit, "install"):
 			installs = true
 		}

@@ -2,17 +2,19 @@ package recipes
 
 import "fmt"
 
-// Build tools without a recipe of their own. They compile, so a stage that calls
-// them is slow under emulation, but what they call in turn is not known.
+// Build tools without a recipe of their own, and those of which their recipe could not see what they do: make without
+// its Makefile, ninja in a folder that nothing was seen to configure, strip where no C was compiled. They compile, so a
+// stage that calls them is slow under emulation, but what they call in turn is not known. Compilers that a stage
+// downloads are in downloads.go.
 var (
-	cCompilers   = set("cc gcc g++ c++ clang clang++ ld tcc musl-gcc")
-	buildDrivers = set("make gmake cmake ninja meson configure autoreconf bazel scons mage just task goreleaser")
-	binaryTools  = set("strip upx setcap objcopy patchelf")
+	otherCompilers = set("ld tcc musl-gcc")
+	buildDrivers   = set("make gmake ninja scons mage just task goreleaser")
+	binaryTools    = set("strip upx setcap objcopy patchelf")
 )
 
 func judgeCompilers(c *call) (Step, bool) {
 	switch {
-	case cCompilers[c.name]:
+	case otherCompilers[c.name]:
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s compiles or links C for the machine that it runs on, and xx-clang does not stand in for it", c.name),
 			Way: "compile with xx-clang, and its libraries from xx-apt-get or xx-apk"}, true
 	case buildDrivers[c.name]:

@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -102,6 +103,53 @@ func (c *call) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file string
 		}
 	}
 	return nil, false
+}
+
+// copies returns every COPY in front of the command, in the stages that this one is based on and in it, with the
+// absolute path that it copies to.
+func (c *call) copies() iter.Seq2[*instructions.CopyCommand, string] {
+	var chain []*graph.Stage
+	for s := c.stage; s != nil; s = s.Base {
+		chain = append(chain, s)
+	}
+	return func(yield func(*instructions.CopyCommand, string) bool) {
+		for _, s := range slices.Backward(chain) {
+			for _, in := range s.Body {
+				if in == c.run {
+					break
+				}
+				cmd, ok := in.Command.(*instructions.CopyCommand)
+				if !ok {
+					continue
+				}
+				dest := cmd.DestPath
+				if !path.IsAbs(dest) {
+					dest = path.Join(s.Graph.EnvAt(in).Dir, dest)
+				}
+				if !yield(cmd, path.Clean(dest)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// copiesTo returns the absolute path that a COPY or ADD copies to, "" for any other instruction.
+func copiesTo(s *graph.Stage, in *dockerfile.Instruction) string {
+	var dest string
+	switch cmd := in.Command.(type) {
+	case *instructions.CopyCommand:
+		dest = cmd.DestPath
+	case *instructions.AddCommand:
+		dest = cmd.DestPath
+	default:
+		return ""
+	}
+	env := s.Graph.EnvAt(in)
+	if dest = env.Expand(dest, rune(s.Graph.Doc.Escape)); !path.IsAbs(dest) {
+		dest = path.Join(env.Dir, dest)
+	}
+	return path.Clean(dest)
 }
 
 // below returns what is left of a path in a folder: "" for the folder itself.

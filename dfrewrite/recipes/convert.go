@@ -155,7 +155,7 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 		return false
 	}
 	return !slices.ContainsFunc(pl.Plan(s).Steps, func(step Step) bool {
-		return step.Compiles && (step.Verdict == Convert || step.Recipe == "compilers" || step.Recipe == "node" || len(step.Writes) > 0)
+		return step.Compiles && (step.Verdict == Convert || set("compilers c node")[step.Recipe] || len(step.Writes) > 0)
 	})
 }
 

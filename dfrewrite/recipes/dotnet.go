@@ -116,12 +116,9 @@ var inProject = regexp.MustCompile(`<(PublishAot|RuntimeIdentifier|PlatformTarge
 func (d *dotnetCall) judge() Step {
 	sub := d.sub.Lit
 	step := Step{Verdict: Convert, Compiles: sub != "restore", Crosses: true, Reason: "builds for the target with -a $TARGETARCH"}
-	block := func(way, format string, args ...any) Step {
-		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way}
-	}
 	if arch, ok := d.flag("-a", "--arch"); ok {
 		if !targetReference.MatchString(arch) {
-			return block("give it $TARGETARCH", "-a %s is the same for every platform", arch)
+			return blockBuild("give it $TARGETARCH", "-a %s is the same for every platform", arch)
 		}
 		step.Args = argsIn(arch)
 		return step
@@ -132,39 +129,39 @@ func (d *dotnetCall) judge() Step {
 	}
 	if told {
 		if targetReference.MatchString(rid) {
-			return block("use -a $TARGETARCH instead", "the runtime identifier %s is made from the target; .NET's names are others than Docker's", rid)
+			return blockBuild("use -a $TARGETARCH instead", "the runtime identifier %s is made from the target; .NET's names are others than Docker's", rid)
 		}
-		return block("use -a $TARGETARCH instead of a runtime identifier", "builds for %s, whatever the image is for", rid)
+		return blockBuild("use -a $TARGETARCH instead of a runtime identifier", "builds for %s, whatever the image is for", rid)
 	}
 	if aot, ok := d.property("PublishAot"); ok && !strings.EqualFold(aot, "false") {
-		return block("leave this stage on the target platform", "PublishAot compiles to machine code, for which .NET needs a linker and libraries of the target")
+		return blockBuild("leave this stage on the target platform", "PublishAot compiles to machine code, for which .NET needs a linker and libraries of the target")
 	}
 	if os, ok := d.flag("--os"); ok && os != "linux" {
 		return Step{Compiles: true, Reason: fmt.Sprintf("builds for %s, whatever the image is for", os)}
 	}
 	for _, w := range d.args {
 		if ext := path.Ext(strings.Trim(w.Raw, `"'`)); (ext == ".sln" || ext == ".slnx" || ext == ".slnf") && sub != "restore" {
-			return block("build the project that is shipped instead of the solution", "%s of a solution (%s) takes no -a: .NET refuses it with NETSDK1134", sub, w.Raw)
+			return blockBuild("build the project that is shipped instead of the solution", "%s of a solution (%s) takes no -a: .NET refuses it with NETSDK1134", sub, w.Raw)
 		}
 	}
 	if test := d.restoresAgain(); test != "" && (d.hasFlag("--no-restore") || d.hasFlag("--no-build")) {
-		return block("run the tests with --no-restore, or in a stage of their own",
+		return blockBuild("run the tests with --no-restore, or in a stage of their own",
 			"dotnet %s, above, restores the packages again for the build platform, and this %s would not find the target's", test, sub)
 	}
 	for _, p := range d.opt.Platforms {
 		if !dotnetPlatforms[p] {
-			return block("leave the platform out", "Microsoft has no .NET for %s", p)
+			return blockBuild("leave the platform out", "Microsoft has no .NET for %s", p)
 		}
 	}
 	major, why := dotnetMajor(d.stage.Root().Image)
 	if why != "" {
-		return block("use an image of the SDK 8.0 or newer by its name", "%s", why)
+		return blockBuild("use an image of the SDK 8.0 or newer by its name", "%s", why)
 	}
 	if major < 8 {
-		return block("use the SDK 8.0 or newer, which can build for older versions too", "the SDK %d.0 may not know that amd64 is what it calls x64", major)
+		return blockBuild("use the SDK 8.0 or newer, which can build for older versions too", "the SDK %d.0 may not know that amd64 is what it calls x64", major)
 	}
 	if other := d.otherLibc(); other != "" {
-		return block("build with an SDK image of the same distribution",
+		return blockBuild("build with an SDK image of the same distribution",
 			"the result goes to %s, which has another C library than the SDK image: with -a it would get libraries for the SDK's", other)
 	}
 	step.Review = "dotnet takes each package's libraries for the target only, and its starter for the target, where it had those of every machine and the builder's"
@@ -172,7 +169,7 @@ func (d *dotnetCall) judge() Step {
 		step.Review = "the .NET runtime that is shipped comes from a package for the target"
 	}
 	if why, known := d.inProjects(); why != "" {
-		return block("leave this stage on the target platform, or take it out of the project file", "%s", why)
+		return blockBuild("leave this stage on the target platform, or take it out of the project file", "%s", why)
 	} else if !known {
 		step.Review += "; whether the project compiles to machine code (PublishAot) or names a machine cannot be seen without the project file"
 	}

@@ -335,18 +335,7 @@ func (c *call) amongSource(file string) bool {
 			if !isContextCopy(in) {
 				continue
 			}
-			dest := ""
-			switch cmd := in.Command.(type) {
-			case *instructions.CopyCommand:
-				dest = cmd.DestPath
-			case *instructions.AddCommand:
-				dest = cmd.DestPath
-			}
-			env := s.Graph.EnvAt(in)
-			if dest = env.Expand(dest, rune(s.Graph.Doc.Escape)); !path.IsAbs(dest) {
-				dest = path.Join(env.Dir, dest)
-			}
-			if dest = path.Clean(dest); dest != "/" && !isProgramDir(dest) && within(strings.TrimSuffix(file, "/"), []string{dest}) {
+			if dest := copiesTo(s, in); dest != "/" && !isProgramDir(dest) && within(strings.TrimSuffix(file, "/"), []string{dest}) {
 				return true
 			}
 		}
@@ -386,7 +375,7 @@ func judgeDownloads(c *call) (Step, bool) {
 		return step, true
 	case question != "":
 		return c.judgeQuestion(question), true
-	case carriers[c.name] && shippers[c.name] && c.probed():
+	case shippers[c.name] && c.probed():
 		u := c.asksMachineFor()
 		if u.shipped { // where that stands in the way, the question says so
 			return Step{Reason: "downloads what is shipped, for the target", Writes: u.files}, true
@@ -394,7 +383,7 @@ func judgeDownloads(c *call) (Step, bool) {
 		return Step{Reason: "downloads tools for the stage itself", HostWrites: u.files}, true
 	case shippers[c.name]:
 		return c.judgeDownload()
-	case downloadedCompilers[c.name] && c.name != "":
+	case downloadedCompilers[c.name]:
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s compiles, and there is no recipe for it", c.name),
 			Way: "convert the stage by hand: tell it what to compile for"}, true
 	}

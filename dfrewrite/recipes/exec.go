@@ -2,6 +2,8 @@ package recipes
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
@@ -11,12 +13,10 @@ import (
 // judgeExec judges a RUN in exec form, RUN ["go", "mod", "download"]. The recipes know what the command does, but
 // what they would write is for a shell, which is not there to fill $TARGETARCH in; so what has to be changed blocks.
 func (p *Plan) judgeExec(in *dockerfile.Instruction, script *shell.Script, pl *Planner) {
-	g := p.Stage.Graph
 	// The command alone, as a script, so that recipes find it where they look.
 	alone := &shell.Script{Run: in, Text: script.Text, Commands: []*shell.Command{script.Exec}}
-	env := g.EnvAt(in)
-	c := &call{Command: script.Exec, run: in, script: alone, env: env, stage: p.Stage, plan: p, plans: pl.plans, opt: pl.opt, dir: env.Dir}
-	c.unwrap()
+	env := p.Stage.Graph.EnvAt(in)
+	c := p.newCall(in, alone, 0, env, env.Dir, pl)
 	step := c.judge()
 	if step.Verdict == Convert && len(step.Edits) > 0 || step.install != nil || len(step.removes) > 0 {
 		step = Step{In: in, Span: step.Span, Recipe: step.Recipe, Verdict: Block, Compiles: step.Compiles, Writes: step.Writes,
@@ -27,11 +27,29 @@ func (p *Plan) judgeExec(in *dockerfile.Instruction, script *shell.Script, pl *P
 		}
 	}
 	if step.Verdict == Block && shells[c.name] {
-		step.Reason = fmt.Sprintf("%s gets a string with escapes in it; what it does cannot be seen", c.name)
+		step.Reason = fmt.Sprintf("%s gets a string with escapes in it, which cannot be rewritten where it stands", c.name)
 		step.Way = "write it in shell form, without the brackets"
+		step.Compiles = c.stringCompiles()
 	}
 	p.add(step)
 }
+
+// stringCompiles reports whether the string that a shell gets compiles. With escapes in it, edits cannot be put where
+// they belong, but what it says can be looked at.
+func (c *call) stringCompiles() bool {
+	i := slices.IndexFunc(c.args, func(w shell.Word) bool { return shellOption.MatchString(w.Lit) })
+	image, err := c.knownImage()
+	if i < 0 || i+1 >= len(c.args) || err != nil {
+		return false
+	}
+	opt := *c.opt
+	opt.Context = nil
+	plan, err := planCommands(fmt.Sprintf("FROM %s\n", image), []string{c.args[i+1].Lit}, &opt)
+	return err == nil && plan.Compiles()
+}
+
+// shellOption matches the option in front of a string with commands, alone or among others: -c, -ec.
+var shellOption = regexp.MustCompile(`^-[a-z]*c$`)
 
 // shellForm writes words for a shell.
 func shellForm(words []shell.Word) string {

@@ -269,10 +269,9 @@ func (g *goCall) judgeBuild() Step {
 			return block("set it from $TARGETOS or $TARGETARCH", "%s is %s, set %s; what that is on another machine is not known", name, v.text, v.where)
 		}
 	}
-	for _, name := range []string{"TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM"} {
-		if v, ok := g.env.Lookup(name); ok && v.Env {
-			return block("remove the ENV", "ENV %s hides the value that BuildKit gives it", name)
-		}
+	if hides, ok := g.hidesTarget(); ok {
+		hides.Writes = step.Writes
+		return hides
 	}
 	if g.has("-toolexec") {
 		return block("convert the stage by hand", "-toolexec runs a program for every package")

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"xxkit/dfrewrite/graph"
 )
 
@@ -152,21 +150,7 @@ func leavingPath(p string, plans []*Plan) string {
 // copied reports whether a COPY or ADD of the stage put the path there.
 func (p *Plan) copied(file string) bool {
 	for _, in := range p.Stage.Body {
-		var dest string
-		switch c := in.Command.(type) {
-		case *instructions.CopyCommand:
-			dest = c.DestPath
-		case *instructions.AddCommand:
-			dest = c.DestPath
-		default:
-			continue
-		}
-		env := p.Stage.Graph.EnvAt(in)
-		dest = env.Expand(dest, rune(p.Stage.Graph.Doc.Escape))
-		if !path.IsAbs(dest) {
-			dest = path.Join(env.Dir, dest)
-		}
-		if dest = path.Clean(dest); dest != "/" && (dest == file || path.Dir(file) == dest) {
+		if dest := copiesTo(p.Stage, in); dest != "" && dest != "/" && (dest == file || path.Dir(file) == dest) {
 			return true
 		}
 	}

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 )
@@ -185,31 +183,18 @@ func (c *call) contextFolder() (string, bool) {
 		return "", false
 	}
 	found, folder := false, ""
-	for s := c.stage; s != nil; s = s.Base {
-		for _, in := range s.Body {
-			if in == c.run {
-				break
-			}
-			cmd, ok := in.Command.(*instructions.CopyCommand)
-			if !ok {
-				continue
-			}
-			dest := cmd.DestPath
-			if !path.IsAbs(dest) {
-				dest = path.Join(s.Graph.EnvAt(in).Dir, dest)
-			}
-			if path.Clean(dest) != path.Clean(c.dir) {
-				continue
-			}
-			for _, src := range cmd.SourcePaths {
-				switch src = path.Clean(strings.TrimLeft(src, "/")); {
-				case cmd.From != "":
-					return "", false
-				case c.opt.Context.isFolder(src):
-					found, folder = true, src
-				case src == "Makefile":
-					found, folder = true, "."
-				}
+	for cmd, dest := range c.copies() {
+		if dest != path.Clean(c.dir) {
+			continue
+		}
+		for _, src := range cmd.SourcePaths {
+			switch src = path.Clean(strings.TrimLeft(src, "/")); {
+			case cmd.From != "":
+				return "", false
+			case c.opt.Context.isFolder(src):
+				found, folder = true, src
+			case src == "Makefile":
+				found, folder = true, "."
 			}
 		}
 	}
@@ -227,9 +212,9 @@ func (c *Context) isFolder(name string) bool {
 
 // planLines judges the lines of a makefile in a stage like the call's.
 func (c *call) planLines(run *makeRun) (*Plan, error) {
-	image := c.stage.Root().Image
-	if image == "" || strings.ContainsAny(image, "$ \t\n") {
-		return nil, fmt.Errorf("what the base image brings is not known")
+	image, err := c.knownImage()
+	if err != nil {
+		return nil, err
 	}
 	if !(&goCall{call: c}).isContext(c.opt.Context) {
 		return nil, fmt.Errorf("the Go module is not in the build context")
@@ -258,7 +243,26 @@ func (c *call) planLines(run *makeRun) (*Plan, error) {
 	if lib := (&goCall{call: c}).installedLibrary(); lib != "" {
 		fmt.Fprintf(&b, "RUN apk add %s\n", lib)
 	}
-	for _, line := range run.lines {
+	opt := *c.opt
+	opt.Helpers = HelpersNever // a variable of the environment is all that reaches go
+	return planCommands(b.String(), run.lines, &opt)
+}
+
+// knownImage returns the image that the stage is based on, for a Dockerfile that is made up.
+func (c *call) knownImage() (string, error) {
+	image := c.stage.Root().Image
+	if image == "" || strings.ContainsAny(image, "$ \t\n") {
+		return "", errors.New("what the base image brings is not known")
+	}
+	return image, nil
+}
+
+// planCommands judges commands that stand elsewhere, one call of the shell a line, as if they stood in a Dockerfile with
+// this head.
+func planCommands(head string, lines []string, opt *Options) (*Plan, error) {
+	var b strings.Builder
+	b.WriteString(head)
+	for _, line := range lines {
 		if strings.ContainsAny(line, "\r\n") || strings.Contains(line, "XX_LINE") {
 			return nil, fmt.Errorf("what `%s` does cannot be seen", line)
 		}
@@ -268,7 +272,5 @@ func (c *call) planLines(run *makeRun) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("what it runs cannot be seen: %w", err)
 	}
-	opt := *c.opt
-	opt.Helpers = HelpersNever // a variable of the environment is all that reaches go
-	return NewPlanner(&opt).Plan(graph.New(doc).Stages[0]), nil
+	return NewPlanner(opt).Plan(graph.New(doc).Stages[0]), nil
 }

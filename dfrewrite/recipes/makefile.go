@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -133,6 +134,7 @@ type makeRun struct {
 
 	done  map[string]bool
 	lines []string // what the shell gets to run, one call of it each
+	work  makeWork
 }
 
 // run collects the shell lines of a goal and of all that it needs, or says why that is not known.
@@ -179,51 +181,18 @@ func (r *makeRun) run(goal string) error {
 	return nil
 }
 
-// maxMakeDepth bounds how deep variables refer to each other; a variable may refer to itself.
-const maxMakeDepth = 20
-
 // expand fills make's variables in. A $(shell …) becomes the shell's own $(…).
 func (r *makeRun) expand(s string, auto map[string]string, depth int) (string, error) {
-	if depth > maxMakeDepth {
-		return "", fmt.Errorf("its Makefile has a variable without end: %s", s)
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] != '$' || i+1 == len(s) {
-			b.WriteByte(s[i])
-			continue
-		}
-		i++
-		name := s[i : i+1]
-		switch s[i] {
-		case '$':
-			b.WriteByte('$')
-			continue
-		case '(', '{':
-			end := closing(s, i)
-			if end < 0 {
-				return "", fmt.Errorf("its Makefile has an unclosed %s", s[i-1:])
-			}
-			name, i = s[i+1:end], end
-		}
+	return r.work.expand(s, depth, func(name string) (string, error) {
 		if script, ok := strings.CutPrefix(name, "shell "); ok {
 			text, err := r.expand(script, auto, depth+1)
-			if err != nil {
-				return "", err
-			}
-			b.WriteString("$(" + text + ")")
-			continue
+			return "$(" + text + ")", err
 		}
 		if strings.ContainsAny(name, " \t,:$") || name == "MAKE" {
 			return "", fmt.Errorf("its Makefile uses $(%s), which is not followed", name)
 		}
-		text, err := r.variable(name, auto, depth)
-		if err != nil {
-			return "", err
-		}
-		b.WriteString(text)
-	}
-	return b.String(), nil
+		return r.variable(name, auto, depth)
+	})
 }
 
 func (r *makeRun) variable(name string, auto map[string]string, depth int) (string, error) {
@@ -240,6 +209,59 @@ func (r *makeRun) variable(name string, auto map[string]string, depth int) (stri
 		}
 	}
 	return r.expand(v.value, auto, depth+1)
+}
+
+// Limits on variables: how deep they refer to each other, since one may refer to itself, and what it takes to fill in all
+// those of a Makefile, since a few that double each other are more than there is time for.
+const (
+	maxMakeDepth      = 20
+	maxMakeWork       = 1 << 28 // bytes
+	makeReferenceWork = 256     // what a reference counts for, beside its text
+	makeFileWork      = 1 << 14 // what a file counts for, beside its text
+)
+
+// makeWork counts what filling in the variables of a Makefile has taken so far.
+type makeWork int
+
+// expand fills in what stands behind each dollar of make: what is in its brackets, or the one letter. Behind the
+// first reference that cannot be followed, which is the error, it goes on, so that the text holds as much as was found.
+func (w *makeWork) expand(s string, depth int, reference func(name string) (string, error)) (string, error) {
+	if depth > maxMakeDepth {
+		return "", fmt.Errorf("its Makefile has a variable without end: %s", s)
+	}
+	var b strings.Builder
+	var failed error
+	for i := 0; i < len(s); i++ {
+		if s[i] != '$' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		name := s[i : i+1]
+		switch s[i] {
+		case '$':
+			b.WriteByte('$')
+			continue
+		case '(', '{':
+			end := closing(s, i)
+			if end < 0 {
+				return b.String(), fmt.Errorf("its Makefile has an unclosed %s", s[i-1:])
+			}
+			name, i = s[i+1:end], end
+		}
+		text, err := reference(name)
+		if failed == nil {
+			failed = err
+		}
+		if *w += makeWork(makeReferenceWork + len(text)); *w > maxMakeWork {
+			if failed == nil {
+				failed = errors.New("its Makefile has variables that expand to too much")
+			}
+			return b.String(), failed
+		}
+		b.WriteString(text)
+	}
+	return b.String(), failed
 }
 
 // closing returns where the bracket at i closes, or -1.

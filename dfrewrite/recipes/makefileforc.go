@@ -27,6 +27,8 @@ type cMakefile struct {
 	lines []string // what is run
 	used  map[string]bool
 	done  map[string]bool
+	work  makeWork
+	calls *int // of make, by the first Makefile and all that it leads to
 }
 
 type cRule struct {
@@ -38,6 +40,7 @@ type cRule struct {
 const (
 	maxMakeIncludes = 8
 	maxMakeLines    = 4000
+	maxMakeCalls    = 200 // of make in another folder
 )
 
 var (
@@ -48,7 +51,7 @@ var (
 
 // readCMakefile reads a Makefile of the context.
 func readCMakefile(context *Context, dir, name string) (*cMakefile, error) {
-	m := &cMakefile{context: context, dir: dir, vars: map[string][]string{}, phony: map[string]bool{}, used: map[string]bool{}, done: map[string]bool{}}
+	m := &cMakefile{context: context, dir: dir, vars: map[string][]string{}, phony: map[string]bool{}, used: map[string]bool{}, done: map[string]bool{}, calls: new(int)}
 	return m, m.read(name, 0)
 }
 
@@ -57,6 +60,9 @@ func (m *cMakefile) read(name string, depth int) error {
 		return fmt.Errorf("its Makefile includes others without end")
 	}
 	text := string(m.context.ReadFile(path.Join(m.dir, name)))
+	if m.work += makeWork(makeFileWork + len(text)); m.work > maxMakeWork {
+		return fmt.Errorf("its Makefile includes too much")
+	}
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\\\n", "\x00")
 	var current *cRule
 	var dead []bool // of each condition that is open, whether it cannot be true on Linux
@@ -185,36 +191,7 @@ func (m *cMakefile) spread(s string, depth int) string {
 
 // expand fills variables in. What cannot be followed is an error; the text then holds as much as was found.
 func (m *cMakefile) expand(s string, auto map[string]string, depth int) (string, error) {
-	if depth > maxMakeDepth {
-		return "", fmt.Errorf("its Makefile has a variable without end: %s", s)
-	}
-	var b strings.Builder
-	var failed error
-	for i := 0; i < len(s); i++ {
-		if s[i] != '$' || i+1 == len(s) {
-			b.WriteByte(s[i])
-			continue
-		}
-		i++
-		name := s[i : i+1]
-		switch s[i] {
-		case '$':
-			b.WriteByte('$')
-			continue
-		case '(', '{':
-			end := closing(s, i)
-			if end < 0 {
-				return b.String(), fmt.Errorf("its Makefile has an unclosed %s", s[i-1:])
-			}
-			name, i = s[i+1:end], end
-		}
-		text, err := m.reference(name, auto, depth)
-		if err != nil && failed == nil {
-			failed = err
-		}
-		b.WriteString(text)
-	}
-	return b.String(), failed
+	return m.work.expand(s, depth, func(name string) (string, error) { return m.reference(name, auto, depth) })
 }
 
 // reference expands what stands in $( ).
@@ -401,14 +378,14 @@ func (m *cMakefile) line(line string, auto map[string]string) error {
 	if !m.context.has(path.Join(at, "Makefile")) {
 		return fmt.Errorf("its Makefile calls make in %s, of which the build context has no Makefile", dir)
 	}
-	if strings.Count(at, "/") > maxMakeIncludes {
+	if *m.calls++; *m.calls > maxMakeCalls {
 		return fmt.Errorf("its Makefile calls make again without end")
 	}
 	sub, err := readCMakefile(m.context, at, "Makefile")
 	if err != nil {
 		return err
 	}
-	sub.command, sub.env = m.command, m.env
+	sub.command, sub.env, sub.calls, sub.work = m.command, m.env, m.calls, m.work
 	collect := sub.collect
 	if len(goals) > 0 && !slices.ContainsFunc(goals, func(g string) bool { return !cleaning[g] }) {
 		collect = sub.all
@@ -416,6 +393,7 @@ func (m *cMakefile) line(line string, auto map[string]string) error {
 	if err := collect(goals); err != nil {
 		return err
 	}
+	m.work = sub.work
 	for name := range sub.used {
 		m.used[name] = true
 	}

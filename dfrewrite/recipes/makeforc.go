@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
-	"xxkit/dfrewrite/graph"
 )
 
 // judgeMakefile looks into a Makefile of the build context that compiles C. Where the compiler is always called by
@@ -37,7 +36,7 @@ func (c *call) judgeMakefile() (Step, bool) {
 		return step, true
 	}
 	block := func(format string, args ...any) (Step, bool) {
-		return blockC("say make CC=xx-clang, after a look at what else the Makefile names and runs", "%s: %s", c.text(), fmt.Sprintf(format, args...)), true
+		return blockBuild("say make CC=xx-clang, after a look at what else the Makefile names and runs", "%s: %s", c.text(), fmt.Sprintf(format, args...)), true
 	}
 	for _, other := range []string{"GNUmakefile", "makefile"} {
 		if c.opt.Context.has(path.Join(at, other)) {
@@ -73,7 +72,7 @@ func (c *call) judgeMakefile() (Step, bool) {
 			step.Edits = append(step.Edits, dockerfile.Edit{Span: w.Span, New: name + "=" + compilerHelper(strings.Trim(value, `"'`))})
 		case assigns:
 			if why, way := oddFlags(value); why != "" {
-				return blockC(way, "%s", why), true
+				return blockBuild(way, "%s", why), true
 			}
 			text, ok := c.knownText(value)
 			if !ok {
@@ -221,23 +220,11 @@ func (m *cMakefile) values(name string) []string {
 
 // planC judges the commands of a Makefile as if they stood in a Dockerfile of their own.
 func (c *call) planC(m *cMakefile, dir string) (*Plan, error) {
-	image := c.stage.Root().Image
-	if image == "" || strings.ContainsAny(image, "$ \t\n") {
-		return nil, fmt.Errorf("what the base image brings is not known")
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "FROM %s\nWORKDIR %s\n", image, dir)
-	for _, line := range m.lines {
-		if strings.ContainsAny(line, "\r\n") || strings.Contains(line, "XX_LINE") {
-			return nil, fmt.Errorf("what `%s` does cannot be seen", line)
-		}
-		fmt.Fprintf(&b, "RUN <<'XX_LINE'\n%s\nXX_LINE\n", line)
-	}
-	doc, err := dockerfile.Parse("Makefile", []byte(b.String()))
+	image, err := c.knownImage()
 	if err != nil {
-		return nil, fmt.Errorf("what it runs cannot be seen: %w", err)
+		return nil, err
 	}
 	opt := *c.opt
 	opt.Context = nil
-	return NewPlanner(&opt).Plan(graph.New(doc).Stages[0]), nil
+	return planCommands(fmt.Sprintf("FROM %s\nWORKDIR %s\n", image, dir), m.lines, &opt)
 }

@@ -30,7 +30,7 @@ func (c *call) judgeMeson() Step {
 		}
 		b := c.buildAt(dir)
 		if b == nil || b.tool != "meson" {
-			return blockC("run meson setup for that folder in this stage", "what %s builds was not configured here", c.text())
+			return blockBuild("run meson setup for that folder in this stage", "what %s builds was not configured here", c.text())
 		}
 		step := Step{Verdict: Convert, Compiles: true, NeedsC: true, NeedsCxx: b.cxx, NeedsLLVM: true, built: true, Helper: true,
 			Reason: "builds what was configured for the target", Args: []string{"TARGETPLATFORM"}}
@@ -40,20 +40,20 @@ func (c *call) judgeMeson() Step {
 		}
 		return step
 	case "test":
-		return blockC("test in a stage of the target platform", "meson test runs what was built for the target")
+		return blockBuild("test in a stage of the target platform", "meson test runs what was built for the target")
 	case "--version", "introspect", "wrap", "subprojects", "format":
 		return Step{Reason: "does the same on every platform"}
 	case "setup":
 		rest = c.args[1:]
 	case "configure", "dist", "init", "env2mfile", "devenv", "rewrite":
-		return blockC("convert the stage by hand", "what %s does is not followed", c.text())
+		return blockBuild("convert the stage by hand", "what %s does is not followed", c.text())
 	}
 	if strings.Contains(c.opt.Image, "tonistiigi/xx") {
-		return blockC("rewrite with --image and an image of the helpers whose xx-clang has --print-meson-cross-file, or write a cross file by hand",
+		return blockBuild("rewrite with --image and an image of the helpers whose xx-clang has --print-meson-cross-file, or write a cross file by hand",
 			"Meson needs a cross file, which the xx-clang of %s does not write", c.opt.Image)
 	}
 	if c.Nested || len(c.Redirects) > 0 {
-		return blockC("call meson on its own", "%s stands in a condition or a loop, where its cross file cannot be written first", c.text())
+		return blockBuild("call meson on its own", "%s stands in a condition or a loop, where its cross file cannot be written first", c.text())
 	}
 	b := &cBuild{tool: "meson", dir: c.dir, prefix: "/usr/local", cxx: true}
 	source := c.dir
@@ -63,7 +63,7 @@ func (c *call) judgeMeson() Step {
 		name, value, glued := strings.Cut(w.Raw, "=")
 		switch {
 		case name == "--cross-file" || name == "--native-file":
-			return blockC("leave it out", "meson is told what to build with already: %s", w.Raw)
+			return blockBuild("leave it out", "meson is told what to build with already: %s", w.Raw)
 		case name == "--prefix" || name == "-Dprefix":
 			if !glued && i+1 < len(rest) {
 				i++
@@ -77,7 +77,7 @@ func (c *call) judgeMeson() Step {
 			i++
 		case strings.HasPrefix(w.Raw, "-"):
 			if why, way := oddFlags(value); why != "" {
-				return blockC(way, "%s", why)
+				return blockBuild(way, "%s", why)
 			}
 		default:
 			folders = append(folders, c.knownDir(w))
@@ -94,11 +94,11 @@ func (c *call) judgeMeson() Step {
 		if why == "" {
 			why, way = "CC in front of meson is for the machine that builds", "leave it out"
 		}
-		return blockC(way, "%s", why)
+		return blockBuild(way, "%s", why)
 	}
 	for _, name := range cFlagSets {
 		if c.lookup(name).set {
-			return blockC("use -Dc_args and -Dc_link_args", "%s counts for the build machine only, once there is a cross file", name)
+			return blockBuild("use -Dc_args and -Dc_link_args", "%s counts for the build machine only, once there is a cross file", name)
 		}
 	}
 	if at, ok := c.contextAt(source); ok && c.opt.Context.has(path.Join(at, "meson.build")) {

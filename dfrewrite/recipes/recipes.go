@@ -8,23 +8,40 @@
 //   - Convert: it compiles, and the edits make it compile for the target.
 //   - Block: it runs what it built, or nobody knows what it does.
 //
-// A stage is converted as a whole or not at all, and what leaves it must be
-// something that a converted command made or that is the same on every platform.
+// The steps of a stage are its [Plan]. A stage is converted as a whole or not at
+// all, and what leaves it must be something that a converted command made or that
+// is the same on every platform. [Planner.ToBuildPlatform] looks at all of that,
+// and returns the edits, or what stands in the way, as a [Conversion].
 //
-// The files: the verdict on stages (this file), what may leave a stage
-// (leaving.go), putting edits together (convert.go), a base that is shared with what is shipped (split.go),
-// the exec form of RUN (exec.go), what to make of a single stage (single.go), the variables that a
-// command sees (variables.go), what compiling C for the target takes (toolchain.go),
-// with its packages (install.go, toolsandlibraries.go), and a file for each tool: golang.go with its look
-// at the build context in gosource.go, packages.go for package managers,
-// make.go and makefile.go for
-// make, plain.go for everything that only moves files, compilers.go for the build
-// tools that have no recipe yet. For Rust it is rust.go, with what a stage needs in
-// rustsetup.go, where results go in rustresults.go, and the context in rustsource.go. For C and C++ it is ccompile.go,
-// cbuild.go with what build systems share, autotools.go, cmake.go, meson.go, and makeforc.go with makefileforc.go.
-// What people cross-compile by hand has handmade.go and handmaderust.go. Questions to the machine and downloads have
-// downloads.go. What is not compiled for one machine has node.go with nodemodules.go, java.go, dotnet.go, python.go and
-// sites.go, which read the build context with contextcopy.go.
+// A recipe is a function that judges a call, in a file named for its tool, and an
+// entry in the table recipes, whose order counts: the first one that knows a
+// command decides.
+//
+//   - recipes.go: verdicts, planners, and the table. A recipe sees a command
+//     through variables.go (what its environment holds), contextcopy.go and
+//     contextfiles.go (the build context, and what of it stands in the stage).
+//     exec.go judges the exec form of RUN.
+//   - convert.go: a conversion, put together from the plans. leaving.go says what
+//     other stages may take, split.go divides a base that is shared with what is
+//     shipped, single.go says what would become of a file's only stage.
+//   - toolchain.go: what a stage needs to compile C for the target, for every
+//     language. install.go takes installations of packages apart,
+//     toolsandlibraries.go knows which packages are tools and which are libraries.
+//     verify.go has programs looked at where they are made.
+//   - golang.go with gosource.go, which reads whether Go code needs cgo; make.go
+//     with makefile.go for a Makefile that builds with go.
+//   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
+//     go) and rustsource.go (what the context says).
+//   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
+//     what build systems share, autotools.go, cmake.go, meson.go, and makeforc.go
+//     with makefileforc.go.
+//   - node.go with nodemodules.go, java.go, dotnet.go, python.go and sites.go: what
+//     is mostly the same on every platform.
+//   - downloads.go: questions to the machine, and what is downloaded for its answer.
+//   - packages.go, plain.go and compilers.go: package managers, programs that do the
+//     same everywhere, and build tools of which nothing more is known.
+//   - handmade.go and handmaderust.go: what people cross-compile by hand is taken
+//     out of the file, so that the recipes see what a native build would be.
 package recipes
 
 import (
@@ -79,7 +96,7 @@ type Options struct {
 	Flags graph.Flags
 }
 
-// Variants returns the variants of one architecture among the platforms.
+// variants returns the variants of one architecture among the platforms.
 func (o *Options) variants(arch string) []string {
 	var out []string
 	for _, p := range o.Platforms {
@@ -91,7 +108,7 @@ func (o *Options) variants(arch string) []string {
 	return out
 }
 
-// OnlyLinux reports whether all platforms are Linux.
+// onlyLinux reports whether all platforms are Linux.
 func (o *Options) onlyLinux() bool {
 	return !slices.ContainsFunc(o.Platforms, func(p string) bool { return !strings.HasPrefix(p, "linux/") })
 }
@@ -103,7 +120,6 @@ type Step struct {
 	Span dockerfile.Span
 	// Recipe names who decided.
 	Recipe  string
-	rust    *rustBuild // of a converted cargo
 	Verdict Verdict
 	// Reason says why, Way what a person could do about a block.
 	Reason, Way string
@@ -123,6 +139,8 @@ type Step struct {
 	// NeedsC says that the edits compile C for the target, so the stage needs clang,
 	// lld and the target's C library; NeedsCxx says that it may be C++.
 	NeedsC, NeedsCxx bool
+	// NeedsLLVM says that the edits call llvm's ar, strip and their like.
+	NeedsLLVM bool
 	// CompilesOnHost says that the command may compile C for the machine that it runs
 	// on, whose compiler and libraries have to stay.
 	CompilesOnHost bool
@@ -133,17 +151,15 @@ type Step struct {
 	// it runs on.
 	HostWrites []string
 
-	// NeedsLLVM says that the edits call llvm's ar, strip and their like.
-	NeedsLLVM bool
-
 	// built says that it compiles C for the target, or works on what was compiled; verified that the edits have the
 	// result looked at, and ends that another command can be put behind it.
 	built, verified, ends bool
 	sets                  *cBuild // a folder that it makes to be built in
 	usesMake              bool    // make is called later, although nothing here says so
 
-	install *install // the packages that it installs
-	removes []string // the packages that it removes by name
+	rust    *rustBuild // of a converted cargo
+	install *install   // the packages that it installs
+	removes []string   // the packages that it removes by name
 }
 
 // A Plan is the verdict on all commands of a stage.
@@ -186,7 +202,7 @@ type recipe struct {
 	judge func(*call) (Step, bool)
 }
 
-// recipes in the order in which they are asked. They are put in later, since make's judges the lines
+// recipes in the order in which they are asked. They are put in later, since those for make judge the lines
 // of a Makefile with all of them.
 var recipes []recipe
 
@@ -229,13 +245,13 @@ type call struct {
 
 // A Planner judges the stages of one file, each of them once.
 type Planner struct {
-	heads map[*graph.Stage][]*graph.Stage // see Heads
 	opt   *Options
 	plans map[*graph.Stage]*Plan
 	// facts are those of the file, once somebody has asked for them; machine is what RUNs make of the machine's
 	// architecture.
 	facts   *facts.Facts
 	machine map[*dockerfile.Instruction]*machineUse
+	heads   map[*graph.Stage][]*graph.Stage // see Heads
 	// undone says that a hand-made recipe has been taken out of the file already.
 	undone bool
 }
@@ -298,11 +314,11 @@ func (p *Plan) judgeRun(in *dockerfile.Instruction, pl *Planner) {
 	env := g.EnvAt(in)
 	dir, nestedDir := env.Dir, env.Dir
 	for i, cmd := range script.Commands {
-		c := &call{Command: cmd, run: in, script: script, index: i, env: env, stage: p.Stage, plan: p, plans: pl.plans, planner: pl, opt: pl.opt, dir: dir}
+		at := dir
 		if cmd.Nested {
-			c.dir = nestedDir
+			at = nestedDir
 		}
-		c.unwrap()
+		c := p.newCall(in, script, i, env, at, pl)
 		step := c.judge()
 		if script.InJSON {
 			step = step.inJSON()
@@ -317,6 +333,14 @@ func (p *Plan) judgeRun(in *dockerfile.Instruction, pl *Planner) {
 			nestedDir = dir
 		}
 	}
+}
+
+// newCall returns a command of a script as recipes look at it, in the folder that it runs in.
+func (p *Plan) newCall(in *dockerfile.Instruction, script *shell.Script, index int, env *graph.Env, dir string, pl *Planner) *call {
+	c := &call{Command: script.Commands[index], run: in, script: script, index: index, env: env,
+		stage: p.Stage, plan: p, plans: pl.plans, planner: pl, opt: pl.opt, dir: dir}
+	c.unwrap()
+	return c
 }
 
 // unwrap sets name and args, looking through `env A=b program` and the like.
@@ -422,6 +446,11 @@ func (c *call) decide() Step {
 	}
 	return Step{Verdict: Block, Recipe: "plain", Reason: fmt.Sprintf("no recipe knows what %s does", c.name),
 		Way: "convert the stage by hand, or move this command to a stage of its own"}
+}
+
+// blockBuild is the verdict on a command that compiles and cannot be told what for.
+func blockBuild(way, format string, args ...any) Step {
+	return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way}
 }
 
 // builtHere returns the program if an earlier step built it for the target.

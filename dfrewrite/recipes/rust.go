@@ -135,19 +135,16 @@ func judgeRust(c *call) (Step, bool) {
 var rustDrivers = set("cross maturin dx makers tauri")
 
 func (g *cargoCall) judge() Step {
-	block := func(way, format string, args ...any) Step {
-		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way}
-	}
 	switch {
 	case g.odd != "" && !cargoRuns[g.sub] && !cargoChecks[g.sub]:
-		return block("convert the stage by hand, with xx-cargo", "cargo has %s", g.odd)
+		return blockBuild("convert the stage by hand, with xx-cargo", "cargo has %s", g.odd)
 	case g.sub == "" || cargoSame[g.sub] || g.sub == "chef prepare" || g.sub == "chef":
 		return Step{Reason: "does the same on every platform"}
 	case cargoChecks[g.sub]:
 		return Step{Compiles: true, Reason: "checks on the build platform"}
 	case cargoRuns[g.sub]:
 		if g.builtBefore() {
-			return block("put it before the build, or into a stage of its own",
+			return blockBuild("put it before the build, or into a stage of its own",
 				"cargo %s builds for the build platform, into the folder where the results of the build before are", g.sub)
 		}
 		return Step{Compiles: true, Reason: "runs on the build platform"}
@@ -155,13 +152,13 @@ func (g *cargoCall) judge() Step {
 		if len(g.flags)+len(g.rest) == 0 {
 			return Step{Reason: "removes what was built"}
 		}
-		return block("remove the files with rm", "cargo clean with arguments does not clean what is built for another platform")
+		return blockBuild("remove the files with rm", "cargo clean with arguments does not clean what is built for another platform")
 	case g.sub == "build" || g.sub == "b" || g.sub == "chef cook":
 		return g.judgeBuild()
 	case g.sub == "install" || g.sub == "binstall":
 		return g.judgeInstall()
 	}
-	return block("convert the stage by hand, with xx-cargo", "what cargo %s builds, and for which machine, is not known", g.sub)
+	return blockBuild("convert the stage by hand, with xx-cargo", "what cargo %s builds, and for which machine, is not known", g.sub)
 }
 
 // builtBefore reports whether the stage, or one that it is based on, has called
@@ -190,17 +187,17 @@ func (g *cargoCall) judgeBuild() Step {
 	}
 	profile, why := g.profileDir()
 	if why != "" {
-		return g.block("write the profile out", "%s", why)
+		return blockBuild("write the profile out", "%s", why)
 	}
 	if dir, ok := g.targetDir(); !ok {
-		return g.block("let it build in a folder called target", "cargo builds in %s, so where its results are cannot be followed", dir)
+		return blockBuild("let it build in a folder called target", "cargo builds in %s, so where its results are cannot be followed", dir)
 	}
 	for _, flag := range []string{"--artifact-dir", "--out-dir"} {
 		if dir, ok := g.flags[flag]; ok {
 			if out := g.abs(dir.Lit); dir.Const && out != "" {
 				step.Writes = append(step.Writes, strings.TrimSuffix(out, "/")+"/")
 			} else {
-				return g.block("write the folder out", "where %s puts the programs is not known", flag)
+				return blockBuild("write the folder out", "where %s puts the programs is not known", flag)
 			}
 		}
 	}
@@ -212,36 +209,30 @@ func (g *cargoCall) judgeBuild() Step {
 	return step
 }
 
-func (g *cargoCall) block(way, format string, args ...any) Step {
-	return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way}
-}
-
 // convert turns cargo into xx-cargo, if nothing speaks against it.
 func (g *cargoCall) convert() Step {
 	if w, ok := g.flags["--target"]; ok {
 		if w.Const && sameTarget(w.Lit) {
 			return Step{Compiles: true, Reason: "builds for " + w.Lit + ", which is the same for every platform"}
 		}
-		return g.block("leave --target out, and let xx-cargo name it", "cargo builds for %s, whatever the image is for", w.Raw)
+		return blockBuild("leave --target out, and let xx-cargo name it", "cargo builds for %s, whatever the image is for", w.Raw)
 	}
 	for _, name := range hostVariables {
 		if v := g.lookup(name); v.set && v.text != "" {
-			return g.block("convert the stage by hand, with xx-cargo", "%s=%s, set %s, may be for the machine that builds", name, v.text, v.where)
+			return blockBuild("convert the stage by hand, with xx-cargo", "%s=%s, set %s, may be for the machine that builds", name, v.text, v.where)
 		}
 	}
 	if v := g.lookup("RUSTFLAGS"); v.set || v.fromArg {
 		if odd := oddRustFlag(v); odd != "" {
-			return g.block("leave it out, or use XX_RUSTFLAGS for what every target understands", "RUSTFLAGS, set %s, has %s, which may not be right for every platform", v.where, odd)
+			return blockBuild("leave it out, or use XX_RUSTFLAGS for what every target understands", "RUSTFLAGS, set %s, has %s, which may not be right for every platform", v.where, odd)
 		}
 	}
-	for _, name := range []string{"TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM"} {
-		if v, ok := g.env.Lookup(name); ok && v.Env {
-			return g.block("remove the ENV", "ENV %s hides the value that BuildKit gives it", name)
-		}
+	if hides, ok := g.hidesTarget(); ok {
+		return hides
 	}
 	setup, review, why, way := g.rustSetup()
 	if why != "" {
-		return g.block(way, "%s", why)
+		return blockBuild(way, "%s", why)
 	}
 	return Step{
 		Verdict: Convert, Compiles: true, Helper: true, Reason: "cross-compiles with xx-cargo", Review: review,
@@ -421,7 +412,7 @@ func (g *cargoCall) cachesTarget() bool {
 func (g *cargoCall) judgeInstall() Step {
 	bin := g.binDir()
 	if bin == "" {
-		return g.block("give it a --root", "where cargo install puts the program is not known")
+		return blockBuild("give it a --root", "where cargo install puts the program is not known")
 	}
 	if _, local := g.flags["--path"]; !local {
 		taken := g.takenFrom(bin)
@@ -435,7 +426,7 @@ func (g *cargoCall) judgeInstall() Step {
 		}
 		for _, name := range taken {
 			if g.sub == "binstall" || len(g.rest) != 1 || !strings.HasPrefix(g.rest[0].Lit+"@", name+"@") {
-				return g.block("install what is shipped with a --root of its own, or in a stage of its own",
+				return blockBuild("install what is shipped with a --root of its own, or in a stage of its own",
 					"another stage takes %s; whether this is where it comes from cannot be seen", path.Join(bin, name))
 			}
 		}

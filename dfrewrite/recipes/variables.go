@@ -65,6 +65,16 @@ func (c *call) lookup(name string) value {
 	return value{set: true, text: outer.Value, fixed: !strings.Contains(outer.Value, "$"), fromArg: fromArg, where: where}
 }
 
+// hidesTarget refuses a command that has to be told the target where an ENV holds something else under BuildKit's names.
+func (c *call) hidesTarget() (Step, bool) {
+	for _, name := range []string{"TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM"} {
+		if v, ok := c.env.Lookup(name); ok && v.Env {
+			return blockBuild("remove the ENV", "ENV %s hides the value that BuildKit gives it", name), true
+		}
+	}
+	return Step{}, false
+}
+
 func isExport(c *shell.Command) bool {
 	return c.Name == "export" || c.Name == "declare" || c.Name == "typeset"
 }

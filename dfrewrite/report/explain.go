@@ -32,7 +32,7 @@ func NewExplainer(format string, w io.Writer, s Style) (Explainer, error) {
 	case "text":
 		return &explainedText{w, s}, nil
 	case "json":
-		return &explainedJSON{w: w}, nil
+		return &explainedJSON{jsonStream{w: w, name: "files"}}, nil
 	}
 	return nil, fmt.Errorf("%w: %q; an explanation is one of %s", ErrFormat, format, strings.Join(ExplainFormats, ", "))
 }

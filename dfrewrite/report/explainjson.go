@@ -2,10 +2,8 @@ package report
 
 import (
 	"bytes"
-	"io"
 
 	"xxkit/dfrewrite"
-	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/recipes"
 )
@@ -71,49 +69,12 @@ type JSONExplainedFinding struct {
 }
 
 // explainedJSON writes {"files": […], "errors": […]}.
-type explainedJSON struct {
-	w      io.Writer
-	files  *listWriter
-	errors []JSONError
-}
+type explainedJSON struct{ jsonStream }
 
-func (j *explainedJSON) begin() error {
-	if j.files != nil {
-		return nil
-	}
-	j.files = &listWriter{w: j.w}
-	_, err := io.WriteString(j.w, "{\"files\": [")
-	return err
-}
-
-func (j *explainedJSON) File(e *dfrewrite.Explanation) error {
-	if err := j.begin(); err != nil {
-		return err
-	}
-	return j.files.add(encode(jsonExplanation(e)))
-}
-
-func (j *explainedJSON) Failed(name string, err error) error {
-	j.errors = append(j.errors, JSONError{File: name, Line: lineOf(err), Message: err.Error()})
-	return nil
-}
-
-func (j *explainedJSON) Close() error {
-	if err := j.begin(); err != nil {
-		return err
-	}
-	if j.errors == nil {
-		j.errors = []JSONError{}
-	}
-	_, err := j.w.Write(append(append([]byte("\n], \"errors\": "), encode(j.errors)...), "}\n"...))
-	return err
-}
+func (j *explainedJSON) File(e *dfrewrite.Explanation) error { return j.add(jsonExplanation(e)) }
 
 func jsonExplanation(e *dfrewrite.Explanation) JSONExplanation {
-	at := func(offset int) JSONPlace {
-		p := e.Doc.PositionIn(dockerfile.CodePoints, offset)
-		return JSONPlace{p.Line, p.Col, offset}
-	}
+	at := func(offset int) JSONPlace { return jsonPlace(e.Doc, offset) }
 	commands := func(steps []recipes.Step) []JSONCommand {
 		out := []JSONCommand{}
 		for _, s := range steps {

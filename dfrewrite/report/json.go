@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 
 	"xxkit/dfrewrite"
@@ -62,54 +63,19 @@ type JSONError struct {
 }
 
 // jsonReport writes {"findings": […], "errors": […]}.
-type jsonReport struct {
-	w        io.Writer
-	findings *listWriter
-	errors   []JSONError
-}
-
-func (j *jsonReport) begin() error {
-	if j.findings != nil {
-		return nil
-	}
-	j.findings = &listWriter{w: j.w}
-	_, err := io.WriteString(j.w, "{\"findings\": [")
-	return err
-}
+type jsonReport struct{ jsonStream }
 
 func (j *jsonReport) File(f *dfrewrite.File) error {
-	if err := j.begin(); err != nil {
-		return err
-	}
 	for _, d := range f.Findings {
-		if err := j.findings.add(encode(jsonFinding(f.Doc, d))); err != nil {
+		if err := j.add(jsonFinding(f.Doc, d)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (j *jsonReport) Failed(name string, err error) error {
-	j.errors = append(j.errors, JSONError{File: name, Line: lineOf(err), Message: err.Error()})
-	return nil
-}
-
-func (j *jsonReport) Close() error {
-	if err := j.begin(); err != nil {
-		return err
-	}
-	if j.errors == nil {
-		j.errors = []JSONError{}
-	}
-	_, err := j.w.Write(append(append([]byte("\n], \"errors\": "), encode(j.errors)...), "}\n"...))
-	return err
-}
-
 func jsonFinding(doc *dockerfile.Document, d rules.Diagnostic) JSONFinding {
-	at := func(offset int) JSONPlace {
-		p := doc.PositionIn(dockerfile.CodePoints, offset)
-		return JSONPlace{p.Line, p.Col, offset}
-	}
+	at := func(offset int) JSONPlace { return jsonPlace(doc, offset) }
 	out := JSONFinding{
 		File: doc.Name, Start: at(d.Span.Start), End: at(d.Span.End),
 		Rule: d.Rule.Name, Severity: d.Severity.String(), Message: d.Message, Hint: d.Hint,
@@ -124,6 +90,52 @@ func jsonFinding(doc *dockerfile.Document, d rules.Diagnostic) JSONFinding {
 		}
 	}
 	return out
+}
+
+func jsonPlace(doc *dockerfile.Document, offset int) JSONPlace {
+	p := doc.PositionIn(dockerfile.CodePoints, offset)
+	return JSONPlace{p.Line, p.Col, offset}
+}
+
+// A jsonStream writes {"NAME": […], "errors": […]}: elements as they come, and what
+// went wrong at the end.
+type jsonStream struct {
+	w        io.Writer
+	name     string
+	elements *listWriter
+	errors   []JSONError
+}
+
+func (j *jsonStream) begin() error {
+	if j.elements != nil {
+		return nil
+	}
+	j.elements = &listWriter{w: j.w}
+	_, err := fmt.Fprintf(j.w, "{%q: [", j.name)
+	return err
+}
+
+func (j *jsonStream) add(element any) error {
+	if err := j.begin(); err != nil {
+		return err
+	}
+	return j.elements.add(encode(element))
+}
+
+func (j *jsonStream) Failed(name string, err error) error {
+	j.errors = append(j.errors, JSONError{File: name, Line: lineOf(err), Message: err.Error()})
+	return nil
+}
+
+func (j *jsonStream) Close() error {
+	if err := j.begin(); err != nil {
+		return err
+	}
+	if j.errors == nil {
+		j.errors = []JSONError{}
+	}
+	_, err := j.w.Write(append(append([]byte("\n], \"errors\": "), encode(j.errors)...), "}\n"...))
+	return err
 }
 
 // encode writes a value as indented JSON, with $ and < as they are.

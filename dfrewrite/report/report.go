@@ -37,7 +37,7 @@ func New(format string, w io.Writer, s Style, version string) (Reporter, error) 
 	case "text":
 		return &text{w, s}, nil
 	case "json":
-		return &jsonReport{w: w}, nil
+		return &jsonReport{jsonStream{w: w, name: "findings"}}, nil
 	case "sarif":
 		return &sarif{w: w, version: version}, nil
 	case "github":
