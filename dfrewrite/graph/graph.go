@@ -237,7 +237,8 @@ func (g *Graph) matching(name string) []*Stage {
 	return found
 }
 
-// stageRef resolves --from: a name, or an index that stands before the user.
+// stageRef resolves the --from of a COPY: a name, or an index that stands before the
+// user. BuildKit takes a mount's from=0 for an image of that name.
 func (g *Graph) stageRef(user *Stage, ref string) *Stage {
 	if s := g.named(ref); s != nil {
 		return s
@@ -249,9 +250,9 @@ func (g *Graph) stageRef(user *Stage, ref string) *Stage {
 }
 
 func (g *Graph) linkUses(s *Stage, in *dockerfile.Instruction) {
-	add := func(u *Use, ref string) {
+	add := func(u *Use, from *Stage, ref string) {
 		u.In, u.By = s, in
-		if u.From = g.stageRef(s, ref); u.From != nil {
+		if u.From = from; u.From != nil {
 			u.From.UsedBy = append(u.From.UsedBy, u)
 		} else {
 			u.Image = ref
@@ -261,14 +262,14 @@ func (g *Graph) linkUses(s *Stage, in *dockerfile.Instruction) {
 	switch c := in.Command.(type) {
 	case *instructions.CopyCommand:
 		if c.From != "" {
-			add(&Use{Kind: Copy, Paths: c.SourcePaths, Dest: c.DestPath}, c.From)
+			add(&Use{Kind: Copy, Paths: c.SourcePaths, Dest: c.DestPath}, g.stageRef(s, c.From), c.From)
 		}
 	case *instructions.RunCommand:
 		// Mounts are only complete after the arguments in them are expanded.
 		_ = c.Expand(func(word string) (string, error) { return word, nil })
 		for _, m := range instructions.GetMounts(c) {
 			if m.From != "" {
-				add(&Use{Kind: Mount, Paths: []string{m.Source}, Dest: m.Target}, m.From)
+				add(&Use{Kind: Mount, Paths: []string{m.Source}, Dest: m.Target}, g.named(m.From), m.From)
 			}
 		}
 	}

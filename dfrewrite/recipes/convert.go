@@ -315,23 +315,11 @@ func renumber(g *graph.Graph) []dockerfile.Edit {
 	var edits []dockerfile.Edit
 	for _, s := range g.Stages {
 		for _, u := range s.Uses {
-			if u.From == nil {
+			if u.From == nil || u.Kind != graph.Copy {
 				continue
 			}
-			old := strconv.Itoa(u.From.Index)
-			for _, f := range u.By.Flags {
-				next := strconv.Itoa(u.From.Index + 1)
-				switch {
-				case u.Kind == graph.Copy && f.Name == "from" && f.Value == old:
-					edits = append(edits, dockerfile.Edit{Span: f.ValueSpan, New: next})
-				case u.Kind == graph.Mount && f.Name == "mount":
-					raw := string(u.By.Doc.Src[f.ValueSpan.Start:f.ValueSpan.End])
-					for _, opt := range strings.Split(f.Value, ",") {
-						if strings.TrimSpace(opt) == "from="+old {
-							edits = append(edits, dockerfile.Edit{Span: f.ValueSpan, New: strings.Replace(raw, "from="+old, "from="+next, 1)})
-						}
-					}
-				}
+			if f := u.By.Flag("from"); f != nil && f.Value == strconv.Itoa(u.From.Index) {
+				edits = append(edits, dockerfile.Edit{Span: f.ValueSpan, New: strconv.Itoa(u.From.Index + 1)})
 			}
 		}
 	}
