@@ -3,7 +3,6 @@ package recipes
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,10 +16,10 @@ import (
 // ignore it without an error, so what made the script has to be known.
 
 // autoconfOnly are options that scripts of Autoconf, Automake and Libtool have, and others not.
-var autoconfOnly = regexp.MustCompile(`^--(disable|enable)-(dependency-tracking|silent-rules|maintainer-mode|option-checking|libtool-lock|nls|rpath|fast-install)$|^--with(out)?-(pic|gnu-ld|libiconv-prefix|libintl-prefix)$|^--(program-prefix|program-suffix|program-transform-name)=|^(ac|am|gl|lt)_cv_`)
+var autoconfOnly = pattern(`^--(disable|enable)-(dependency-tracking|silent-rules|maintainer-mode|option-checking|libtool-lock|nls|rpath|fast-install)$|^--with(out)?-(pic|gnu-ld|libiconv-prefix|libintl-prefix)$|^--(program-prefix|program-suffix|program-transform-name)=|^(ac|am|gl|lt)_cv_`)
 
 // gnuSource matches where GNU's releases are, which have such a script.
-var gnuSource = regexp.MustCompile(`(ftp\.gnu\.org|ftpmirror\.gnu\.org|mirrors\.kernel\.org)/(pub/)?gnu/|download\.savannah\.`)
+var gnuSource = pattern(`(ftp\.gnu\.org|ftpmirror\.gnu\.org|mirrors\.kernel\.org)/(pub/)?gnu/|download\.savannah\.`)
 
 func (c *call) judgeConfigure() Step {
 	if step, refused := c.refuseC(); refused {
@@ -66,7 +65,7 @@ func (c *call) judgeConfigure() Step {
 			cc, cxxGiven = cc && option != "CC", cxxGiven || option == "CXX"
 		case assigned && slices.Contains(cTools, option) || slices.Contains(cFolders, option):
 			return blockBuild("leave it out", "%s names a tool or a folder of the machine that builds", w.Raw)
-		case strings.HasPrefix(option, "--with-") && builderPath.MatchString(value):
+		case strings.HasPrefix(option, "--with-") && builderPath().MatchString(value):
 			return blockBuild("leave the path out: the target's libraries are found", "%s is where the machine that builds has its libraries", w.Raw)
 		case !w.Const && option == w.Raw && strings.HasPrefix(w.Raw, "$"):
 			return blockBuild("write it out", "what %s tells configure cannot be seen", w.Raw)
@@ -132,7 +131,7 @@ func (c *call) autoconf(src string) (cxx, known bool, block string) {
 		script := files.ReadFile(path.Join(at, "configure"))
 		for _, name := range []string{"configure.ac", "configure.in"} {
 			if text := string(files.ReadFile(path.Join(at, name))); text != "" {
-				if m := runsOnTarget.FindString(text); m != "" {
+				if m := runsOnTarget().FindString(text); m != "" {
 					return false, true, path.Join(at, name) + " asks for " + m + ", which is the machine that builds"
 				}
 				return strings.Contains(text, "AC_PROG_CXX") || strings.Contains(text, "AX_CXX"), true, ""
@@ -155,11 +154,11 @@ func (c *call) autoconf(src string) (cxx, known bool, block string) {
 		}
 	}
 	for _, w := range c.args {
-		if autoconfOnly.MatchString(strings.Trim(w.Raw, `"'`)) {
+		if autoconfOnly().MatchString(strings.Trim(w.Raw, `"'`)) {
 			return false, false, ""
 		}
 	}
-	if c.onlyConfigure() && gnuSource.Match(c.run.Doc.Src[c.run.Span.Start:c.run.Span.End]) {
+	if c.onlyConfigure() && gnuSource().Match(c.run.Doc.Src[c.run.Span.Start:c.run.Span.End]) {
 		return false, false, ""
 	}
 	return false, false, "the script is not in the build context, and whether Autoconf made it cannot be seen"
@@ -177,7 +176,7 @@ func (c *call) onlyConfigure() bool {
 }
 
 // runsOnTarget matches what a configure script should not ask.
-var runsOnTarget = regexp.MustCompile(`uname -m|\$\(arch\)|/proc/cpuinfo|-march=native`)
+var runsOnTarget = pattern(`uname -m|\$\(arch\)|/proc/cpuinfo|-march=native`)
 
 // judgeAutogen decides on scripts that call autoreconf, and perhaps configure.
 func (c *call) judgeAutogen() (Step, bool) {
@@ -186,9 +185,9 @@ func (c *call) judgeAutogen() (Step, bool) {
 		text, err := fs.ReadFile(c.opt.Context.files, path.Join(at, path.Base(c.Words[0].Lit)))
 		switch {
 		case err != nil:
-		case runsConfigure.Match(text) && !strings.Contains(string(text), "NOCONFIGURE"):
+		case runsConfigure().Match(text) && !strings.Contains(string(text), "NOCONFIGURE"):
 			return blockBuild("call autoreconf -fi and ./configure", "%s runs configure, too", c.Words[0].Lit), true
-		case runsConfigure.Match(text):
+		case runsConfigure().Match(text):
 			return Step{Verdict: Convert, Reason: "makes the same files for every platform", sets: b,
 				Edits: []dockerfile.Edit{{Span: c.frontAt(), New: "NOCONFIGURE=1 "}}}, true
 		default:
@@ -205,7 +204,7 @@ func (c *call) judgeAutogen() (Step, bool) {
 	return blockBuild("call autoreconf -fi and ./configure", "what %s runs is not in the build context", c.Words[0].Lit), true
 }
 
-var runsConfigure = regexp.MustCompile(`(?m)^[^#\n]*\./configure\b`)
+var runsConfigure = pattern(`(?m)^[^#\n]*\./configure\b`)
 
 // isScript reports whether the program is a script that a build system has, and not one that was built.
 func (c *call) isScript() bool {

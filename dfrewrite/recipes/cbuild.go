@@ -2,7 +2,6 @@ package recipes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -135,7 +134,7 @@ func (c *call) sinceChange() int {
 }
 
 // runsBuilt matches goals that run what was built.
-var runsBuilt = regexp.MustCompile(`(^|[-_./])(check|test|tests|testing|unittest|bench|benchmark|coverage|run|distcheck|installcheck|selftest)($|[-_./])`)
+var runsBuilt = pattern(`(^|[-_./])(check|test|tests|testing|unittest|bench|benchmark|coverage|run|distcheck|installcheck|selftest)($|[-_./])`)
 
 // judgeGoals decides on make and ninja in a folder that was configured for the target.
 func (c *call) judgeGoals(b *cBuild) Step {
@@ -154,7 +153,7 @@ func (c *call) judgeGoals(b *cBuild) Step {
 			if w.Raw == "-f" {
 				return blockBuild("convert the stage by hand", "%s reads a makefile of its own", c.text())
 			}
-			if w.Raw == "-C" || w.Raw == "--directory" || i+1 < len(c.args) && countOnly.MatchString(c.args[i+1].Raw) {
+			if w.Raw == "-C" || w.Raw == "--directory" || i+1 < len(c.args) && countOnly().MatchString(c.args[i+1].Raw) {
 				i++
 			}
 		case strings.HasPrefix(w.Raw, "-"):
@@ -176,7 +175,7 @@ func (c *call) judgeGoals(b *cBuild) Step {
 			}
 		case !w.Const:
 			return blockBuild("write it out", "which goal %s is cannot be seen", w.Raw)
-		case runsBuilt.MatchString(w.Lit):
+		case runsBuilt().MatchString(w.Lit):
 			return blockBuild("test in a stage of the target platform, or not in this one", "%s runs what was built for the target", c.text())
 		case strings.HasPrefix(w.Lit, "install") || strings.HasSuffix(w.Lit, "/install"):
 			installs = true
@@ -191,7 +190,7 @@ func (c *call) judgeGoals(b *cBuild) Step {
 	return step
 }
 
-var countOnly = regexp.MustCompile("^([0-9]+|\"?\\$\\(nproc[^)]*\\)\"?|\"?\\$\\{?[A-Z_]+\\}?\"?|`nproc`)$")
+var countOnly = pattern("^([0-9]+|\"?\\$\\(nproc[^)]*\\)\"?|\"?\\$\\{?[A-Z_]+\\}?\"?|`nproc`)$")
 
 // installed returns what an installation writes. In /usr/local of a plain image there is nothing else; what goes into
 // the distribution's own folders cannot be told from what is there already.
@@ -298,7 +297,7 @@ func (c *Conversion) planVerify() {
 				continue
 			}
 			for _, file := range u.Paths {
-				if !path.IsAbs(file) || !plainPath.MatchString(file) || path.Ext(file) == ".a" || path.Ext(file) == ".o" {
+				if !path.IsAbs(file) || !plainPath().MatchString(file) || path.Ext(file) == ".a" || path.Ext(file) == ".o" {
 					continue
 				}
 				if n := p.makes(file); n >= 0 && !slices.Contains(files[n], file) {

@@ -3,7 +3,6 @@ package recipes
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -27,11 +26,11 @@ var compilerHelpers = map[string]string{
 }
 
 // numberedGcc is gcc-12 or g++-12.
-var numberedGcc = regexp.MustCompile(`^(gcc|g\+\+)-[0-9]+$`)
+var numberedGcc = pattern(`^(gcc|g\+\+)-[0-9]+$`)
 
 // compilerHelper returns xx-clang or xx-clang++ for the name of a compiler, or "".
 func compilerHelper(name string) string {
-	if m := numberedGcc.FindStringSubmatch(name); m != nil {
+	if m := numberedGcc().FindStringSubmatch(name); m != nil {
 		name = m[1]
 	}
 	return compilerHelpers[name]
@@ -104,7 +103,7 @@ func (c *call) judgeCompile(helper string) Step {
 			step.NeedsCxx = step.NeedsCxx || w.Lit == "-lstdc++"
 		default:
 			sources = append(sources, text)
-			step.NeedsCxx = step.NeedsCxx || cxxSource.MatchString(text)
+			step.NeedsCxx = step.NeedsCxx || cxxSource().MatchString(text)
 		}
 	}
 	if output == "" {
@@ -131,12 +130,12 @@ func (c *call) judgeCompile(helper string) Step {
 	return step
 }
 
-var cxxSource = regexp.MustCompile(`\.(cc|cpp|cxx|C|c\+\+)$`)
+var cxxSource = pattern(`\.(cc|cpp|cxx|C|c\+\+)$`)
 
 // putVerify has the program that the command makes looked at right behind it.
 func (c *call) putVerify(step *Step, program string) {
 	end := c.Words[len(c.Words)-1].Span.End
-	if c.Nested || len(c.Redirects) > 0 || strings.HasPrefix(program, "/dev/") || !goesOn.Match(c.run.Doc.Src[end:c.run.Span.End]) {
+	if c.Nested || len(c.Redirects) > 0 || strings.HasPrefix(program, "/dev/") || !goesOn().Match(c.run.Doc.Src[end:c.run.Span.End]) {
 		return
 	}
 	step.verified = true
@@ -145,9 +144,9 @@ func (c *call) putVerify(step *Step, program string) {
 
 var (
 	// oneMachine matches flags that choose a processor.
-	oneMachine = regexp.MustCompile(`(^|[\s"'=,])-m(arch|cpu|tune|fpu|abi|float-abi)=[^\s"']*|(^|[\s"'=])-m(16|32|64|x32|sse|avx|aes|bmi|popcnt|fma|mmx|neon|thumb|arm|pclmul|altivec|vsx)[^\s]*|(^|[\s"'=])-march\b`)
+	oneMachine = pattern(`(^|[\s"'=,])-m(arch|cpu|tune|fpu|abi|float-abi)=[^\s"']*|(^|[\s"'=])-m(16|32|64|x32|sse|avx|aes|bmi|popcnt|fma|mmx|neon|thumb|arm|pclmul|altivec|vsx)[^\s]*|(^|[\s"'=])-march\b`)
 	// hostPath matches a folder of libraries of the build machine, or a library in one.
-	hostPath = regexp.MustCompile(`(^|[\s"'=,])-(L|B|isystem|iquote|Wl,-rpath[,=]|Wl,-rpath-link[,=])\s*/(usr|lib|lib64|opt)\b[^\s"']*|(^|[\s"'=])/(usr/lib|usr/local/lib|lib|lib64|usr/lib64)(/\S*)?\.(a|o|so[.0-9]*)\b|(^|[\s"'=])-I\s*/(usr/lib|usr/local|opt)\b[^\s"']*`)
+	hostPath = pattern(`(^|[\s"'=,])-(L|B|isystem|iquote|Wl,-rpath[,=]|Wl,-rpath-link[,=])\s*/(usr|lib|lib64|opt)\b[^\s"']*|(^|[\s"'=])/(usr/lib|usr/local/lib|lib|lib64|usr/lib64)(/\S*)?\.(a|o|so[.0-9]*)\b|(^|[\s"'=])-I\s*/(usr/lib|usr/local|opt)\b[^\s"']*`)
 	// gccOnly are flags for which the target's packages, or clang, have nothing.
 	gccOnly = []struct{ prefix, why string }{
 		{"-fopenmp", "GNU's OpenMP library belongs to gcc"},
@@ -183,11 +182,11 @@ func (c *call) oddFlag(raw, text string) (why, way string) {
 
 // oddFlags looks at a list of flags, as in CFLAGS.
 func oddFlags(text string) (why, way string) {
-	if m := oneMachine.FindString(text); m != "" {
+	if m := oneMachine().FindString(text); m != "" {
 		return fmt.Sprintf("%s is for one processor, which is not the target's on every platform", strings.TrimLeft(m, " \t\"'=,")),
 			"leave it out, or choose it by $TARGETARCH"
 	}
-	if m := hostPath.FindString(text); m != "" {
+	if m := hostPath().FindString(text); m != "" {
 		return fmt.Sprintf("%s is where the machine that builds has its libraries", strings.TrimLeft(m, " \t\"'=,")),
 			"leave it to the compiler, which knows the target's folders, or name them with xx-info sysroot and xx-info triple"
 	}
@@ -341,11 +340,11 @@ func (c *call) judgeFindStrip() (Step, bool) {
 // judgeInstallStrip blocks install -s, which calls the builder's strip.
 func (c *call) judgeInstallStrip() (Step, bool) {
 	for _, w := range c.args {
-		if (w.Lit == "-s" || w.Lit == "--strip" || installStrips.MatchString(w.Lit)) && c.compilesC() {
+		if (w.Lit == "-s" || w.Lit == "--strip" || installStrips().MatchString(w.Lit)) && c.compilesC() {
 			return blockBuild("install without -s, and call strip behind it", "install -s strips with the strip of the machine that builds"), true
 		}
 	}
 	return Step{}, false
 }
 
-var installStrips = regexp.MustCompile(`^-[Dcdpv]*s[Dcdpv]*$`)
+var installStrips = pattern(`^-[Dcdpv]*s[Dcdpv]*$`)

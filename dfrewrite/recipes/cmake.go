@@ -3,7 +3,6 @@ package recipes
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -72,9 +71,9 @@ func (c *call) judgeCMake() Step {
 					return blockBuild("leave it out", "-D%s names a compiler for the machine that builds", define)
 				}
 				step.Edits = append(step.Edits, dockerfile.Edit{Span: w.Span, New: "-D" + name + "=" + strings.TrimPrefix(helper, "xx-")})
-			case cmakeTarget.MatchString(name):
+			case cmakeTarget().MatchString(name):
 				return blockBuild("leave it out", "-D%s is about the machine to build for", define)
-			case set("CMAKE_PREFIX_PATH CMAKE_LIBRARY_PATH CMAKE_INCLUDE_PATH CMAKE_FIND_ROOT_PATH")[name] && builderPath.MatchString(value):
+			case set("CMAKE_PREFIX_PATH CMAKE_LIBRARY_PATH CMAKE_INCLUDE_PATH CMAKE_FIND_ROOT_PATH")[name] && builderPath().MatchString(value):
 				return blockBuild("leave it out: the target's libraries are found", "-D%s is where the machine that builds has its libraries", define)
 			case name == "CMAKE_INSTALL_PREFIX":
 				b.prefix = ""
@@ -85,7 +84,7 @@ func (c *call) judgeCMake() Step {
 				if why, way := oddFlags(value); why != "" {
 					return blockBuild(way, "%s", why)
 				}
-			case (strings.HasSuffix(name, "_LIBRARY") || strings.HasSuffix(name, "_LIBRARIES")) && builderPath.MatchString(value):
+			case (strings.HasSuffix(name, "_LIBRARY") || strings.HasSuffix(name, "_LIBRARIES")) && builderPath().MatchString(value):
 				return blockBuild("leave it out: the target's libraries are found", "-D%s is where the machine that builds has its libraries", define)
 			}
 		case strings.HasPrefix(raw, "--install-prefix"):
@@ -124,7 +123,7 @@ func (c *call) judgeCMake() Step {
 }
 
 // cmakeTarget matches definitions that say what is built for.
-var cmakeTarget = regexp.MustCompile(`^CMAKE_(TOOLCHAIN_FILE|SYSTEM_NAME|SYSTEM_PROCESSOR|SYSROOT|CROSSCOMPILING.*|[A-Z]+_COMPILER_TARGET|LINKER|AR|RANLIB|STRIP)$|^PKG_CONFIG_EXECUTABLE$|^VCPKG_`)
+var cmakeTarget = pattern(`^CMAKE_(TOOLCHAIN_FILE|SYSTEM_NAME|SYSTEM_PROCESSOR|SYSROOT|CROSSCOMPILING.*|[A-Z]+_COMPILER_TARGET|LINKER|AR|RANLIB|STRIP)$|^PKG_CONFIG_EXECUTABLE$|^VCPKG_`)
 
 // firstOption returns the first argument, which says what cmake is to do.
 func (c *call) firstOption() string {
@@ -161,7 +160,7 @@ func (c *call) judgeCMakeBuild(what string) Step {
 		case strings.HasPrefix(w.Raw, "--prefix="):
 			prefix, _ = c.knownText(strings.TrimPrefix(w.Raw, "--prefix="))
 		case strings.HasPrefix(w.Raw, "-"):
-		case runsBuilt.MatchString(w.Lit):
+		case runsBuilt().MatchString(w.Lit):
 			return blockBuild("test in a stage of the target platform, or not in this one", "%s runs what was built for the target", c.text())
 		case strings.HasPrefix(w.Lit, "install"):
 			installs = true
@@ -180,12 +179,12 @@ func (c *call) judgeCMakeBuild(what string) Step {
 }
 
 var (
-	cmakeComment = regexp.MustCompile(`(?m)#.*$`)
-	cmakeAsks    = regexp.MustCompile(`(?i)\b(try_run|check_c(xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|-march=\w+|-mtune=\w+|-m(?:avx|sse)[0-9a-z.]*|uname)\b`)
-	cmakeProgram = regexp.MustCompile(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+-]+)`)
-	cmakeRuns    = regexp.MustCompile(`(?i)\bCOMMAND\s+(?:\$<TARGET_FILE:)?"?([A-Za-z0-9_.+-]+)`)
-	cmakeProject = regexp.MustCompile(`(?is)\bproject\s*\(([^)]*)\)`)
-	cmakeCustom  = regexp.MustCompile(`(?is)\b(?:add_custom_command|add_custom_target)\s*\([^)]*\)`)
+	cmakeComment = pattern(`(?m)#.*$`)
+	cmakeAsks    = pattern(`(?i)\b(try_run|check_c(xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|-march=\w+|-mtune=\w+|-m(?:avx|sse)[0-9a-z.]*|uname)\b`)
+	cmakeProgram = pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+-]+)`)
+	cmakeRuns    = pattern(`(?i)\bCOMMAND\s+(?:\$<TARGET_FILE:)?"?([A-Za-z0-9_.+-]+)`)
+	cmakeProject = pattern(`(?is)\bproject\s*\(([^)]*)\)`)
+	cmakeCustom  = pattern(`(?is)\b(?:add_custom_command|add_custom_target)\s*\([^)]*\)`)
 )
 
 // maxCMakeFiles bounds how many files of a project are looked at.
@@ -210,23 +209,23 @@ func (c *call) cmakeProject(source string) (seen, cxx bool, why string) {
 		if files++; files > maxCMakeFiles {
 			return fs.SkipAll
 		}
-		text := cmakeComment.ReplaceAllString(string(c.opt.Context.ReadFile(name)), "")
-		if m := cmakeAsks.FindString(text); m != "" && why == "" {
+		text := cmakeComment().ReplaceAllString(string(c.opt.Context.ReadFile(name)), "")
+		if m := cmakeAsks().FindString(text); m != "" && why == "" {
 			why = name + " has " + m + ", which would be about the machine that builds"
 		}
-		for _, m := range cmakeProgram.FindAllStringSubmatch(text, -1) {
+		for _, m := range cmakeProgram().FindAllStringSubmatch(text, -1) {
 			programs = append(programs, m[1])
 		}
-		for _, custom := range cmakeCustom.FindAllString(text, -1) {
-			for _, m := range cmakeRuns.FindAllStringSubmatch(custom, -1) {
+		for _, custom := range cmakeCustom().FindAllString(text, -1) {
+			for _, m := range cmakeRuns().FindAllStringSubmatch(custom, -1) {
 				runs = append(runs, m[1])
 			}
 		}
-		if m := cmakeProject.FindStringSubmatch(text); m != nil && name == path.Join(at, "CMakeLists.txt") {
+		if m := cmakeProject().FindStringSubmatch(text); m != nil && name == path.Join(at, "CMakeLists.txt") {
 			words := strings.Fields(m[1])
 			cxx = slices.Contains(words, "CXX") || !slices.Contains(words, "C") && !slices.Contains(words, "NONE")
 		}
-		if enablesCxx.MatchString(text) {
+		if enablesCxx().MatchString(text) {
 			cxx = true
 		}
 		return nil
@@ -241,4 +240,4 @@ func (c *call) cmakeProject(source string) (seen, cxx bool, why string) {
 	return true, cxx, why
 }
 
-var enablesCxx = regexp.MustCompile(`(?i)\benable_language\s*\([^)]*\bCXX\b`)
+var enablesCxx = pattern(`(?i)\benable_language\s*\([^)]*\bCXX\b`)

@@ -3,7 +3,6 @@ package recipes
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,7 +91,7 @@ func (d *dotnetCall) flag(names ...string) (string, bool) {
 }
 
 // property returns an MSBuild property of the command line: -p:NAME=value and its like.
-var dotnetProperty = regexp.MustCompile(`(?i)^(?:-p|/p|--property|-property|/property)[:=]["']?([\w.]+)=(.*)$`)
+var dotnetProperty = pattern(`(?i)^(?:-p|/p|--property|-property|/property)[:=]["']?([\w.]+)=(.*)$`)
 
 func (d *dotnetCall) property(name string) (string, bool) {
 	for i, w := range d.args {
@@ -100,24 +99,24 @@ func (d *dotnetCall) property(name string) (string, bool) {
 		if set("-p --property")[text] && i+1 < len(d.args) {
 			text = "-p:" + d.args[i+1].Raw
 		}
-		if m := dotnetProperty.FindStringSubmatch(text); m != nil && strings.EqualFold(m[1], name) {
+		if m := dotnetProperty().FindStringSubmatch(text); m != nil && strings.EqualFold(m[1], name) {
 			return strings.Trim(m[2], `"'`), true
 		}
 	}
 	return "", false
 }
 
-var dotnetTag = regexp.MustCompile(`^([0-9]+)\.[0-9]+`)
+var dotnetTag = pattern(`^([0-9]+)\.[0-9]+`)
 
 // inProject matches what a project file says that a person would have said with -r, or that compiles
 // to machine code.
-var inProject = regexp.MustCompile(`<(PublishAot|RuntimeIdentifier|PlatformTarget)>\s*([^<]*?)\s*</`)
+var inProject = pattern(`<(PublishAot|RuntimeIdentifier|PlatformTarget)>\s*([^<]*?)\s*</`)
 
 func (d *dotnetCall) judge() Step {
 	sub := d.sub.Lit
 	step := Step{Verdict: Convert, Compiles: sub != "restore", Crosses: true, Reason: "builds for the target with -a $TARGETARCH"}
 	if arch, ok := d.flag("-a", "--arch"); ok {
-		if !targetReference.MatchString(arch) {
+		if !targetReference().MatchString(arch) {
 			return blockBuild("give it $TARGETARCH", "-a %s is the same for every platform", arch)
 		}
 		step.Args = argsIn(arch)
@@ -128,7 +127,7 @@ func (d *dotnetCall) judge() Step {
 		rid, told = d.property("RuntimeIdentifier")
 	}
 	if told {
-		if targetReference.MatchString(rid) {
+		if targetReference().MatchString(rid) {
 			return blockBuild("use -a $TARGETARCH instead", "the runtime identifier %s is made from the target; .NET's names are others than Docker's", rid)
 		}
 		return blockBuild("use -a $TARGETARCH instead of a runtime identifier", "builds for %s, whatever the image is for", rid)
@@ -198,7 +197,7 @@ func dotnetMajor(image string) (major int, why string) {
 	if !strings.Contains(image, "dotnet/sdk") {
 		return 0, fmt.Sprintf("which .NET SDK is in %s is not known", image)
 	}
-	m := dotnetTag.FindStringSubmatch(imageTag(image))
+	m := dotnetTag().FindStringSubmatch(imageTag(image))
 	if m == nil {
 		return 0, fmt.Sprintf("which .NET SDK %s is cannot be seen in its tag", image)
 	}
@@ -230,7 +229,7 @@ func (d *dotnetCall) inProjects() (why string, known bool) {
 	}
 	for _, name := range d.opt.Context.filesNamed(".csproj", ".fsproj", ".vbproj", ".props") {
 		known = known || strings.HasSuffix(name, "proj")
-		for _, m := range inProject.FindAllStringSubmatch(string(d.opt.Context.ReadFile(name)), -1) {
+		for _, m := range inProject().FindAllStringSubmatch(string(d.opt.Context.ReadFile(name)), -1) {
 			if set("false anycpu x64;arm64")[strings.ToLower(m[2])] || m[2] == "" {
 				continue
 			}

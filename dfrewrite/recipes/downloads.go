@@ -3,7 +3,6 @@ package recipes
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -137,7 +136,7 @@ func (c *call) machineUse() *machineUse {
 	}
 	slices.Sort(u.files)
 	u.files = slices.Compact(u.files)
-	u.files = slices.DeleteFunc(u.files, func(f string) bool { return archiveName.MatchString(f) && !c.taken(f) })
+	u.files = slices.DeleteFunc(u.files, func(f string) bool { return archiveName().MatchString(f) && !c.taken(f) })
 
 	taken := 0
 	for _, f := range u.files {
@@ -161,7 +160,7 @@ func (c *call) machineUse() *machineUse {
 }
 
 // archiveName matches what is unpacked and then of no use.
-var archiveName = regexp.MustCompile(`\.(tar|tgz|tbz2?|txz|zip|gz|xz|bz2|zst|deb|apk|rpm|sha256|sha256sum|sha512|asc|sig|txt)$`)
+var archiveName = pattern(`\.(tar|tgz|tbz2?|txz|zip|gz|xz|bz2|zst|deb|apk|rpm|sha256|sha256sum|sha512|asc|sig|txt)$`)
 
 func shorten(s string) string {
 	s = strings.Join(strings.Fields(strings.ReplaceAll(s, "\\\n", " ")), " ")
@@ -241,7 +240,7 @@ func fetchedBy(cmd *facts.Call) (files []string, ok bool) {
 		if i := strings.IndexAny(name, "?#"); i >= 0 {
 			name = name[:i]
 		}
-		if strings.Contains(name, facts.Unknown) && !archiveName.MatchString(name) {
+		if strings.Contains(name, facts.Unknown) && !archiveName().MatchString(name) {
 			return nil, false
 		}
 		if !strings.Contains(name, facts.Unknown) {

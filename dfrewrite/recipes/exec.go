@@ -2,7 +2,6 @@ package recipes
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -37,7 +36,7 @@ func (p *Plan) judgeExec(in *dockerfile.Instruction, script *shell.Script, pl *P
 // stringCompiles reports whether the string that a shell gets compiles. With escapes in it, edits cannot be put where
 // they belong, but what it says can be looked at.
 func (c *call) stringCompiles() bool {
-	i := slices.IndexFunc(c.args, func(w shell.Word) bool { return shellOption.MatchString(w.Lit) })
+	i := slices.IndexFunc(c.args, func(w shell.Word) bool { return shellOption().MatchString(w.Lit) })
 	image, err := c.knownImage()
 	if i < 0 || i+1 >= len(c.args) || err != nil {
 		return false
@@ -49,7 +48,7 @@ func (c *call) stringCompiles() bool {
 }
 
 // shellOption matches the option in front of a string with commands, alone or among others: -c, -ec.
-var shellOption = regexp.MustCompile(`^-[a-z]*c$`)
+var shellOption = pattern(`^-[a-z]*c$`)
 
 // shellForm writes words for a shell.
 func shellForm(words []shell.Word) string {

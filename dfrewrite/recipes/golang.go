@@ -3,7 +3,6 @@ package recipes
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -208,12 +207,12 @@ func imageTag(image string) string {
 	return tag
 }
 
-var oldGo = regexp.MustCompile(`^1\.([0-9]|1[0-2])\b`)
+var oldGo = pattern(`^1\.([0-9]|1[0-2])\b`)
 
 // buildsNoFolder recognizes golang images before 1.13, the first release in
 // which `go build -o` takes a folder (its release notes).
 func buildsNoFolder(image string) bool {
-	return graph.OfficialGo(image) && oldGo.MatchString(imageTag(image))
+	return graph.OfficialGo(image) && oldGo().MatchString(imageTag(image))
 }
 
 // outputs lists what the command writes.
@@ -433,16 +432,16 @@ var linksPIE = set("amd64 arm64 loong64 ppc64le")
 
 // externalLink matches linker flags that call the C linker. (-extldflags alone
 // does nothing without cgo.)
-var externalLink = regexp.MustCompile(`(^|\s|['"=])--?linkmode[= ]['"]?external\b`)
+var externalLink = pattern(`(^|\s|['"=])--?linkmode[= ]['"]?external\b`)
 
 func (g *goCall) linksExternally() bool {
 	flags := g.flags["-ldflags"]
-	if externalLink.MatchString(flags) || externalLink.MatchString(g.lookup("GOFLAGS").text) {
+	if externalLink().MatchString(flags) || externalLink().MatchString(g.lookup("GOFLAGS").text) {
 		return true
 	}
 	for _, name := range graph.VariablesIn(flags, '\\') {
-		if v, ok := g.env.Lookup(name); ok && externalLink.MatchString(v.Value) ||
-			g.script.Sets(name) && externalLink.Match(g.script.Text.Bytes) {
+		if v, ok := g.env.Lookup(name); ok && externalLink().MatchString(v.Value) ||
+			g.script.Sets(name) && externalLink().Match(g.script.Text.Bytes) {
 			return true
 		}
 	}
@@ -450,12 +449,12 @@ func (g *goCall) linksExternally() bool {
 }
 
 // goEnvPath is the common way to ask for GOPATH in a command.
-var goEnvPath = regexp.MustCompile("\\$\\(go env GOPATH\\)|`go env GOPATH`")
+var goEnvPath = pattern("\\$\\(go env GOPATH\\)|`go env GOPATH`")
 
 // expand fills variables into a word of the command; known is false if something
 // in it is not known.
 func (g *goCall) expand(word string) (out string, known bool) {
-	word = goEnvPath.ReplaceAllString(strings.Trim(word, `"`), "$${GOPATH}")
+	word = goEnvPath().ReplaceAllString(strings.Trim(word, `"`), "$${GOPATH}")
 	if strings.Contains(word, "$(") || strings.Contains(word, "`") {
 		return "", false
 	}
@@ -489,7 +488,7 @@ func (g *goCall) isContext(ctx *Context) bool {
 // argsIn lists the automatic arguments that a value refers to.
 func argsIn(text string) []string {
 	var out []string
-	for _, m := range targetReference.FindAllStringSubmatch(text, -1) {
+	for _, m := range targetReference().FindAllStringSubmatch(text, -1) {
 		if !slices.Contains(out, m[1]) {
 			out = append(out, m[1])
 		}
@@ -640,8 +639,8 @@ var (
 
 	// builderFlag matches a folder of the build machine for the compiler or the linker, and a choice
 	// of its processor; builderPath such a folder alone.
-	builderFlag = regexp.MustCompile(`(^|[\s"'=,])(-[LIB]|-isystem|-Wl,-rpath[,=])\s*/(usr|lib|lib64|opt)\b|(^|[\s"'=])-m(arch|cpu|tune|fpu|32|64|sse|avx)|-fuse-ld=(gold|bfd)`)
-	builderPath = regexp.MustCompile(`(^|[\s"':])/(usr|lib|lib64|opt)\b`)
+	builderFlag = pattern(`(^|[\s"'=,])(-[LIB]|-isystem|-Wl,-rpath[,=])\s*/(usr|lib|lib64|opt)\b|(^|[\s"'=])-m(arch|cpu|tune|fpu|32|64|sse|avx)|-fuse-ld=(gold|bfd)`)
+	builderPath = pattern(`(^|[\s"':])/(usr|lib|lib64|opt)\b`)
 )
 
 // forBuilderOnly says what would make xx-go build C for the builder, or "".
@@ -656,11 +655,11 @@ func (g *goCall) forBuilderOnly() (why, way string) {
 		switch {
 		case v.set && !v.fixed:
 			return fmt.Sprintf("%s is %s, set %s; whether that is for the builder cannot be seen", name, v.text, v.where), "convert the stage by hand"
-		case builderFlag.MatchString(v.text) || builderPath.MatchString(v.text):
+		case builderFlag().MatchString(v.text) || builderPath().MatchString(v.text):
 			return fmt.Sprintf("%s is set to %s %s, which is for the builder", name, v.text, v.where), "give paths and processors of the target, with xx-info"
 		}
 	}
-	if flags := g.flags["-ldflags"]; builderFlag.MatchString(flags) {
+	if flags := g.flags["-ldflags"]; builderFlag().MatchString(flags) {
 		return "-ldflags has a path or a flag of the builder", "give paths and processors of the target, with xx-info"
 	}
 	if g.has("-compiler") {

@@ -106,7 +106,7 @@ func scanGoSource(context fs.FS) goSource {
 				s.cgo = cgo
 			}
 			s.cxx = s.cxx || cxx
-		case set(".cc .cpp .cxx")[path.Ext(p)]:
+		case slices.Contains([]string{".cc", ".cpp", ".cxx"}, path.Ext(p)):
 			s.cxx = true
 		case s.cgo == "" && strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go"):
 			files++

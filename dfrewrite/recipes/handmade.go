@@ -23,12 +23,12 @@ import (
 
 // crossTool matches the value of CC and its like for a named machine, and flags with the folders of one.
 var (
-	crossTool   = regexp.MustCompile(`^["']?(/usr/bin/)?(\w+-(unknown-)?linux-(gnu|musl)\w*-)?(gcc|g\+\+|c\+\+|cc|ar|ld|strip|ranlib|nm|as|pkg-config|cpp)(-[0-9]+)?["']?$`)
-	machineDir  = regexp.MustCompile(`/\w+-linux-(gnu|musl)\w*(/|:|$|\s|["'])`)
+	crossTool   = pattern(`^["']?(/usr/bin/)?(\w+-(unknown-)?linux-(gnu|musl)\w*-)?(gcc|g\+\+|c\+\+|cc|ar|ld|strip|ranlib|nm|as|pkg-config|cpp)(-[0-9]+)?["']?$`)
+	machineDir  = pattern(`/\w+-linux-(gnu|musl)\w*(/|:|$|\s|["'])`)
 	toolSetting = set("CC CXX AR LD AS NM STRIP RANLIB CPP PKG_CONFIG CC_FOR_TARGET CXX_FOR_TARGET")
 	pathSetting = set("PKG_CONFIG_PATH PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR LIBRARY_PATH CPATH")
 	flagSetting = set("CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS")
-	onlyPaths   = regexp.MustCompile(`^["']?(\s*-(L|I|isystem)\s*/\S*linux-(gnu|musl)[^\s"']*)+["']?$`)
+	onlyPaths   = pattern(`^["']?(\s*-(L|I|isystem)\s*/\S*linux-(gnu|musl)[^\s"']*)+["']?$`)
 	goSetting   = set("GOOS GOARCH GOARM")
 )
 
@@ -36,11 +36,11 @@ var (
 func setsMachine(a shell.Assign) bool {
 	switch {
 	case toolSetting[a.Name]:
-		return crossTool.MatchString(a.Value.Raw)
+		return crossTool().MatchString(a.Value.Raw)
 	case pathSetting[a.Name]:
-		return machineDir.MatchString(a.Value.Raw) || a.Name == "PKG_CONFIG_SYSROOT_DIR"
+		return machineDir().MatchString(a.Value.Raw) || a.Name == "PKG_CONFIG_SYSROOT_DIR"
 	case flagSetting[a.Name]:
-		return onlyPaths.MatchString(a.Value.Raw)
+		return onlyPaths().MatchString(a.Value.Raw)
 	}
 	return false
 }
@@ -186,9 +186,9 @@ func aptInstalls(cmd *shell.Command) bool {
 }
 
 var (
-	operatorBehind = regexp.MustCompile("^(?:[ \t]|[\\\\`][ \t]*\r?\n)*(?:&&|;)(?:[ \t]|[\\\\`][ \t]*\r?\n)*")
-	operatorBefore = regexp.MustCompile("(?:[ \t]|[\\\\`][ \t]*\r?\n)*(?:&&|;)(?:[ \t]|[\\\\`][ \t]*\r?\n)*$")
-	onlyCommand    = regexp.MustCompile("^(?:[ \t\r\n;]|[\\\\`][ \t]*\r?\n)*$")
+	operatorBehind = pattern("^(?:[ \t]|[\\\\`][ \t]*\r?\n)*(?:&&|;)(?:[ \t]|[\\\\`][ \t]*\r?\n)*")
+	operatorBefore = pattern("(?:[ \t]|[\\\\`][ \t]*\r?\n)*(?:&&|;)(?:[ \t]|[\\\\`][ \t]*\r?\n)*$")
+	onlyCommand    = pattern("^(?:[ \t\r\n;]|[\\\\`][ \t]*\r?\n)*$")
 )
 
 // takeOut removes a command, or a whole condition, with the operator that joins it to the next.
@@ -198,14 +198,14 @@ func (u *undoing) takeOut(s *shell.Script, span dockerfile.Span) {
 	behind := src[span.End:args.End]
 	before := src[args.Start:span.Start]
 	switch {
-	case operatorBehind.Match(behind):
-		span.End += len(operatorBehind.Find(behind))
-		if span.End == args.End && operatorBefore.Match(before) {
-			span.Start -= len(operatorBefore.Find(before))
+	case operatorBehind().Match(behind):
+		span.End += len(operatorBehind().Find(behind))
+		if span.End == args.End && operatorBefore().Match(before) {
+			span.Start -= len(operatorBefore().Find(before))
 		}
-	case operatorBefore.Match(before):
-		span.Start -= len(operatorBefore.Find(before))
-	case onlyCommand.Match(behind) && onlyCommand.Match(before):
+	case operatorBefore().Match(before):
+		span.Start -= len(operatorBefore().Find(before))
+	case onlyCommand().Match(behind) && onlyCommand().Match(before):
 		span = dockerfile.Span{Start: s.Run.LineStart(), End: s.Run.LinesEnd()}
 	default:
 		u.odd = "a command that cannot be taken out of the others"
@@ -216,22 +216,22 @@ func (u *undoing) takeOut(s *shell.Script, span dockerfile.Span) {
 
 // plainPackages give the packages for one machine the names that they have without it.
 var plainPackages = []struct {
-	match *regexp.Regexp
+	match func() *regexp.Regexp
 	plain string
 }{
-	{regexp.MustCompile(`^gcc(-[0-9]+)?-\w+-linux-gnu\w*$`), "gcc"},
-	{regexp.MustCompile(`^g\+\+(-[0-9]+)?-\w+-linux-gnu\w*$`), "g++"},
-	{regexp.MustCompile(`^crossbuild-essential-\w+$`), "build-essential"},
-	{regexp.MustCompile(`^(libc6-dev|linux-libc-dev|libgcc-[0-9]+-dev)-\w+-cross$`), "libc6-dev"},
-	{regexp.MustCompile(`^libstdc\+\+-[0-9]+-dev-\w+-cross$`), "g++"},
-	{regexp.MustCompile(`^pkg-config-\w+-linux-gnu\w*$`), "pkg-config"},
-	{regexp.MustCompile(`^binutils-\w+-linux-gnu\w*$`), ""},
+	{pattern(`^gcc(-[0-9]+)?-\w+-linux-gnu\w*$`), "gcc"},
+	{pattern(`^g\+\+(-[0-9]+)?-\w+-linux-gnu\w*$`), "g++"},
+	{pattern(`^crossbuild-essential-\w+$`), "build-essential"},
+	{pattern(`^(libc6-dev|linux-libc-dev|libgcc-[0-9]+-dev)-\w+-cross$`), "libc6-dev"},
+	{pattern(`^libstdc\+\+-[0-9]+-dev-\w+-cross$`), "g++"},
+	{pattern(`^pkg-config-\w+-linux-gnu\w*$`), "pkg-config"},
+	{pattern(`^binutils-\w+-linux-gnu\w*$`), ""},
 }
 
 // plainName returns the name of a package without the machine that it is for; ok is false if it is for none.
 func plainName(word string) (name string, ok bool) {
 	for _, p := range plainPackages {
-		if p.match.MatchString(word) {
+		if p.match().MatchString(word) {
 			return p.plain, true
 		}
 	}
@@ -263,7 +263,7 @@ func (u *undoing) packages(s *shell.Script, cmd *shell.Command) {
 			continue
 		}
 		gap := dockerfile.Span{Start: cmd.Words[i-1].Span.End, End: w.Span.End}
-		if !onlyBlanks.Match(src[gap.Start:w.Span.Start]) {
+		if !onlyBlanks().Match(src[gap.Start:w.Span.Start]) {
 			u.odd = "comments among the packages"
 			return
 		}

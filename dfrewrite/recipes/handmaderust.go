@@ -1,7 +1,6 @@
 package recipes
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -18,15 +17,15 @@ import (
 const wordOfTriple = `["']?(?:\$\{?TARGETARCH\}?|\$\(uname -m\)|amd64|arm64|x86_64|aarch64)-unknown-linux-(musl|gnu)["']?`
 
 var (
-	targetTriple = regexp.MustCompile(`^` + wordOfTriple + `$`)
+	targetTriple = pattern(`^` + wordOfTriple + `$`)
 	// folderOfTriple is the folder of a triple below cargo's.
-	folderOfTriple = regexp.MustCompile(`\btarget/(` + wordOfTriple + `/)`)
+	folderOfTriple = pattern(`\btarget/(` + wordOfTriple + `/)`)
 )
 
 // rustTarget takes the triple out of a call of cargo or rustup.
 func (u *undoing) rustTarget(s *shell.Script, cmd *shell.Command) {
 	triple := func(word string) bool {
-		m := targetTriple.FindStringSubmatch(word)
+		m := targetTriple().FindStringSubmatch(word)
 		if m != nil && !slices.Contains(u.libcs, m[1]) {
 			u.libcs = append(u.libcs, m[1])
 		}
@@ -35,7 +34,7 @@ func (u *undoing) rustTarget(s *shell.Script, cmd *shell.Command) {
 	switch cmd.Name {
 	case "rustup":
 		if len(cmd.Words) < 4 || cmd.Words[1].Lit != "target" || cmd.Words[2].Lit != "add" ||
-			slices.ContainsFunc(cmd.Words[3:], func(w shell.Word) bool { return !targetTriple.MatchString(w.Raw) }) {
+			slices.ContainsFunc(cmd.Words[3:], func(w shell.Word) bool { return !targetTriple().MatchString(w.Raw) }) {
 			return
 		}
 		for _, w := range cmd.Words[3:] {
@@ -63,7 +62,7 @@ func (u *undoing) rustFolders(g *graph.Graph) {
 	}
 	for _, s := range g.Stages {
 		for _, in := range s.Body {
-			for _, m := range folderOfTriple.FindAllSubmatchIndex(in.Doc.Src[in.Span.Start:in.Span.End], -1) {
+			for _, m := range folderOfTriple().FindAllSubmatchIndex(in.Doc.Src[in.Span.Start:in.Span.End], -1) {
 				span := dockerfile.Span{Start: in.Span.Start + m[2], End: in.Span.Start + m[3]}
 				if !slices.ContainsFunc(u.edits, func(e dockerfile.Edit) bool { return e.Span.Contains(span) }) {
 					u.edits = append(u.edits, dockerfile.Edit{Span: span})

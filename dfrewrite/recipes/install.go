@@ -2,7 +2,6 @@ package recipes
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -145,9 +144,9 @@ func (i *install) command(words []string) string {
 }
 
 var (
-	toLineStart = regexp.MustCompile(`\n[ \t]*$`)
-	toLineEnd   = regexp.MustCompile("^[ \t]*[\\\\`][ \t]*\r?\n")
-	onlyBlanks  = regexp.MustCompile("^(?:[ \t]|[\\\\`][ \t]*\r?\n)*$")
+	toLineStart = pattern(`\n[ \t]*$`)
+	toLineEnd   = pattern("^[ \t]*[\\\\`][ \t]*\r?\n")
+	onlyBlanks  = pattern("^(?:[ \t]|[\\\\`][ \t]*\r?\n)*$")
 )
 
 // split returns the edits that take the compilers and the target's libraries out of the command,
@@ -188,18 +187,18 @@ func (i *install) split(tools []string, takeOut bool) ([]dockerfile.Edit, bool) 
 			continue
 		}
 		first := n
-		for n+1 < len(out) && out[n+1] && onlyBlanks.Match(src[i.packages[n].word.Span.End:i.packages[n+1].word.Span.Start]) {
+		for n+1 < len(out) && out[n+1] && onlyBlanks().Match(src[i.packages[n].word.Span.End:i.packages[n+1].word.Span.Start]) {
 			n++
 		}
 		start, end := i.packages[first].word.Span.Start, i.packages[n].word.Span.End
-		line := toLineStart.FindIndex(src[:start])
-		next := toLineEnd.FindIndex(src[end:])
+		line := toLineStart().FindIndex(src[:start])
+		next := toLineEnd().FindIndex(src[end:])
 		if line != nil && next != nil {
 			edits = append(edits, dockerfile.Edit{Span: dockerfile.Span{Start: line[0] + 1, End: end + next[1]}})
 			continue
 		}
 		before := i.before(i.packages[first].word.Span.Start)
-		if !onlyBlanks.Match(src[before:start]) {
+		if !onlyBlanks().Match(src[before:start]) {
 			return nil, false
 		}
 		edits = append(edits, dockerfile.Edit{Span: dockerfile.Span{Start: before, End: end}})
@@ -223,7 +222,7 @@ func (i *install) before(offset int) int {
 func (i *install) between(n int) string {
 	src, start := i.in.Doc.Src, i.packages[n].word.Span.Start
 	gap := src[i.before(start):start]
-	if onlyBlanks.Match(gap) && strings.Contains(string(gap), "\n") && (n+1 == len(i.packages) || toLineEnd.Match(src[i.packages[n].word.Span.End:])) {
+	if onlyBlanks().Match(gap) && strings.Contains(string(gap), "\n") && (n+1 == len(i.packages) || toLineEnd().Match(src[i.packages[n].word.Span.End:])) {
 		return string(gap)
 	}
 	return " "

@@ -2,7 +2,6 @@ package recipes
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -23,7 +22,7 @@ var (
 
 // nativeGoal matches goals, tasks and properties that make a native image, a runtime or a container.
 // (GraalVM's build tools, the manuals of Quarkus, Spring Boot and Jib.)
-var nativeGoal = regexp.MustCompile(`(?i)(^|:)(native(Compile|Run|Image|:compile|:build|:compile-no-fork)?|jlink(Zip)?|jpackage(Image)?|bootBuildImage|build-image(-no-fork)?|jib(DockerBuild|BuildTar)?|dockerBuild|dockerBuildNative|buildNativeLambda|GraalVMNativeImage/packageBin|nativeLink)$|^-P,?([\w.,-]*,)?native\b|^-D(native|quarkus\.native\.enabled|quarkus\.package\.type=native|packaging=native-image)\b`)
+var nativeGoal = pattern(`(?i)(^|:)(native(Compile|Run|Image|:compile|:build|:compile-no-fork)?|jlink(Zip)?|jpackage(Image)?|bootBuildImage|build-image(-no-fork)?|jib(DockerBuild|BuildTar)?|dockerBuild|dockerBuildNative|buildNativeLambda|GraalVMNativeImage/packageBin|nativeLink)$|^-P,?([\w.,-]*,)?native\b|^-D(native|quarkus\.native\.enabled|quarkus\.package\.type=native|packaging=native-image)\b`)
 
 func judgeJava(c *call) (Step, bool) {
 	block := func(format string, args ...any) (Step, bool) {
@@ -47,7 +46,7 @@ func judgeJava(c *call) (Step, bool) {
 		return Step{}, false
 	}
 	for _, w := range c.args {
-		if nativeGoal.MatchString(strings.Trim(w.Raw, `"'`)) {
+		if nativeGoal().MatchString(strings.Trim(w.Raw, `"'`)) {
 			return block("%s %s makes a program or a runtime for the machine that it runs on", c.name, w.Raw)
 		}
 		if !w.Const && strings.HasPrefix(w.Raw, "$") && !strings.Contains(w.Raw, "ARGS") && !strings.Contains(w.Raw, "OPTS") {
@@ -57,7 +56,7 @@ func judgeJava(c *call) (Step, bool) {
 	if slices.ContainsFunc(c.args, func(w shell.Word) bool { return set("-v --version -version clean wrapper --stop")[w.Lit] }) && len(c.args) == 1 {
 		return Step{Reason: "does the same on every platform"}, true
 	}
-	if slices.ContainsFunc(c.args, func(w shell.Word) bool { return javaFetches.MatchString(w.Lit) }) {
+	if slices.ContainsFunc(c.args, func(w shell.Word) bool { return javaFetches().MatchString(w.Lit) }) {
 		return Step{Reason: "fetches libraries for the stage itself"}, true
 	}
 	step := Step{Compiles: true, Reason: "makes jars, which are the same on every platform",
@@ -76,19 +75,19 @@ func judgeJava(c *call) (Step, bool) {
 }
 
 // javaFetches matches what only fills a cache.
-var javaFetches = regexp.MustCompile(`^(dependency:(go-offline|resolve|resolve-plugins|tree|copy-dependencies)|.*:go-offline|dependencies|deps|downloadDependencies|resolveDependencies|--refresh-dependencies)$`)
+var javaFetches = pattern(`^(dependency:(go-offline|resolve|resolve-plugins|tree|copy-dependencies)|.*:go-offline|dependencies|deps|downloadDependencies|resolveDependencies|--refresh-dependencies)$`)
 
 // machineInBuild matches the properties with which a build file asks for the machine: those of
 // os-maven-plugin, its Gradle counterpart, JavaCPP and OpenJFX. An artifact of type exe is a tool that
 // the build runs itself, such as protoc.
-var machineInBuild = regexp.MustCompile(`os\.detected|osdetector|\bos\.arch\b|javacppPlatform|javacpp\.platform|<classifier>\s*(linux|windows|osx)-|:(linux|osx)-(x86_64|aarch_64|amd64|aarch64)\b|org\.openjfx|native-maven-plugin|org\.graalvm\.buildtools`)
+var machineInBuild = pattern(`os\.detected|osdetector|\bos\.arch\b|javacppPlatform|javacpp\.platform|<classifier>\s*(linux|windows|osx)-|:(linux|osx)-(x86_64|aarch_64|amd64|aarch64)\b|org\.openjfx|native-maven-plugin|org\.graalvm\.buildtools`)
 
 // choosesByMachine returns the first line of a build file that makes the result depend on the machine,
 // or "".
 func choosesByMachine(text string) string {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
-		if !machineInBuild.MatchString(line) || strings.Contains(line, ":exe:") || strings.Contains(line, "os-maven-plugin") || strings.HasPrefix(line, "//") ||
+		if !machineInBuild().MatchString(line) || strings.Contains(line, ":exe:") || strings.Contains(line, "os-maven-plugin") || strings.HasPrefix(line, "//") ||
 			strings.Contains(line, "osdetector-gradle-plugin") || strings.HasPrefix(line, "id") && strings.Contains(line, "osdetector") || strings.Contains(line, "@exe") {
 			continue
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -63,7 +62,7 @@ func judgeMake(c *call) (Step, bool) {
 		case s.Recipe == "go" && s.Verdict == Convert:
 			builds = true
 			for _, e := range s.Edits {
-				if e.Span.Len() > 0 || strings.Trim(setsOnly.ReplaceAllString(e.New, ""), " ") != "" {
+				if e.Span.Len() > 0 || strings.Trim(setsOnly().ReplaceAllString(e.New, ""), " ") != "" {
 					return block("%s runs `%s`, which has to be written in another way", c.text(), line)
 				}
 				for _, assign := range strings.Fields(e.New) {
@@ -100,7 +99,7 @@ func judgeMake(c *call) (Step, bool) {
 }
 
 // setsOnly matches what a conversion of go build puts in front of it, and the environment can say.
-var setsOnly = regexp.MustCompile(`(CGO_ENABLED=0|GOOS=\$TARGETOS|GOARCH=\$TARGETARCH|GOARM=\$\{TARGETVARIANT#v\}|GOAMD64=\$TARGETVARIANT)( |$)`)
+var setsOnly = pattern(`(CGO_ENABLED=0|GOOS=\$TARGETOS|GOARCH=\$TARGETARCH|GOARM=\$\{TARGETVARIANT#v\}|GOAMD64=\$TARGETVARIANT)( |$)`)
 
 // rank brings variables into the order in which people write them.
 func rank(assign string) int {
@@ -151,7 +150,7 @@ func (c *call) makeRun() (*makeRun, []string, error) {
 		case !w.Const:
 			name, value, _ = strings.Cut(w.Raw, "=")
 			r.command[name] = strings.Trim(value, `"`)
-		case makeJobs.MatchString(w.Lit) || w.Lit == "-s" || w.Lit == "--silent":
+		case makeJobs().MatchString(w.Lit) || w.Lit == "-s" || w.Lit == "--silent":
 		case strings.HasPrefix(w.Lit, "-"):
 			return nil, nil, fmt.Errorf("what %s changes is not followed", w.Raw)
 		case assigns:
@@ -174,7 +173,7 @@ func (c *call) makeRun() (*makeRun, []string, error) {
 	return r, goals, nil
 }
 
-var makeJobs = regexp.MustCompile(`^(-j[0-9]*|--jobs(=[0-9]+)?)$`)
+var makeJobs = pattern(`^(-j[0-9]*|--jobs(=[0-9]+)?)$`)
 
 // contextFolder returns the folder of the build context that has been copied to where the command
 // runs; false if none has, or files of it have been replaced by a copy from elsewhere.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -37,10 +36,10 @@ type makeRule struct {
 }
 
 var (
-	makeAssignment = regexp.MustCompile(`^(export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*(\?=|::?=|\+=|!=|=)[ \t]*(.*)$`)
-	makeDirective  = regexp.MustCompile(`^(-?include|sinclude|define|ifeq|ifneq|ifdef|ifndef|override|unexport|undefine|vpath|load|-load|private)\b`)
-	makeComment    = regexp.MustCompile(`(^|[ \t])#.*$`)
-	makeRuleLine   = regexp.MustCompile(`^([^:=]+)::?($|[^:=].*$)`)
+	makeAssignment = pattern(`^(export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*(\?=|::?=|\+=|!=|=)[ \t]*(.*)$`)
+	makeDirective  = pattern(`^(-?include|sinclude|define|ifeq|ifneq|ifdef|ifndef|override|unexport|undefine|vpath|load|-load|private)\b`)
+	makeComment    = pattern(`(^|[ \t])#.*$`)
+	makeRuleLine   = pattern(`^([^:=]+)::?($|[^:=].*$)`)
 )
 
 func parseMakefile(text string) *makefile {
@@ -55,15 +54,15 @@ func parseMakefile(text string) *makefile {
 			}
 			continue
 		}
-		line = strings.TrimSpace(makeComment.ReplaceAllString(strings.ReplaceAll(line, "\x00", " "), ""))
+		line = strings.TrimSpace(makeComment().ReplaceAllString(strings.ReplaceAll(line, "\x00", " "), ""))
 		switch {
 		case line == "":
 			continue
-		case makeDirective.MatchString(line):
+		case makeDirective().MatchString(line):
 			m.opaque = strings.Fields(line)[0]
 			return m
 		}
-		if a := makeAssignment.FindStringSubmatch(line); a != nil {
+		if a := makeAssignment().FindStringSubmatch(line); a != nil {
 			current = nil
 			m.assign(a[2], a[3], a[4])
 			if a[1] != "" {
@@ -81,7 +80,7 @@ func parseMakefile(text string) *makefile {
 			}
 			continue
 		}
-		rule := makeRuleLine.FindStringSubmatch(line)
+		rule := makeRuleLine().FindStringSubmatch(line)
 		if rule == nil || strings.ContainsAny(rule[2], "=;|") {
 			m.opaque = line
 			return m

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -44,9 +43,9 @@ const (
 )
 
 var (
-	makeElsewhere   = regexp.MustCompile(`\b(Darwin|Windows_NT|FreeBSD|NetBSD|OpenBSD|SunOS|MINGW\w*|CYGWIN\w*|MSYS\w*|Haiku)\b`)
-	makeDependFiles = regexp.MustCompile(`\.d\b|\.dep\b|(?i:dep)`)
-	makeTargetVar   = regexp.MustCompile(`^[^=:]+:[ \t]*(?:override[ \t]+|export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*(\?=|:?:?=|\+=|!=)[ \t]*(.*)$`)
+	makeElsewhere   = pattern(`\b(Darwin|Windows_NT|FreeBSD|NetBSD|OpenBSD|SunOS|MINGW\w*|CYGWIN\w*|MSYS\w*|Haiku)\b`)
+	makeDependFiles = pattern(`\.d\b|\.dep\b|(?i:dep)`)
+	makeTargetVar   = pattern(`^[^=:]+:[ \t]*(?:override[ \t]+|export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*(\?=|:?:?=|\+=|!=)[ \t]*(.*)$`)
 )
 
 // readCMakefile reads a Makefile of the context.
@@ -69,27 +68,27 @@ func (m *cMakefile) read(name string, depth int) error {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		skip := slices.Contains(dead, true)
-		if recipe, ok := strings.CutPrefix(line, "\t"); ok && current != nil && !makeConditional.MatchString(strings.TrimSpace(line)) {
+		if recipe, ok := strings.CutPrefix(line, "\t"); ok && current != nil && !makeConditional().MatchString(strings.TrimSpace(line)) {
 			if !skip {
 				current.recipe = append(current.recipe, strings.ReplaceAll(recipe, "\x00", " "))
 			}
 			continue
 		}
-		line = strings.TrimSpace(makeComment.ReplaceAllString(strings.ReplaceAll(line, "\x00", " "), ""))
+		line = strings.TrimSpace(makeComment().ReplaceAllString(strings.ReplaceAll(line, "\x00", " "), ""))
 		if line == "" {
 			continue
 		}
 		word := strings.Fields(line)[0]
 		switch word {
 		case "ifeq", "ifneq", "ifdef", "ifndef":
-			if !skip && asksMachineMake.MatchString(m.spread(line, 0)) {
+			if !skip && asksMachineMake().MatchString(m.spread(line, 0)) {
 				return fmt.Errorf("its Makefile has `%s`, which asks about the machine that builds", line)
 			}
-			dead = append(dead, word == "ifeq" && makeElsewhere.MatchString(line))
+			dead = append(dead, word == "ifeq" && makeElsewhere().MatchString(line))
 			continue
 		case "else":
 			if len(dead) > 0 {
-				dead[len(dead)-1] = strings.Contains(line, "ifeq") && makeElsewhere.MatchString(line)
+				dead[len(dead)-1] = strings.Contains(line, "ifeq") && makeElsewhere().MatchString(line)
 			}
 			continue
 		case "endif":
@@ -110,7 +109,7 @@ func (m *cMakefile) read(name string, depth int) error {
 					if err := m.read(file, depth+1); err != nil {
 						return err
 					}
-				case word != "include" && makeDependFiles.MatchString(line):
+				case word != "include" && makeDependFiles().MatchString(line):
 				default:
 					return fmt.Errorf("its Makefile has `%s`, which is not followed", line)
 				}
@@ -121,7 +120,7 @@ func (m *cMakefile) read(name string, depth int) error {
 		case "vpath", "unexport", ".SUFFIXES:":
 			continue
 		}
-		if a := makeAssignment.FindStringSubmatch(line); a != nil {
+		if a := makeAssignment().FindStringSubmatch(line); a != nil {
 			current = nil
 			m.assign(a[2], a[3], a[4])
 			continue
@@ -130,7 +129,7 @@ func (m *cMakefile) read(name string, depth int) error {
 			current = nil
 			continue
 		}
-		if a := makeTargetVar.FindStringSubmatch(line); a != nil {
+		if a := makeTargetVar().FindStringSubmatch(line); a != nil {
 			m.assign(a[1], "+=", a[3])
 			continue
 		}
@@ -160,8 +159,8 @@ func (m *cMakefile) read(name string, depth int) error {
 }
 
 var (
-	makeConditional = regexp.MustCompile(`^(ifeq|ifneq|ifdef|ifndef|else|endif)\b`)
-	asksMachineMake = regexp.MustCompile(`uname -[a-z]*[ampi]|\barch\)|dpkg|-dumpmachine|/usr/bin/xx-make/`)
+	makeConditional = pattern(`^(ifeq|ifneq|ifdef|ifndef|else|endif)\b`)
+	asksMachineMake = pattern(`uname -[a-z]*[ampi]|\barch\)|dpkg|-dumpmachine|/usr/bin/xx-make/`)
 )
 
 func (m *cMakefile) assign(name, how, value string) {
@@ -286,7 +285,7 @@ func (m *cMakefile) goal(name string) error {
 func (m *cMakefile) patterns() error {
 	for _, r := range m.rules {
 		name := strings.TrimSpace(m.spread(r.targets, 0))
-		if strings.Contains(name, "%") || strings.Contains(r.needs, "%") || makeSuffixRule.MatchString(name) {
+		if strings.Contains(name, "%") || strings.Contains(r.needs, "%") || makeSuffixRule().MatchString(name) {
 			if err := m.rule(r, "some"); err != nil {
 				return err
 			}
@@ -295,7 +294,7 @@ func (m *cMakefile) patterns() error {
 	return nil
 }
 
-var makeSuffixRule = regexp.MustCompile(`^\.(c|cc|cpp|cxx|C|m|s|S|o|l|y)(\.[a-z]+)?$`)
+var makeSuffixRule = pattern(`^\.(c|cc|cpp|cxx|C|m|s|S|o|l|y)(\.[a-z]+)?$`)
 
 func (m *cMakefile) rule(r *cRule, name string) error {
 	needs, err := m.expand(r.needs, nil, 0)
@@ -330,7 +329,7 @@ func (m *cMakefile) rule(r *cRule, name string) error {
 }
 
 // makeElsewhereIn matches make called again in another folder, in brackets or not.
-var makeElsewhereIn = regexp.MustCompile(`^\(?\s*cd\s+([A-Za-z0-9_./-]+)\s*(?:&&|;)\s*xx-make-again([^()]*?)\)?$`)
+var makeElsewhereIn = pattern(`^\(?\s*cd\s+([A-Za-z0-9_./-]+)\s*(?:&&|;)\s*xx-make-again([^()]*?)\)?$`)
 
 func (m *cMakefile) line(line string, auto map[string]string) error {
 	line = strings.TrimLeft(line, " \t@-+")
@@ -348,7 +347,7 @@ func (m *cMakefile) line(line string, auto map[string]string) error {
 		m.lines = append(m.lines, text)
 		return nil
 	}
-	if into := makeElsewhereIn.FindStringSubmatch(text); into != nil {
+	if into := makeElsewhereIn().FindStringSubmatch(text); into != nil {
 		text = "xx-make-again -C " + into[1] + " " + into[2]
 	}
 	words := strings.Fields(text)
@@ -364,7 +363,7 @@ func (m *cMakefile) line(line string, auto map[string]string) error {
 			dir = words[i]
 		case strings.HasPrefix(words[i], "-C"):
 			dir = words[i][2:]
-		case makeJobs.MatchString(words[i]) || words[i] == "-s" || words[i] == "--no-print-directory":
+		case makeJobs().MatchString(words[i]) || words[i] == "-s" || words[i] == "--no-print-directory":
 		case strings.HasPrefix(words[i], "-") || strings.Contains(words[i], "="):
 			return fmt.Errorf("its Makefile calls make again with %s, which is not followed", words[i])
 		default:
@@ -415,7 +414,7 @@ func (m *cMakefile) sources() (c, cxx bool) {
 			return fs.SkipAll
 		}
 		c = c || path.Ext(name) == ".c"
-		cxx = cxx || cxxSource.MatchString(name)
+		cxx = cxx || cxxSource().MatchString(name)
 		return nil
 	})
 	return c, cxx

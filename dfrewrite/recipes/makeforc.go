@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,10 +21,10 @@ func (c *call) judgeMakefile() (Step, bool) {
 		return Step{}, false
 	}
 	text, err := fs.ReadFile(c.opt.Context.files, path.Join(at, "Makefile"))
-	if err != nil || makefileOfOthers.Match(text) {
+	if err != nil || makefileOfOthers().Match(text) {
 		return Step{}, false
 	}
-	if !makefileOfC.Match(text) {
+	if !makefileOfC().Match(text) {
 		// One that only calls others is for C where there is C and nothing of Go.
 		inC, inCxx := (&cMakefile{context: c.opt.Context, dir: at}).sources()
 		if !strings.Contains(string(text), "(MAKE)") || !inC && !inCxx || c.opt.Context.has(path.Join(at, "go.mod")) {
@@ -58,7 +57,7 @@ func (c *call) judgeMakefile() (Step, bool) {
 		name, value, assigns := strings.Cut(w.Raw, "=")
 		switch {
 		case set("-C --directory -j --jobs -l")[w.Raw]:
-			if w.Raw == "-C" || w.Raw == "--directory" || i+1 < len(c.args) && countOnly.MatchString(c.args[i+1].Raw) {
+			if w.Raw == "-C" || w.Raw == "--directory" || i+1 < len(c.args) && countOnly().MatchString(c.args[i+1].Raw) {
 				i++
 			}
 		case strings.HasPrefix(w.Raw, "-C") || strings.HasPrefix(w.Raw, "-j") || strings.HasPrefix(w.Raw, "--directory=") || strings.HasPrefix(w.Raw, "--jobs=") || set("-s --silent -k -B --no-print-directory")[w.Raw]:
@@ -147,8 +146,8 @@ func readable(line string) string {
 }
 
 var (
-	makefileOfC      = regexp.MustCompile(`\$[({](CC|CXX|CFLAGS|CXXFLAGS|LDFLAGS|LDLIBS)[)}]|\b[A-Za-z0-9_]+\.o\b|(?m)^\s*(CC|CXX|CFLAGS|CXXFLAGS)\s*[:?+]?=|(?m)^\t[@-]?(gcc|cc|g\+\+|c\+\+|clang)\b`)
-	makefileOfOthers = regexp.MustCompile(`\bgo (build|install|run|test)\b|\$[({]GO[)}]|\bcargo (build|install)\b|\bcmake -|\bmeson setup\b`)
+	makefileOfC      = pattern(`\$[({](CC|CXX|CFLAGS|CXXFLAGS|LDFLAGS|LDLIBS)[)}]|\b[A-Za-z0-9_]+\.o\b|(?m)^\s*(CC|CXX|CFLAGS|CXXFLAGS)\s*[:?+]?=|(?m)^\t[@-]?(gcc|cc|g\+\+|c\+\+|clang)\b`)
+	makefileOfOthers = pattern(`\bgo (build|install|run|test)\b|\$[({]GO[)}]|\bcargo (build|install)\b|\bcmake -|\bmeson setup\b`)
 )
 
 // cleaning are goals that remove files.

@@ -2,7 +2,6 @@ package recipes
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
@@ -103,7 +102,7 @@ func (c *call) judgeMeson() Step {
 	}
 	if at, ok := c.contextAt(source); ok && c.opt.Context.has(path.Join(at, "meson.build")) {
 		text := string(c.opt.Context.ReadFile(path.Join(at, "meson.build")))
-		b.cxx = mesonCxx.MatchString(text)
+		b.cxx = mesonCxx().MatchString(text)
 		step.CompilesOnHost = strings.Contains(text, "native: true") || strings.Contains(text, "native : true")
 		if strings.Contains(text, ".run(") {
 			step.Review = "meson.build has compiler.run(), which does not run for another machine"
@@ -124,5 +123,5 @@ func (c *call) judgeMeson() Step {
 
 var (
 	mesonValues = set("--buildtype --libdir --bindir --sysconfdir --localstatedir --datadir --includedir --mandir --default-library --backend --wrap-mode --auto-features --optimization --unity --warnlevel -D")
-	mesonCxx    = regexp.MustCompile(`(?s)project\([^)]*['"]cpp['"]|add_languages\([^)]*['"]cpp['"]`)
+	mesonCxx    = pattern(`(?s)project\([^)]*['"]cpp['"]|add_languages\([^)]*['"]cpp['"]`)
 )

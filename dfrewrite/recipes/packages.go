@@ -3,7 +3,6 @@ package recipes
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -64,7 +63,7 @@ func (c *call) hasArg(arg string) bool {
 
 // cCompilerPackage matches packages that bring a C compiler, with a version in
 // their name (clang18) or asked for (gcc=13.2.1-r1, gcc~13).
-var cCompilerPackage = regexp.MustCompile(`^(gcc|g\+\+|clang|build-base|build-essential|alpine-sdk|tcc)[-0-9.]*([=~<>@].*)?$`)
+var cCompilerPackage = pattern(`^(gcc|g\+\+|clang|build-base|build-essential|alpine-sdk|tcc)[-0-9.]*([=~<>@].*)?$`)
 
 // hasCCompiler reports whether a command of the stage finds a C compiler: one
 // that the base image brings, or one that was installed before.
@@ -83,7 +82,7 @@ func hasCCompiler(s *graph.Stage) bool {
 				case "apk", "apt", "apt-get", "dnf", "yum", "microdnf":
 					for _, w := range cmd.Words {
 						// A variable may name anything.
-						if !w.Const || cCompilerPackage.MatchString(w.Lit) {
+						if !w.Const || cCompilerPackage().MatchString(w.Lit) {
 							return true
 						}
 					}

@@ -3,7 +3,6 @@ package recipes
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 )
 
@@ -175,7 +174,7 @@ func (c *call) judgeCopy() (Step, bool) {
 	}
 	dest := c.abs(files[len(files)-1])
 	for _, f := range files[:len(files)-1] {
-		if findsProgram.MatchString(f) {
+		if findsProgram().MatchString(f) {
 			return Step{Verdict: Block, Reason: fmt.Sprintf("takes %s from the image, where it is the build platform's", f),
 				Way: "copy it in a stage of the target platform"}, true
 		}
@@ -196,7 +195,7 @@ func (c *call) judgeCopy() (Step, bool) {
 	return step, true
 }
 
-var findsProgram = regexp.MustCompile("(\\$\\(|`)\\s*(which|command -v|type -p|whereis)\\s")
+var findsProgram = pattern("(\\$\\(|`)\\s*(which|command -v|type -p|whereis)\\s")
 
 // installedHere reports whether an earlier step made the program for the machine
 // that the stage runs on.
@@ -212,16 +211,16 @@ func (c *call) installedHere() bool {
 }
 
 var (
-	archName    = regexp.MustCompile(`(?i)(^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[567][a-z]*|armhf|i[36]86|ppc64le|ppc64el|s390x|riscv64)($|[^a-z0-9])`)
-	archExpands = regexp.MustCompile(`\$\{?(?:TARGET(?:PLATFORM|OS|ARCH|VARIANT)|ARCH|GOARCH|OSARCH|PLATFORM|MACHINE)\b|uname|dpkg --print-architecture|go env`)
+	archName    = pattern(`(?i)(^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[567][a-z]*|armhf|i[36]86|ppc64le|ppc64el|s390x|riscv64)($|[^a-z0-9])`)
+	archExpands = pattern(`\$\{?(?:TARGET(?:PLATFORM|OS|ARCH|VARIANT)|ARCH|GOARCH|OSARCH|PLATFORM|MACHINE)\b|uname|dpkg --print-architecture|go env`)
 )
 
 // archInDownload says why a URL or file name is for one platform only, or "".
 func archInDownload(s string) string {
-	if m := archName.FindStringSubmatch(s); m != nil {
+	if m := archName().FindStringSubmatch(s); m != nil {
 		return fmt.Sprintf("downloads a file for %s; whether it is a tool of the stage or for the target cannot be seen", m[2])
 	}
-	if m := strings.ReplaceAll(archExpands.FindString(s), "{", ""); m != "" {
+	if m := strings.ReplaceAll(archExpands().FindString(s), "{", ""); m != "" {
 		return fmt.Sprintf("downloads a file chosen by %s; whether it is a tool of the stage or for the target cannot be seen", m)
 	}
 	return ""

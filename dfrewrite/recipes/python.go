@@ -2,7 +2,6 @@ package recipes
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,11 +13,11 @@ import (
 // A tool that the stage runs may be installed anywhere, and a wheel of Python alone is the same
 // everywhere (its name ends with py3-none-any: PEP 427).
 
-var pythonPrograms = regexp.MustCompile(`^(python|pip)[0-9.]*$`)
+var pythonPrograms = pattern(`^(python|pip)[0-9.]*$`)
 
 func judgePython(c *call) (Step, bool) {
 	name, args := c.name, c.args
-	if pythonPrograms.MatchString(name) {
+	if pythonPrograms().MatchString(name) {
 		name = strings.TrimRight(name, "0123456789.")
 	}
 	if name == "python" {
@@ -107,7 +106,7 @@ func nonEmpty(words ...string) []string {
 
 // compiledPython matches what in pyproject.toml, setup.py or setup.cfg compiles: extension modules, and
 // the build backends that are there for them.
-var compiledPython = regexp.MustCompile(`(?i)ext_modules|setuptools[-_]rust|rust_extensions|RustExtension|\bExtension\(|cythonize|\bcython\b|maturin|scikit[-_]build|mesonpy|meson-python|pybind11|nanobind|cffi_modules|mypyc|\bcmake\b|distutils\.core`)
+var compiledPython = pattern(`(?i)ext_modules|setuptools[-_]rust|rust_extensions|RustExtension|\bExtension\(|cythonize|\bcython\b|maturin|scikit[-_]build|mesonpy|meson-python|pybind11|nanobind|cffi_modules|mypyc|\bcmake\b|distutils\.core`)
 
 // buildsWheel decides on a command that builds the project's own wheel.
 func (c *call) buildsWheel(text string) Step {
@@ -116,7 +115,7 @@ func (c *call) buildsWheel(text string) Step {
 	for _, file := range []string{"pyproject.toml", "setup.py", "setup.cfg"} {
 		data := c.contextFile(file)
 		known = known || data != nil
-		if m := compiledPython.Find(data); m != nil {
+		if m := compiledPython().Find(data); m != nil {
 			return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s compiles for the machine that it runs on: %s has %s", text, file, m),
 				Way: "leave this stage on the target platform, or build the wheel with cibuildwheel"}
 		}

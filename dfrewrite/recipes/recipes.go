@@ -414,7 +414,7 @@ func (c *call) judge() Step {
 	}
 	if step.built && len(c.Words) > 0 {
 		end := c.Words[len(c.Words)-1].Span.End
-		step.ends = !c.Nested && len(c.Redirects) == 0 && end == step.Span.End && goesOn.Match(c.run.Doc.Src[end:c.run.Span.End])
+		step.ends = !c.Nested && len(c.Redirects) == 0 && end == step.Span.End && goesOn().Match(c.run.Doc.Src[end:c.run.Span.End])
 	}
 	return step
 }

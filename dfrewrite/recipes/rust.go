@@ -375,7 +375,7 @@ func (g *cargoCall) cacheIDs(step *Step) {
 	}
 	for i, m := range mounts {
 		text := string(g.run.Doc.Src[flags[i].ValueSpan.Start:flags[i].ValueSpan.End])
-		if m.Type != instructions.MountTypeCache || path.Base(path.Clean(m.Target)) != "target" || !plainPath.MatchString(m.Target) || strings.ContainsAny(text, "$\"'\\`\r\n") {
+		if m.Type != instructions.MountTypeCache || path.Base(path.Clean(m.Target)) != "target" || !plainPath().MatchString(m.Target) || strings.ContainsAny(text, "$\"'\\`\r\n") {
 			continue
 		}
 		target := path.Clean(m.Target)

@@ -3,7 +3,6 @@ package recipes
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -54,7 +53,7 @@ func cargoProfiles(plans []*Plan) map[string]bool {
 }
 
 // inTarget matches a folder called target in a word, and what is below it.
-var inTarget = regexp.MustCompile("(?:^|[/\"'=:])(target)((?:/[^\"'\\s;:]*)?)(?:$|[\"'\\s;:])")
+var inTarget = pattern("(?:^|[/\"'=:])(target)((?:/[^\"'\\s;:]*)?)(?:$|[\"'\\s;:])")
 
 // wholeFolder are programs that take a folder with all that is in it.
 var wholeFolder = set("cp mv tar rsync find ln install zip")
@@ -120,7 +119,7 @@ func (p *Plan) moveCargoResults(pl *Planner) {
 func moveWord(w shell.Word, profiles map[string]bool, program string) (edited string, odd bool) {
 	var out strings.Builder
 	at := 0
-	for _, m := range inTarget.FindAllStringSubmatchIndex(w.Raw, -1) {
+	for _, m := range inTarget().FindAllStringSubmatchIndex(w.Raw, -1) {
 		below := w.Raw[m[4]:m[5]]
 		first, _, _ := strings.Cut(strings.TrimPrefix(below, "/"), "/")
 		switch {
@@ -143,7 +142,7 @@ func moveWord(w shell.Word, profiles map[string]bool, program string) (edited st
 }
 
 // plainPath matches paths that need no quotes.
-var plainPath = regexp.MustCompile(`^[A-Za-z0-9._/+@-]+$`)
+var plainPath = pattern(`^[A-Za-z0-9._/+@-]+$`)
 
 // placeCargoResults puts the programs that other stages take out of cargo's folders
 // where they were before there was a target.
@@ -203,7 +202,7 @@ func cargoResult(plans []*Plan, profiles map[string]bool, p string) (step *Step,
 				continue
 			}
 			if isResult && slices.Contains(s.Writes, folder+"/") {
-				if !plainPath.MatchString(p) {
+				if !plainPath().MatchString(p) {
 					return nil, true, fmt.Sprintf("which files of cargo's %s takes cannot be seen", p)
 				}
 				return s, true, ""
@@ -228,7 +227,7 @@ func cargoResult(plans []*Plan, profiles map[string]bool, p string) (step *Step,
 func (c *Conversion) putBack(step *Step, files []string) {
 	g := c.Stages[0].Graph
 	end := step.Span.End
-	inList := !step.rust.nested && goesOn.Match(step.In.Doc.Src[end:step.In.Span.End]) && len(step.In.Heredocs) == 0
+	inList := !step.rust.nested && goesOn().Match(step.In.Doc.Src[end:step.In.Span.End]) && len(step.In.Heredocs) == 0
 	dir := step.rust.dir
 	if !inList {
 		dir = g.EnvAt(step.In).Dir

@@ -3,7 +3,6 @@ package recipes
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -180,9 +179,9 @@ func fullRustImage(image string) bool {
 }
 
 var (
-	oldDebian   = regexp.MustCompile(`(wheezy|jessie|stretch|buster)`)
-	newDebian   = regexp.MustCompile(`(bullseye|bookworm|trixie|forky|sid)`)
-	rustVersion = regexp.MustCompile(`(?:^|rust-)1\.([0-9]+)`)
+	oldDebian   = pattern(`(wheezy|jessie|stretch|buster)`)
+	newDebian   = pattern(`(bullseye|bookworm|trixie|forky|sid)`)
+	rustVersion = pattern(`(?:^|rust-)1\.([0-9]+)`)
 )
 
 // rustSystem says whether packages come from Alpine or Debian, or why neither is
@@ -192,17 +191,17 @@ func rustSystem(root *graph.Stage) (system, why string) {
 	switch name := imageName(image); {
 	case rustImage(image) && strings.Contains(tag, "alpine"):
 		return "alpine", ""
-	case rustImage(image) && newDebian.MatchString(tag):
+	case rustImage(image) && newDebian().MatchString(tag):
 		return "debian", ""
 	case rustImage(image):
-		if oldDebian.MatchString(tag) {
+		if oldDebian().MatchString(tag) {
 			return "", fmt.Sprintf("%s is made from a Debian whose packages are no longer kept where apt-get looks for them", image)
 		}
 		if strings.Contains(tag, "$") {
 			return "", fmt.Sprintf("which distribution %s is made from depends on a build argument", image)
 		}
 		// Until Rust 1.54 the image was Debian 10.
-		if m := rustVersion.FindStringSubmatch(tag); m != nil {
+		if m := rustVersion().FindStringSubmatch(tag); m != nil {
 			if minor, err := strconv.Atoi(m[1]); err == nil && minor < 55 {
 				return "", fmt.Sprintf("%s is made from a Debian whose packages are no longer kept where apt-get looks for them", image)
 			}
@@ -210,7 +209,7 @@ func rustSystem(root *graph.Stage) (system, why string) {
 		return "debian", ""
 	case name == "alpine" && installs(root, "cargo", "rust"):
 		return "alpine", ""
-	case (name == "debian" || name == "ubuntu") && !oldDebian.MatchString(tag) && installs(root, "cargo", "rustc"):
+	case (name == "debian" || name == "ubuntu") && !oldDebian().MatchString(tag) && installs(root, "cargo", "rustc"):
 		return "debian", ""
 	case name == "alpine" || name == "debian" || name == "ubuntu":
 		return "", "where cargo comes from cannot be seen: no command installs the package"
@@ -234,7 +233,7 @@ func installs(root *graph.Stage, names ...string) bool {
 }
 
 // packageVersion is what apk takes behind a package's name: ~1.2, >1, @edge.
-var packageVersion = regexp.MustCompile(`[=~<>@].*$`)
+var packageVersion = pattern(`[=~<>@].*$`)
 
 // installedPackages lists the packages that a RUN installs, without versions.
 func installedPackages(s *graph.Stage, in *dockerfile.Instruction) []string {
@@ -256,7 +255,7 @@ func installedPackages(s *graph.Stage, in *dockerfile.Instruction) []string {
 				out = append(out, w.Raw)
 			default:
 				name, _, _ := strings.Cut(w.Lit, "=")
-				out = append(out, packageVersion.ReplaceAllString(name, ""))
+				out = append(out, packageVersion().ReplaceAllString(name, ""))
 			}
 		}
 	}
@@ -269,7 +268,7 @@ var hostLibraries = set("musl-dev libc-dev libc6-dev libclang-dev clang-dev llvm
 
 // toolInLibrary are names of tools that begin like a library's, and LLVM, which
 // bindgen loads on the build platform.
-var toolInLibrary = regexp.MustCompile(`^(libtool|lib.*-(bin|tools|utils)|(libclang|llvm|clang)-?[0-9.]*(-dev)?)$`)
+var toolInLibrary = pattern(`^(libtool|lib.*-(bin|tools|utils)|(libclang|llvm|clang)-?[0-9.]*(-dev)?)$`)
 
 // targetLibraries returns the libraries that a RUN installs and that programs may be
 // linked with. They are installed for the target as well, and stay where they are:
@@ -277,7 +276,7 @@ var toolInLibrary = regexp.MustCompile(`^(libtool|lib.*-(bin|tools|utils)|(libcl
 func targetLibraries(s *graph.Stage, in *dockerfile.Instruction) (libraries []string, odd string) {
 	for _, p := range installedPackages(s, in) {
 		switch {
-		case hostLibraries[p] || toolInLibrary.MatchString(p):
+		case hostLibraries[p] || toolInLibrary().MatchString(p):
 		case strings.ContainsAny(p, "$`:*"):
 			return nil, p
 		case strings.HasSuffix(p, "-dev"), strings.HasSuffix(p, "-static"), strings.HasPrefix(p, "lib"), p == "linux-headers":

@@ -3,7 +3,6 @@ package recipes
 import (
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -30,10 +29,10 @@ var crateLibraries = map[string]string{
 var crateSource = map[string]string{"openssl-sys": "openssl-src", "pq-sys": "pq-src", "mysqlclient-sys": "mysqlclient-src"}
 
 var (
-	lockedName     = regexp.MustCompile(`(?m)^name = "([^"]+)"`)
-	dependsSection = regexp.MustCompile(`(?m)^\s*\[(.*dependencies.*|workspace.*|patch.*)\]`)
-	buildKey       = regexp.MustCompile(`(?m)^\s*build\s*=|dependencies\s*=|dependencies\.`)
-	cargoConfigKey = regexp.MustCompile(`(?m)^\s*(target-dir|build-dir|target|linker|runner|rustflags|rustc|rustc-wrapper|ar)\s*=`)
+	lockedName     = pattern(`(?m)^name = "([^"]+)"`)
+	dependsSection = pattern(`(?m)^\s*\[(.*dependencies.*|workspace.*|patch.*)\]`)
+	buildKey       = pattern(`(?m)^\s*build\s*=|dependencies\s*=|dependencies\.`)
+	cargoConfigKey = pattern(`(?m)^\s*(target-dir|build-dir|target|linker|runner|rustflags|rustc|rustc-wrapper|ar)\s*=`)
 )
 
 // rustSource says what the context holds of Rust; c may be nil.
@@ -45,7 +44,7 @@ func (c *Context) rustSource() rustSource {
 	var s rustSource
 	for _, name := range []string{".cargo/config.toml", ".cargo/config"} {
 		if data, err := fs.ReadFile(c.files, name); err == nil {
-			if m := cargoConfigKey.FindSubmatch(data); m != nil {
+			if m := cargoConfigKey().FindSubmatch(data); m != nil {
 				s.config = fmt.Sprintf("%s sets %s, which may be for the machine that builds", name, m[1])
 				return s
 			}
@@ -59,7 +58,7 @@ func (c *Context) rustSource() rustSource {
 	s.oneToolchain = !c.has("rust-toolchain.toml") && !c.has("rust-toolchain")
 	var crates []string
 	if lock, err := fs.ReadFile(c.files, "Cargo.lock"); err == nil {
-		for _, m := range lockedName.FindAllSubmatch(lock, -1) {
+		for _, m := range lockedName().FindAllSubmatch(lock, -1) {
 			crates = append(crates, string(m[1]))
 		}
 	}
@@ -76,7 +75,7 @@ func (c *Context) rustSource() rustSource {
 	switch {
 	case len(withC) > 0:
 		s.review = fmt.Sprintf("%s compile or link C, with clang and the target's packages instead of what the base image has; build scripts run on the build platform", strings.Join(withC, ", "))
-	case len(crates) > 1 || dependsSection.Match(manifest) || buildKey.Match(manifest) || c.has("build.rs"):
+	case len(crates) > 1 || dependsSection().Match(manifest) || buildKey().Match(manifest) || c.has("build.rs"):
 		s.review = "build scripts of the program or its crates run on the build platform; one that asks for the machine it runs on would get another answer"
 	}
 	return s

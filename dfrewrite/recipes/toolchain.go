@@ -3,7 +3,6 @@ package recipes
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -184,7 +183,7 @@ func packageManager(s *graph.Stage, installs []*install) string {
 type blocker func(way, format string, args ...any)
 
 // crossCompiler is a package of Debian with gcc for another machine.
-var crossCompiler = regexp.MustCompile(`^(gcc|g\+\+|libc6-dev|crossbuild-essential|binutils)(-[0-9]+)?-(.*-(linux-gnu|cross).*|arm64|armhf|armel|i386|ppc64el|s390x|riscv64)$`)
+var crossCompiler = pattern(`^(gcc|g\+\+|libc6-dev|crossbuild-essential|binutils)(-[0-9]+)?-(.*-(linux-gnu|cross).*|arm64|armhf|armel|i386|ppc64el|s390x|riscv64)$`)
 
 // canSplit reports whether every package is known for a tool or a library.
 func (c *Conversion) canSplit(installs []*install, block blocker) bool {
@@ -201,7 +200,7 @@ func (c *Conversion) canSplit(installs []*install, block blocker) bool {
 			continue
 		}
 		for _, p := range i.packages {
-			if crossCompiler.MatchString(p.name) {
+			if crossCompiler().MatchString(p.name) {
 				at(i, p.word.Span, fmt.Sprintf("%s compiles for one architecture only", p.word.Raw),
 					"leave it out: clang compiles for every target, with xx-c-essentials")
 				continue
@@ -433,7 +432,7 @@ func userAt(s *graph.Stage, at *dockerfile.Instruction) string {
 	return ""
 }
 
-var aptUpdate = regexp.MustCompile(`\bapt(-get)?[ \t][^&|;\n]*\bupdate\b`)
+var aptUpdate = pattern(`\bapt(-get)?[ \t][^&|;\n]*\bupdate\b`)
 
 // hasLists reports whether apt's lists are there when an instruction starts. xx-apt-get fetches
 // those of a foreign architecture by itself, and not those of the builder's own.
@@ -453,7 +452,7 @@ func (c *Conversion) hasLists(p *Plan, at *dockerfile.Instruction) bool {
 			}
 			text := string(in.Doc.Src[in.Span.Start:in.Span.End])
 			updates := -1
-			if all := aptUpdate.FindAllStringIndex(text, -1); len(all) > 0 {
+			if all := aptUpdate().FindAllStringIndex(text, -1); len(all) > 0 {
 				updates = all[len(all)-1][0]
 			}
 			removes := strings.LastIndex(text, "/var/lib/apt")

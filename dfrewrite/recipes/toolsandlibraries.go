@@ -1,7 +1,6 @@
 package recipes
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -30,8 +29,8 @@ var (
 	cxxPackages = set(`g++ build-base build-essential libstdc++-dev libc++-dev`)
 
 	// versionedCompiler is gcc-12, g++-12, libgcc-12-dev or libstdc++-12-dev of Debian.
-	versionedCompiler = regexp.MustCompile(`^(?:gcc|libgcc)(?:-[0-9]+(?:\.[0-9]+)?)(?:-dev)?$`)
-	versionedCxx      = regexp.MustCompile(`^(?:g\+\+|libstdc\+\+)(?:-[0-9]+(?:\.[0-9]+)?)(?:-dev)?$`)
+	versionedCompiler = pattern(`^(?:gcc|libgcc)(?:-[0-9]+(?:\.[0-9]+)?)(?:-dev)?$`)
+	versionedCxx      = pattern(`^(?:g\+\+|libstdc\+\+)(?:-[0-9]+(?:\.[0-9]+)?)(?:-dev)?$`)
 
 	// dataPackages hold .proto files, which protoc of the build platform reads; gettext-dev has autopoint.
 	dataPackages = set(`protobuf-dev libprotobuf-dev libprotoc-dev gettext-dev`)
@@ -56,32 +55,32 @@ var (
 		software-properties-common strace su-exec subversion sudo swig tar texinfo tini tree tzdata unzip
 		upx upx-ucl uuid-runtime vim wget which xmlto xz xz-utils yarn yasm yq zip zstd`)
 
-	toolSuffix    = regexp.MustCompile(`-(?:tools|utils|bin|cli|doc|docs|completion|bash-completion)$`)
-	librarySuffix = regexp.MustCompile(`-(?:dev|static|libs|libs-static)$`)
+	toolSuffix    = pattern(`-(?:tools|utils|bin|cli|doc|docs|completion|bash-completion)$`)
+	librarySuffix = pattern(`-(?:dev|static|libs|libs-static)$`)
 	// libraryFile is the package of one shared library of Debian: libopus0, libssl3t64.
-	libraryFile = regexp.MustCompile(`^lib[a-z0-9.+-]*[0-9](?:t64)?$`)
-	versionedGo = regexp.MustCompile(`^(?:golang|clang|lld|llvm|python3?)-?[0-9][0-9.]*(?:-go)?$`)
+	libraryFile = pattern(`^lib[a-z0-9.+-]*[0-9](?:t64)?$`)
+	versionedGo = pattern(`^(?:golang|clang|lld|llvm|python3?)-?[0-9][0-9.]*(?:-go)?$`)
 )
 
 // interpreterDev are headers of interpreters: they need the interpreter, which two machines cannot
 // both have in Debian.
-var interpreterDev = regexp.MustCompile(`^(?:python|ruby|php|perl|erlang|nodejs|llvm)[0-9.-]*-dev$`)
+var interpreterDev = pattern(`^(?:python|ruby|php|perl|erlang|nodejs|llvm)[0-9.-]*-dev$`)
 
 // kindOfPackage tells tools from libraries by a package's name. Whatever is called
 // -dev is a library: that is the policy of Debian, and the custom of Alpine.
 func kindOfPackage(name string) packageKind {
 	switch {
-	case cPackages[name] || versionedCompiler.MatchString(name):
+	case cPackages[name] || versionedCompiler().MatchString(name):
 		return cPackage
-	case cxxPackages[name] || versionedCxx.MatchString(name):
+	case cxxPackages[name] || versionedCxx().MatchString(name):
 		return cxxPackage
 	case dataPackages[name]:
 		return dataPackage
-	case toolPackages[name] || versionedGo.MatchString(name) || toolSuffix.MatchString(name):
+	case toolPackages[name] || versionedGo().MatchString(name) || toolSuffix().MatchString(name):
 		return toolPackage
-	case interpreterDev.MatchString(name):
+	case interpreterDev().MatchString(name):
 		return unknownPackage
-	case libraryNames[name] || librarySuffix.MatchString(name) || libraryFile.MatchString(name):
+	case libraryNames[name] || librarySuffix().MatchString(name) || libraryFile().MatchString(name):
 		return libraryPackage
 	}
 	return unknownPackage

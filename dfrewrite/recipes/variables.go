@@ -1,7 +1,6 @@
 package recipes
 
 import (
-	"regexp"
 	"strings"
 
 	"xxkit/dfrewrite/graph"
@@ -105,10 +104,10 @@ func (c *call) valueOf(w shell.Word, where string) value {
 	return v
 }
 
-var targetReference = regexp.MustCompile(`\$\{?(TARGETPLATFORM|TARGETOS|TARGETARCH|TARGETVARIANT)\b`)
+var targetReference = pattern(`\$\{?(TARGETPLATFORM|TARGETOS|TARGETARCH|TARGETVARIANT)\b`)
 
 // follows reports whether the value is made from what BuildKit says of the
 // target, and from nothing else.
 func (v value) follows() bool {
-	return v.set && !strings.ContainsAny(v.text, "`") && !strings.Contains(v.text, "$(") && targetReference.MatchString(v.text)
+	return v.set && !strings.ContainsAny(v.text, "`") && !strings.Contains(v.text, "$(") && targetReference().MatchString(v.text)
 }

@@ -2,7 +2,6 @@ package recipes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 
 // goesOn matches what may follow a command so that "&& another" can be put behind it and runs when, and only when, the
 // command has succeeded: nothing, or one more && . Behind a ; the shell's -e would not see it fail any more.
-var goesOn = regexp.MustCompile(`^(?:[ \t]|\\\r?\n)*(?:&&|$)`)
+var goesOn = pattern(`^(?:[ \t]|\\\r?\n)*(?:&&|$)`)
 
 // verifies puts a call of xx-verify behind a go build with helpers: a wrong program fails the build then, and not the
 // container. Only where it is sure that one file is built, since xx-verify of other images knows files only.
@@ -38,7 +37,7 @@ func (g *goCall) verifies(step *Step) {
 		return
 	}
 	end := g.Words[len(g.Words)-1].Span.End
-	if !goesOn.Match(g.run.Doc.Src[end:g.run.Span.End]) {
+	if !goesOn().Match(g.run.Doc.Src[end:g.run.Span.End]) {
 		return
 	}
 	step.Edits = append(step.Edits, dockerfile.Edit{

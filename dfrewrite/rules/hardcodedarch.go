@@ -189,7 +189,7 @@ func (p *Pass) sources(in *dockerfile.Instruction, on *facts.Platform, paths []s
 	words := in.Words()
 	for _, src := range paths {
 		v := p.Facts.Expand(in, src, on)
-		if !wanted(v.Text) {
+		if !mayNameArch(v.Text) || !wanted(v.Text) {
 			continue
 		}
 		a := archWord{in: in, span: in.Span, what: what}
