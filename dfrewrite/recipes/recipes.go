@@ -157,6 +157,7 @@ type Step struct {
 	sets                  *cBuild // a folder that it makes to be built in
 	usesMake              bool    // make is called later, although nothing here says so
 
+	builder *builder   // a build program that it starts
 	rust    *rustBuild // of a converted cargo
 	install *install   // the packages that it installs
 	removes []string   // the packages that it removes by name
