@@ -28,8 +28,9 @@
 //     language. install.go takes installations of packages apart,
 //     toolsandlibraries.go knows which packages are tools and which are libraries.
 //     verify.go has programs looked at where they are made.
-//   - golang.go with gosource.go, which reads whether Go code needs cgo; make.go
-//     with makefile.go for a Makefile that builds with go.
+//   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
+//     (what go install is for) and gorun.go (build programs); make.go with makefile.go
+//     for a Makefile that builds with go.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
