@@ -86,6 +86,9 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		if v.From&(facts.FromTarget|facts.FromBuilder|facts.FromMachine) != 0 {
 			return
 		}
+		if p.namedWithBase(s, a, on) {
+			return
+		}
 		names := archNames(v.Text)
 		if len(names) == 0 || strings.Contains(v.Text, "qemu-") { // whose names say what they emulate
 			return
@@ -159,6 +162,19 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		}
 	}
 	return out
+}
+
+// namedWithBase reports whether a build argument with an architecture in it chooses both the base image of the stage and
+// this word, as in FROM busybox-${OS}-${ARCH} and COPY .build/${OS}-${ARCH}/app: whoever builds gives it for each platform.
+func (p *Pass) namedWithBase(s *graph.Stage, a archWord, on *facts.Platform) bool {
+	from := s.Root().From
+	chooses := graph.VariablesIn(string(from.Doc.Src[from.Span.Start:from.Span.End]), rune(from.Doc.Escape))
+	for _, name := range graph.VariablesIn(string(a.in.Doc.Src[a.span.Start:a.span.End]), rune(a.in.Doc.Escape)) {
+		if slices.Contains(chooses, name) && len(archNames(p.Facts.Expand(a.in, "${"+name+"}", on).Text)) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // fromStage returns the stage that a COPY takes from, or nil.
