@@ -29,7 +29,7 @@
 //     toolsandlibraries.go knows which packages are tools and which are libraries.
 //     verify.go has programs looked at where they are made.
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
-//     (what go install is for) and gorun.go (build programs); make.go with makefile.go
+//     (what go install is for) and gorun.go (build programs); xcaddy.go; make.go with makefile.go
 //     for a Makefile that builds with go.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
@@ -211,6 +211,7 @@ var recipes []recipe
 func init() {
 	recipes = []recipe{
 		{"go", judgeGo},
+		{"xcaddy", judgeXcaddy},
 		{"rust", judgeRust},
 		{"downloads", judgeDownloads},
 		{"packages", judgePackages},
