@@ -432,7 +432,7 @@ func (p *Plan) addedForTarget(pl *Planner, in *dockerfile.Instruction, src strin
 	c := &call{run: in, stage: p.Stage, plan: p, planner: pl, opt: pl.opt}
 	for _, on := range c.followed().Platforms {
 		v := c.followed().Expand(in, src, on)
-		if v.From&facts.FromTarget == 0 || v.From&(facts.FromMachine|facts.FromBuilder|facts.FromArg) != 0 {
+		if v.From&facts.FromTarget == 0 || v.From&(facts.FromMachine|facts.FromBuilder) != 0 {
 			return false
 		}
 		dest := in.Command.(*instructions.AddCommand).DestPath
@@ -460,7 +460,7 @@ func (c *call) judgeDownload() (Step, bool) {
 			continue
 		}
 		chosen := slices.ContainsFunc(cmd.Words, func(w facts.Word) bool {
-			return w.From&facts.FromTarget != 0 && w.From&(facts.FromMachine|facts.FromBuilder|facts.FromArg) == 0 && strings.Contains(w.Text, "://")
+			return w.From&facts.FromTarget != 0 && w.From&(facts.FromMachine|facts.FromBuilder) == 0 && strings.Contains(w.Text, "://")
 		})
 		written, ok := fetchedBy(cmd)
 		if !chosen || !ok || len(written) == 0 {
