@@ -107,7 +107,7 @@ func (c *call) judgeShell() Step {
 			break
 		}
 	}
-	return Step{Verdict: Block, Reason: fmt.Sprintf("%s runs commands from %s; what they do is not known", c.name, what),
+	return Step{Verdict: Block, Compiles: c.isBuildScript(what), Reason: fmt.Sprintf("%s runs commands from %s; what they do is not known", c.name, what),
 		Way: "write the commands into the RUN, or convert the stage by hand"}
 }
 

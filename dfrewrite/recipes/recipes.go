@@ -444,11 +444,19 @@ func (c *call) decide() Step {
 		}
 	}
 	if strings.Contains(c.Words[0].Lit, "/") && !isSystemDir(path.Dir(c.Words[0].Lit)) {
-		return Step{Verdict: Block, Recipe: "plain", Reason: fmt.Sprintf("runs %s; what is in it is not known", c.Words[0].Lit),
+		return Step{Verdict: Block, Recipe: "plain", Compiles: c.isBuildScript(c.Words[0].Lit), Reason: fmt.Sprintf("runs %s; what is in it is not known", c.Words[0].Lit),
 			Way: "convert the stage by hand, with GOOS, GOARCH or CC set for it"}
 	}
 	return Step{Verdict: Block, Recipe: "plain", Reason: fmt.Sprintf("no recipe knows what %s does", c.name),
 		Way: "convert the stage by hand, or move this command to a stage of its own"}
+}
+
+// buildScript matches the names of scripts that build.
+var buildScript = pattern(`^(build|make|compile)([._-].*)?$`)
+
+// isBuildScript reports whether a script compiles, as far as its name and the base image say: nothing else is known.
+func (c *call) isBuildScript(name string) bool {
+	return graph.OfficialGo(c.stage.Root().Image) && buildScript().MatchString(path.Base(name))
 }
 
 // blockBuild is the verdict on a command that compiles and cannot be told what for.
