@@ -80,7 +80,7 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 		if !shipped {
 			d.Message = fmt.Sprintf("--platform=%s takes this image whatever machine builds: on any other the stage runs under emulation", flag.Value)
 			if onlyTaken {
-				d.Message = fmt.Sprintf("--platform=%s takes this image whatever machine builds: on any other its programs cannot run in the stages of the build platform that take them", flag.Value)
+				d.Message = fmt.Sprintf("--platform=%s takes this image whatever machine builds: its programs may not run in the stages of the build platform that take them, on any other", flag.Value)
 			}
 			d.Fix = &Fix{Message: "use --platform=$BUILDPLATFORM", Edits: []dockerfile.Edit{{Span: flag.ValueSpan, New: "$BUILDPLATFORM"}}}
 			break
