@@ -176,9 +176,12 @@ func (c *call) machineUse() *machineUse {
 }
 
 // readsEnvironment reports whether a command may do something else for a variable of the environment: it is neither one
-// of the carriers nor known to do the same everywhere.
+// of the carriers nor known to do the same everywhere, and does more than to say its version.
 func readsEnvironment(cmd *shell.Command) bool {
 	name := path.Base(cmd.Name)
+	if len(cmd.Words) == 2 && set("--version -version -v -V version --help")[cmd.Words[1].Lit] {
+		return false
+	}
 	return len(cmd.Words) > 0 && !carriers[name] && !plainPrograms[name] && !set("apt apt-get")[name]
 }
 
