@@ -3,13 +3,14 @@ package recipes
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
-// Projects have build programs in Go, started with go run: build.go, magefiles. Such a program calls the compiler for
-// the machine that it runs on, and nobody sees where it puts the result. GOOS and GOARCH in front of it would not do
-// either, since go run would build the build program itself for the target. So what leaves a stage may
-// not be its work.
+// Projects have build programs in Go, started with go run: build.go, magefiles. Others come with go install: promu,
+// garble. Such a program calls the compiler for the machine that it runs on, and nobody sees where it puts the result.
+// GOOS and GOARCH in front of go run would not do either, since it would build the build program itself for the target.
+// So what leaves a stage may not be its work.
 
 // A builder is a command that may build programs which nothing is known of, for the machine that it runs on.
 type builder struct {
@@ -25,13 +26,26 @@ func (g *goCall) mayBuild() *builder {
 	return &builder{text: shorten(g.text()), call: g.call}
 }
 
+// toolMayBuild is the same for a tool that go install brought, if it is not known for what it writes.
+func (c *call) toolMayBuild() *builder {
+	if plainPrograms[c.name] || c.Substituted {
+		return nil
+	}
+	for _, s := range c.plan.writers {
+		if s.Recipe == "go" && slices.ContainsFunc(s.HostWrites, func(w string) bool { return path.Base(w) == c.name }) {
+			return &builder{text: shorten(c.text()), call: c}
+		}
+	}
+	return nil
+}
+
 // sameEverywhere are the ends of names of files that hold no program.
 var sameEverywhere = set(".json .yaml .yml .toml .html .css .js .map .svg .txt .md .pem .crt .sql .sh .tmpl .xml .conf .ini .proto .graphql .csv")
 
 // mayBeBuilt says which build program may have made a path, or "": one that is neither data by its name nor in the
 // build context.
 func mayBeBuilt(p string, plans []*Plan) string {
-	if sameEverywhere[path.Ext(p)] || samePlatformFile(p) {
+	if sameEverywhere[path.Ext(p)] || samePlatformFile(p) || p == "/tmp" {
 		return ""
 	}
 	for _, plan := range plans {
