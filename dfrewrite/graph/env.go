@@ -182,14 +182,25 @@ func (g *Graph) stageEnv(s *Stage, global *Env) {
 }
 
 // imageEnv is what a base image brings along, as far as that is known: the
-// golang image, from docker-library/golang, sets GOPATH and the working folder.
+// golang image, from docker-library/golang, sets GOPATH and the working folder, and
+// Caddy's builder, from caddyserver/caddy-docker, the latter.
 func imageEnv(image string) *Env {
 	e := &Env{Dir: "/"}
 	if OfficialGo(image) {
 		e = e.with(Variable{Name: "GOPATH", Value: "/go", HasValue: true, Env: true})
 		e.Dir = "/go"
 	}
+	if caddyBuilder(image) {
+		e.Dir = "/usr/bin"
+	}
 	return e
+}
+
+// caddyBuilder recognizes the official image of Caddy with xcaddy in it.
+func caddyBuilder(image string) bool {
+	name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(image, "docker.io/"), "library/"), "@")
+	repo, tag, _ := strings.Cut(name, ":")
+	return repo == "caddy" && strings.Contains(tag, "builder")
 }
 
 // OfficialGo recognizes the golang image, by whatever registry it comes.

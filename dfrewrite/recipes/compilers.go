@@ -1,6 +1,12 @@
 package recipes
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"xxkit/dfrewrite/shell"
+)
 
 // Build tools without a recipe of their own, and those of which their recipe could not see what they do: make without
 // its Makefile, ninja in a folder that nothing was seen to configure, strip where no C was compiled. They compile, so a
@@ -9,8 +15,12 @@ import "fmt"
 var (
 	otherCompilers = set("ld tcc musl-gcc")
 	buildDrivers   = set("make gmake ninja scons mage just task goreleaser")
-	binaryTools    = set("strip upx setcap objcopy patchelf")
+	binaryTools    = set("strip objcopy patchelf")
 )
+
+// anyBinary are tools that take programs of every platform: upx has the loaders for all of them with it (its manual),
+// and setcap writes an attribute of the file.
+var anyBinary = set("upx setcap getcap")
 
 func judgeCompilers(c *call) (Step, bool) {
 	switch {
@@ -20,11 +30,29 @@ func judgeCompilers(c *call) (Step, bool) {
 	case buildDrivers[c.name]:
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what %s runs is not in this file", c.name),
 			Way: "call the compiler in the Dockerfile, or convert the stage by hand"}, true
+	case anyBinary[c.name]:
+		step := Step{Reason: "takes programs of every platform"}
+		for i, w := range c.args {
+			out, glued := strings.CutPrefix(w.Lit, "-o")
+			if c.name != "upx" || !glued || strings.HasPrefix(w.Lit, "--") {
+				continue
+			}
+			if out == "" && i+1 < len(c.args) {
+				out = c.args[i+1].Lit
+			}
+			if slices.ContainsFunc(c.args, func(w shell.Word) bool { return c.plan.writes(c.abs(w.Lit)) }) && c.abs(out) != "" {
+				step.Writes = append(step.Writes, c.abs(out))
+			}
+		}
+		return step, true
 	case binaryTools[c.name]:
 		for _, w := range c.args {
 			if c.plan.writes(c.abs(w.Lit)) {
-				return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on %s, which would be a binary of another platform", c.name, w.Raw),
-					Way: "for strip, let the linker do it: -ldflags=-s for Go, strip = true in the profile for Rust; run the others in a stage of the target platform"}, true
+				way := "run it in a stage of the target platform"
+				if c.name == "strip" {
+					way = "let the linker do it: -ldflags=-s for Go, strip = true in the profile for Rust"
+				}
+				return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on %s, which would be a binary of another platform", c.name, w.Raw), Way: way}, true
 			}
 		}
 		return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on a binary that may be of another platform", c.name),

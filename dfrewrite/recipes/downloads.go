@@ -11,6 +11,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/shell"
 )
 
 // A RUN that asks the machine what it is (uname -m, dpkg --print-architecture) mostly downloads something
@@ -81,7 +82,22 @@ func (c *call) machineUse() *machineUse {
 			return refuse(byHand, "whether `%s` runs may depend on the answer", shorten(string(c.run.Doc.Src[cmd.Span.Start:cmd.Span.End])))
 		}
 	}
+	builds := slices.ContainsFunc(c.script.Commands, readsEnvironment)
 	all := c.followed()
+	for _, cmd := range c.script.Commands {
+		if cmd.Name != "export" || !builds {
+			continue
+		}
+		text := shorten(string(c.run.Doc.Src[cmd.Span.Start:cmd.Span.End]))
+		if cmd.Nested {
+			return refuse(byHand, "whether `%s` runs, for what is built here, may depend on the answer", text)
+		}
+		if slices.ContainsFunc(all.Calls(c.stage), func(q *facts.Call) bool {
+			return q.Run == c.run && q.Substituted && q.AsksMachine() && q.Span.Start >= cmd.Span.Start && q.Span.End <= cmd.Span.End
+		}) {
+			return refuse(byHand, "`%s` gives the answer to what is built here", text)
+		}
+	}
 	for _, on := range all.Platforms {
 		fetched := false
 		for _, cmd := range all.CallsFor(c.stage, on) {
@@ -157,6 +173,16 @@ func (c *call) machineUse() *machineUse {
 		}
 	}
 	return u
+}
+
+// readsEnvironment reports whether a command may do something else for a variable of the environment: it is neither one
+// of the carriers nor known to do the same everywhere, and does more than to say its version.
+func readsEnvironment(cmd *shell.Command) bool {
+	name := path.Base(cmd.Name)
+	if len(cmd.Words) == 2 && set("--version -version -v -V version --help")[cmd.Words[1].Lit] {
+		return false
+	}
+	return len(cmd.Words) > 0 && !carriers[name] && !plainPrograms[name] && !set("apt apt-get")[name]
 }
 
 // archiveName matches what is unpacked and then of no use.
@@ -409,7 +435,7 @@ func (p *Plan) addedForTarget(pl *Planner, in *dockerfile.Instruction, src strin
 	c := &call{run: in, stage: p.Stage, plan: p, planner: pl, opt: pl.opt}
 	for _, on := range c.followed().Platforms {
 		v := c.followed().Expand(in, src, on)
-		if v.From&facts.FromTarget == 0 || v.From&(facts.FromMachine|facts.FromBuilder|facts.FromArg) != 0 {
+		if v.From&facts.FromTarget == 0 || v.From&(facts.FromMachine|facts.FromBuilder) != 0 {
 			return false
 		}
 		dest := in.Command.(*instructions.AddCommand).DestPath
@@ -437,7 +463,7 @@ func (c *call) judgeDownload() (Step, bool) {
 			continue
 		}
 		chosen := slices.ContainsFunc(cmd.Words, func(w facts.Word) bool {
-			return w.From&facts.FromTarget != 0 && w.From&(facts.FromMachine|facts.FromBuilder|facts.FromArg) == 0 && strings.Contains(w.Text, "://")
+			return w.From&facts.FromTarget != 0 && w.From&(facts.FromMachine|facts.FromBuilder) == 0 && strings.Contains(w.Text, "://")
 		})
 		written, ok := fetchedBy(cmd)
 		if !chosen || !ok || len(written) == 0 {

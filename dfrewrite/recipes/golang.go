@@ -132,7 +132,7 @@ func (g *goCall) judgeOnHost(reason string) Step {
 				Way:    fmt.Sprintf("set %s in front of go build only", name)}
 		}
 	}
-	return Step{Reason: reason, Compiles: g.sub.Lit != "tool", CompilesOnHost: true}
+	return Step{Reason: reason, Compiles: g.sub.Lit != "tool", CompilesOnHost: true, builder: g.mayBuild()}
 }
 
 // judgeInstall turns an install of local packages into a build that puts the
@@ -149,6 +149,27 @@ func (g *goCall) judgeInstall() Step {
 	if slices.ContainsFunc(g.packages, func(w shell.Word) bool { return w.Lit == "std" }) {
 		// Fills the build cache, and leaves no program behind.
 		return g.judgeBuild()
+	}
+	switch g.installKind() {
+	case installsTools:
+		step := g.judgeOnHost("installs a tool for the stage itself")
+		for _, w := range g.packages {
+			step.HostWrites = append(step.HostWrites, path.Join(bin, programName(w.Lit)))
+		}
+		return step
+	case installsUnknown:
+		return blockBuild("install programs and libraries with commands of their own", "which packages of other modules are programs cannot be seen")
+	case installsLibraries:
+		step := g.judgeBuild()
+		if step.Verdict != Convert {
+			return step
+		}
+		if step.Review == "" {
+			step.Review = "packages of other modules are compiled for the target and not installed; if one of them is a program that is needed, name it in a go build -o"
+		}
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.sub.Span, New: "build"})
+		step.Writes, step.Reason = nil, "compiles libraries beforehand, for which go install becomes go build"
+		return step
 	}
 	if bin == "" {
 		return Step{Verdict: Block, Compiles: true, Reason: "where go install puts the program is not known: the base image is not the official golang, and neither GOBIN nor GOPATH is set",

@@ -131,6 +131,11 @@ func leavingPath(p string, plans []*Plan) string {
 	if (within("/usr/local/bin", []string{p}) || strings.HasPrefix(p, "/usr/local/bin/") && strings.ContainsAny(p, "*?[")) && slices.ContainsFunc(plans, (*Plan).needsC) {
 		return fmt.Sprintf("takes %s whole, and in /usr/local/bin the helpers put a clang of their own; name the programs, or install to another folder (DESTDIR)", p)
 	}
+	if !slices.ContainsFunc(plans, func(plan *Plan) bool { return plan.writes(p) }) {
+		if why := mayBeBuilt(p, plans); why != "" {
+			return why
+		}
+	}
 	for _, plan := range plans {
 		if plan.writes(p) || plan.copied(p) || p == "/go/bin" && plan.writesIn(p) {
 			return "" // the golang image's /go/bin is empty

@@ -36,7 +36,7 @@ func judgeMake(c *call) (Step, bool) {
 		}
 	}
 	for name := range run.exports {
-		if _, ok := run.vars[name]; ok && name != "CGO_ENABLED" && (strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_")) {
+		if _, ok := run.vars[name]; ok && name != "CGO_ENABLED" && !aboutModules[name] && (strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_")) {
 			return block("%s: its Makefile exports %s", c.text(), name)
 		}
 	}
@@ -97,6 +97,10 @@ func judgeMake(c *call) (Step, bool) {
 	}
 	return out, true
 }
+
+// aboutModules are the variables that say where modules come from and how they are checked, the same for every target
+// (`go help environment`).
+var aboutModules = set("GO111MODULE GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOMODCACHE GOCACHE")
 
 // setsOnly matches what a conversion of go build puts in front of it, and the environment can say.
 var setsOnly = pattern(`(CGO_ENABLED=0|GOOS=\$TARGETOS|GOARCH=\$TARGETARCH|GOARM=\$\{TARGETVARIANT#v\}|GOAMD64=\$TARGETVARIANT)( |$)`)

@@ -58,7 +58,7 @@ func judgePlain(c *call) (Step, bool) {
 		}
 		return Step{Reason: "downloads the same for every platform"}, true
 	case c.installedHere():
-		return Step{Reason: "is a tool that the stage installed for itself"}, true
+		return Step{Reason: "is a tool that the stage installed for itself", builder: c.toolMayBuild()}, true
 	case c.name == "protoc" || c.name == "buf":
 		if plugin := c.builtOnPath("protoc-gen-"); plugin != "" {
 			return c.mayRun(plugin), true
@@ -107,7 +107,7 @@ func (c *call) judgeShell() Step {
 			break
 		}
 	}
-	return Step{Verdict: Block, Reason: fmt.Sprintf("%s runs commands from %s; what they do is not known", c.name, what),
+	return Step{Verdict: Block, Compiles: c.isBuildScript(what), Reason: fmt.Sprintf("%s runs commands from %s; what they do is not known", c.name, what),
 		Way: "write the commands into the RUN, or convert the stage by hand"}
 }
 

@@ -28,8 +28,9 @@
 //     language. install.go takes installations of packages apart,
 //     toolsandlibraries.go knows which packages are tools and which are libraries.
 //     verify.go has programs looked at where they are made.
-//   - golang.go with gosource.go, which reads whether Go code needs cgo; make.go
-//     with makefile.go for a Makefile that builds with go.
+//   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
+//     (what go install is for) and gorun.go (build programs); xcaddy.go; make.go with makefile.go
+//     for a Makefile that builds with go.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
@@ -157,6 +158,7 @@ type Step struct {
 	sets                  *cBuild // a folder that it makes to be built in
 	usesMake              bool    // make is called later, although nothing here says so
 
+	builder *builder   // a build program that it starts
 	rust    *rustBuild // of a converted cargo
 	install *install   // the packages that it installs
 	removes []string   // the packages that it removes by name
@@ -209,6 +211,7 @@ var recipes []recipe
 func init() {
 	recipes = []recipe{
 		{"go", judgeGo},
+		{"xcaddy", judgeXcaddy},
 		{"rust", judgeRust},
 		{"downloads", judgeDownloads},
 		{"packages", judgePackages},
@@ -441,11 +444,19 @@ func (c *call) decide() Step {
 		}
 	}
 	if strings.Contains(c.Words[0].Lit, "/") && !isSystemDir(path.Dir(c.Words[0].Lit)) {
-		return Step{Verdict: Block, Recipe: "plain", Reason: fmt.Sprintf("runs %s; what is in it is not known", c.Words[0].Lit),
+		return Step{Verdict: Block, Recipe: "plain", Compiles: c.isBuildScript(c.Words[0].Lit), Reason: fmt.Sprintf("runs %s; what is in it is not known", c.Words[0].Lit),
 			Way: "convert the stage by hand, with GOOS, GOARCH or CC set for it"}
 	}
 	return Step{Verdict: Block, Recipe: "plain", Reason: fmt.Sprintf("no recipe knows what %s does", c.name),
 		Way: "convert the stage by hand, or move this command to a stage of its own"}
+}
+
+// buildScript matches the names of scripts that build.
+var buildScript = pattern(`^(build|make|compile)([._-].*)?$`)
+
+// isBuildScript reports whether a script compiles, as far as its name and the base image say: nothing else is known.
+func (c *call) isBuildScript(name string) bool {
+	return graph.OfficialGo(c.stage.Root().Image) && buildScript().MatchString(path.Base(name))
 }
 
 // blockBuild is the verdict on a command that compiles and cannot be told what for.

@@ -124,6 +124,9 @@ func judgeRust(c *call) (Step, bool) {
 		}
 		return parseCargo(c).judge(), true
 	}
+	if c.name == "mold" && c.hasArg("-run") {
+		return blockBuild("leave mold out: xx-cargo links with lld", "mold -run puts the builder's linker in the place of the target's"), true
+	}
 	if rustDrivers[c.name] || strings.HasPrefix(c.name, "cargo-") {
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what %s builds, and for which machine, is not known", c.name),
 			Way: "convert the stage by hand, with xx-cargo"}, true
@@ -218,7 +221,7 @@ func (g *cargoCall) convert() Step {
 		return blockBuild("leave --target out, and let xx-cargo name it", "cargo builds for %s, whatever the image is for", w.Raw)
 	}
 	for _, name := range hostVariables {
-		if v := g.lookup(name); v.set && v.text != "" {
+		if v := g.lookup(name); v.set && v.text != "" && !(name == "RUSTC_WRAPPER" && v.fixed && path.Base(v.text) == "sccache") {
 			return blockBuild("convert the stage by hand, with xx-cargo", "%s=%s, set %s, may be for the machine that builds", name, v.text, v.where)
 		}
 	}
@@ -243,7 +246,8 @@ func (g *cargoCall) convert() Step {
 }
 
 // hostVariables are those that a build for another platform may not share with the
-// one before: they name a compiler, its flags or folders of libraries.
+// one before: they name a compiler, its flags or folders of libraries. sccache as
+// RUSTC_WRAPPER starts the rustc that cargo would, and takes --target into its keys.
 var hostVariables = []string{"CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_LINKER", "RUSTC", "RUSTUP_TOOLCHAIN",
 	"CC", "CXX", "AR", "CFLAGS", "CXXFLAGS", "LDFLAGS", "LIBRARY_PATH", "C_INCLUDE_PATH", "CPATH", "PKG_CONFIG", "PKG_CONFIG_PATH",
 	"PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR", "OPENSSL_DIR", "OPENSSL_LIB_DIR", "OPENSSL_INCLUDE_DIR", "PQ_LIB_DIR", "SQLITE3_LIB_DIR", "ZSTD_LIB_DIR"}

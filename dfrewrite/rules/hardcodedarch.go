@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,6 +87,9 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		if v.From&(facts.FromTarget|facts.FromBuilder|facts.FromMachine) != 0 {
 			return
 		}
+		if p.namedWithBase(s, a, on) {
+			return
+		}
 		names := archNames(v.Text)
 		if len(names) == 0 || strings.Contains(v.Text, "qemu-") { // whose names say what they emulate
 			return
@@ -161,6 +165,19 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 	return out
 }
 
+// namedWithBase reports whether a build argument with an architecture in it chooses both the base image of the stage and
+// this word, as in FROM busybox-${OS}-${ARCH} and COPY .build/${OS}-${ARCH}/app: whoever builds gives it for each platform.
+func (p *Pass) namedWithBase(s *graph.Stage, a archWord, on *facts.Platform) bool {
+	from := s.Root().From
+	chooses := graph.VariablesIn(string(from.Doc.Src[from.Span.Start:from.Span.End]), rune(from.Doc.Escape))
+	for _, name := range graph.VariablesIn(string(a.in.Doc.Src[a.span.Start:a.span.End]), rune(a.in.Doc.Escape)) {
+		if slices.Contains(chooses, name) && len(archNames(p.Facts.Expand(a.in, "${"+name+"}", on).Text)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // fromStage returns the stage that a COPY takes from, or nil.
 func fromStage(s *graph.Stage, in *dockerfile.Instruction) *graph.Stage {
 	for _, u := range s.Uses {
@@ -225,6 +242,24 @@ func nameIn(doc *dockerfile.Document, span dockerfile.Span, value string) docker
 	return dockerfile.Span{Start: at, End: at + len(names[0])}
 }
 
+// namedAgain reports whether another word of the stage has the name of the file that a word downloads: the archive is
+// unpacked by that name, which would not be there any more.
+func (p *Pass) namedAgain(s *graph.Stage, a archWord, on *facts.Platform) bool {
+	name := path.Base(string(a.in.Doc.Src[a.span.Start:a.span.End]))
+	name, _, _ = strings.Cut(strings.Trim(name, `"'`), "?")
+	if a.what != "this download" || !graph.IsRun(a.in) || len(archNames(name)) == 0 {
+		return false
+	}
+	for _, c := range p.Facts.CallsFor(s, on) {
+		for _, w := range c.Words {
+			if w.At != a.span && w.At.Len() > 0 && strings.Contains(string(c.Run.Doc.Src[w.At.Start:w.At.End]), name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 	d := Diagnostic{Span: a.span}
 	forTarget := s.Place == graph.Target || p.takenExactly(s, a.written, on)
@@ -241,7 +276,7 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 		d.Message = fmt.Sprintf("%s is for %s: on a builder of another architecture what it gets cannot run", a.what, a.name)
 		d.Hint = "choose it by $BUILDARCH or uname -m"
 	}
-	if a.at.Len() > 0 {
+	if a.at.Len() > 0 && !p.namedAgain(s, a, on) {
 		why := []string{"whether the same thing exists for the other platforms, under that name, has to be looked up"}
 		switch {
 		case a.name == "amd64" || a.name == "arm64":

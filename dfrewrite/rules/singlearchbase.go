@@ -36,11 +36,13 @@ var archTag = regexp.MustCompile(`-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc6
 // singleArch says why a base is for one architecture that is not the one built for.
 func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	shipped := s.Shipped() || deliveredInTree(s)
-	if !shipped && runsNothing(s) {
-		if !givesPrograms(s) {
+	onlyTaken := !shipped && runsNothing(s)
+	if onlyTaken {
+		if !givesPrograms(s, func(*graph.Stage) bool { return true }) {
 			return Diagnostic{}, false // data, the same everywhere
 		}
-		shipped = true
+		// Programs for stages of the build platform have to run there.
+		shipped = givesPrograms(s, func(taker *graph.Stage) bool { return taker.Place != graph.Build })
 	}
 	words := s.From.Words()
 	if len(words) == 0 {
@@ -77,6 +79,9 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 		d.Message = fmt.Sprintf("--platform=%s takes this image for every platform", flag.Value)
 		if !shipped {
 			d.Message = fmt.Sprintf("--platform=%s takes this image whatever machine builds: on any other the stage runs under emulation", flag.Value)
+			if onlyTaken {
+				d.Message = fmt.Sprintf("--platform=%s takes this image whatever machine builds: its programs may not run in the stages of the build platform that take them, on any other", flag.Value)
+			}
 			d.Fix = &Fix{Message: "use --platform=$BUILDPLATFORM", Edits: []dockerfile.Edit{{Span: flag.ValueSpan, New: "$BUILDPLATFORM"}}}
 			break
 		}
@@ -94,11 +99,14 @@ func runsNothing(s *graph.Stage) bool {
 	return !slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool { return slices.ContainsFunc(t.Body, graph.IsRun) })
 }
 
-// givesPrograms reports whether another stage takes programs or libraries from s, or
-// all of it.
-func givesPrograms(s *graph.Stage) bool {
+// givesPrograms reports whether one of these stages takes programs or libraries from s,
+// or all of it.
+func givesPrograms(s *graph.Stage, to func(taker *graph.Stage) bool) bool {
 	for _, t := range s.Tree() {
 		for _, u := range t.UsedBy {
+			if !to(u.In) {
+				continue
+			}
 			for _, p := range u.Paths {
 				if p == "/" || isProgram(p) || distroFile(p) || isProgram(u.Dest) || isProgram(path.Join(u.Dest, "x")) {
 					return true
