@@ -74,9 +74,9 @@ var installers = set("node python")
 
 // withInstallers adds the stages from which those of the conversion take packages: a stage on the
 // build platform cannot run what was installed for the target's.
-func (c *Conversion) withInstallers(pl *Planner) (roots []*graph.Stage) {
+func (c *Conversion) withInstallers(pl *Planner) {
 	if slices.ContainsFunc(c.Stages, (*graph.Stage).Delivered) {
-		return nil // stays where it is
+		return // stays where it is
 	}
 	for i := 0; i < len(c.Stages); i++ {
 		for _, u := range c.Stages[i].Uses {
@@ -85,16 +85,15 @@ func (c *Conversion) withInstallers(pl *Planner) (roots []*graph.Stage) {
 			}
 			switch installed := pl.installedIn(u); {
 			case installed:
-				root := u.From.Root()
-				roots = append(roots, root)
-				c.Stages = append(c.Stages, root.Tree()...)
+				head := pl.head(u.From)
+				c.heads = append(c.heads, head)
+				c.Stages = append(c.Stages, head.Tree()...)
 			case slices.ContainsFunc(u.Paths, func(p string) bool { return path.Base(p) == "node_modules" }):
 				c.blockAt(u.By, fmt.Sprintf("takes node_modules of stage %s, which are the target platform's", u.From.Title()),
 					"install the packages in this stage, or in one with FROM --platform=$BUILDPLATFORM")
 			}
 		}
 	}
-	return roots
 }
 
 // installedIn reports whether a use takes what a package manager installed.
