@@ -59,7 +59,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	if root.Place != graph.Target {
 		c.blockAt(root.From, "the stage does not run on the target platform", "")
 	}
-	c.checkLeaving()
+	c.checkLeaving(pl)
 	c.checkDownloads()
 	c.reviewBundles()
 	c.planToolchain(pl)
@@ -168,12 +168,12 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 }
 
 // checkLeaving looks at everything that other stages take.
-func (c *Conversion) checkLeaving() {
+func (c *Conversion) checkLeaving(pl *Planner) {
 	for i, t := range c.Stages {
 		plans := c.plansUpTo(i)
 		for _, u := range t.UsedBy {
-			if slices.Contains(c.Stages, u.In) {
-				continue
+			if slices.Contains(c.Stages, u.In) && (!u.In.Shipped() || pl.OnlyChecks(u.In)) {
+				continue // moves along
 			}
 			if why := leavingStage(u, plans); why != "" {
 				way := "take it from a stage of the target platform"

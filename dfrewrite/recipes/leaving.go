@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
 	"xxkit/dfrewrite/graph"
 )
 
@@ -136,6 +138,9 @@ func leavingPath(p string, plans []*Plan) string {
 			return "" // the golang image's /go/bin is empty
 		}
 	}
+	if slices.ContainsFunc(plans, func(plan *Plan) bool { return plan.inProject(p) }) {
+		return ""
+	}
 	for _, plan := range plans {
 		if isSystemFile(p) && !samePlatformFile(p) && plan.unknownOutput() {
 			return fmt.Sprintf("takes %s; whether it was built here or comes from the base image cannot be seen", p)
@@ -156,6 +161,41 @@ func (p *Plan) copied(file string) bool {
 	}
 	return false
 }
+
+// inProject reports whether a file lies below a folder in /usr/local or /opt that the build context was copied to, so that
+// it is the project's and not the distribution's.
+func (p *Plan) inProject(file string) bool {
+	for _, in := range p.Stage.Body {
+		var sources []string
+		switch cmd := in.Command.(type) {
+		case *instructions.CopyCommand:
+			if sources = cmd.SourcePaths; cmd.From != "" {
+				continue
+			}
+		case *instructions.AddCommand:
+			sources = cmd.SourcePaths
+		}
+		isFolder := func(src string) bool {
+			src = path.Clean(strings.TrimLeft(src, "/"))
+			return src == "." || p.context != nil && p.context.isFolder(src)
+		}
+		if !slices.ContainsFunc(sources, isFolder) {
+			continue
+		}
+		dest := copiesTo(p.Stage, in)
+		if m := ownFolder().FindStringSubmatch(dest); m != nil && !imageFolders[m[1]] && within(file, []string{dest}) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownFolder matches folders that people make for their project; imageFolders are those there that images have
+// (Filesystem Hierarchy Standard 3.0, 4.9, and the images of Docker Hub).
+var ownFolder = pattern(`^/(?:usr/local|opt)/([^/]+)`)
+
+var imageFolders = set(`bin sbin lib lib32 lib64 libexec include etc share games man src go cargo rustup openresty
+	java jdk conda miniconda venv bitnami gradle maven yarn hugo`)
 
 // judgeUse looks at what a stage takes from elsewhere: BuildKit resolves images
 // for the target platform, so a program from one cannot run on the build

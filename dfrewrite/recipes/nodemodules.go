@@ -37,6 +37,22 @@ func (n *nodeCall) judgeInstall() Step {
 	return step
 }
 
+// judgeDeploy decides on pnpm deploy, which puts a package of a workspace with its node_modules into a folder.
+func (n *nodeCall) judgeDeploy() Step {
+	step := n.judgeInstall()
+	if step.Verdict != Neutral || len(n.rest) == 0 {
+		return step
+	}
+	in := *n.call
+	in.dir = n.dir
+	to, known := n.known(n.rest[len(n.rest)-1])
+	if to = in.abs(to); !known || to == "" {
+		return Step{Verdict: Block, Reason: "where pnpm deploy puts node_modules cannot be seen", Way: "give the folder as a constant"}
+	}
+	step.HostWrites = append(step.HostWrites, path.Join(to, "node_modules"))
+	return step
+}
+
 // OnlyJavaScript reports whether the lock file in the build context shows that no package has anything
 // for one machine on Linux: an install script, which may compile or fetch, or a list of processors.
 // (docs.npmjs.com, package-lock.json: hasInstallScript, cpu, os.)

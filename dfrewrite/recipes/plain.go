@@ -187,7 +187,7 @@ func (c *call) judgeCopy() (Step, bool) {
 			step.built = step.built || c.builtInC(src)
 			step.Writes = append(step.Writes, dest, path.Join(dest, path.Base(src)))
 		}
-		if !made && c.name != "ln" && isSystemFile(src) && !samePlatformFile(src) {
+		if !made && c.name != "ln" && isSystemFile(src) && !samePlatformFile(src) && !c.plan.inProject(src) {
 			return Step{Verdict: Block, Reason: fmt.Sprintf("takes %s from the image, where it is the build platform's", f),
 				Way: "copy it in a stage of the target platform"}, true
 		}
