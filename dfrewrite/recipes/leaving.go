@@ -83,10 +83,10 @@ func (p *Plan) hostWriteIn(dir string) string {
 	return ""
 }
 
-// unknownOutput reports whether something was built, and where to is not known.
+// unknownOutput reports whether something is compiled, and where to is not known: also by a command that stands in the way.
 func (p *Plan) unknownOutput() bool {
 	for _, s := range p.Steps {
-		if s.Verdict == Convert && s.Compiles && len(s.Writes) == 0 {
+		if s.Verdict != Neutral && s.Compiles && len(s.Writes) == 0 {
 			return true
 		}
 	}
