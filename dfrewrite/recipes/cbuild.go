@@ -190,7 +190,7 @@ func (c *call) judgeGoals(b *cBuild) Step {
 	return step
 }
 
-var countOnly = pattern("^([0-9]+|\"?\\$\\(nproc[^)]*\\)\"?|\"?\\$\\{?[A-Z_]+\\}?\"?|`nproc`)$")
+var countOnly = pattern("^([0-9]+|\"?\\$\\((?:nproc|getconf )[^)]*\\)\"?|\"?\\$\\{?[A-Za-z_]+\\}?\"?|`nproc`)$")
 
 // installed returns what an installation writes. In /usr/local of a plain image there is nothing else; what goes into
 // the distribution's own folders cannot be told from what is there already.

@@ -8,9 +8,12 @@ import "fmt"
 // downloads are in downloads.go.
 var (
 	otherCompilers = set("ld tcc musl-gcc")
-	buildDrivers   = set("make gmake ninja scons mage just task goreleaser")
+	buildDrivers   = set("make gmake ninja scons mage just task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
 	binaryTools    = set("strip upx setcap objcopy patchelf")
 )
+
+// evalBuilds matches what eval is given where that starts a build.
+var evalBuilds = pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
 
 func judgeCompilers(c *call) (Step, bool) {
 	switch {
@@ -20,6 +23,9 @@ func judgeCompilers(c *call) (Step, bool) {
 	case buildDrivers[c.name]:
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what %s runs is not in this file", c.name),
 			Way: "call the compiler in the Dockerfile, or convert the stage by hand"}, true
+	case c.name == "eval" && evalBuilds().MatchString(c.firstArg()):
+		return Step{Verdict: Block, Compiles: true, Reason: "what eval builds is put together by the shell, and cannot be seen",
+			Way: "write the command out, or convert the stage by hand"}, true
 	case binaryTools[c.name]:
 		for _, w := range c.args {
 			if c.plan.writes(c.abs(w.Lit)) {
