@@ -175,13 +175,17 @@ func (c *Conversion) checkLeaving(pl *Planner) {
 			if slices.Contains(c.Stages, u.In) && (!u.In.Shipped() || pl.OnlyChecks(u.In)) {
 				continue // moves along
 			}
-			if why := leavingStage(u, plans); why != "" {
-				way := "take it from a stage of the target platform"
+			why, way := leavingStage(u, plans)
+			if why == "" {
+				continue
+			}
+			if way == "" {
+				way = "take it from a stage of the target platform"
 				if !u.In.Shipped() {
 					way += ", or, if it is a tool that this stage runs, pin both stages to $BUILDPLATFORM by hand"
 				}
-				c.blockAt(u.By, why, way)
 			}
+			c.blockAt(u.By, why, way)
 		}
 	}
 }

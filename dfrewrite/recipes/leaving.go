@@ -108,48 +108,50 @@ func matchesWrite(w, file string) bool {
 }
 
 // leavingStage says why what a use takes out of stages that move to the build
-// platform would be wrong there, or "". The plans are those of the stage and of
+// platform would be wrong there, or "", and what a person could do about it if that is
+// not to take it from a stage of the target platform. The plans are those of the stage and of
 // all that it is based on.
-func leavingStage(u *graph.Use, plans []*Plan) string {
+func leavingStage(u *graph.Use, plans []*Plan) (why, way string) {
 	env := u.In.Graph.EnvAt(u.By)
 	for _, raw := range u.Paths {
 		p := path.Join("/", env.Expand(raw, rune(u.In.Graph.Doc.Escape)))
-		if why := leavingPath(p, plans); why != "" {
-			return why
+		if why, way := leavingPath(p, plans); why != "" {
+			return why, way
 		}
 	}
-	return ""
+	return "", ""
 }
 
-func leavingPath(p string, plans []*Plan) string {
+func leavingPath(p string, plans []*Plan) (why, way string) {
 	if p == "/" {
-		return "takes the whole file system, with the build platform's programs in it"
+		return "takes the whole file system, with the build platform's programs in it", ""
 	}
 	for _, plan := range plans {
 		if w := plan.hostWriteIn(p); w != "" {
-			return fmt.Sprintf("takes %s, which the stage installed there for the build platform", w)
+			return fmt.Sprintf("takes %s, which the stage installed there for the build platform", w), ""
 		}
 	}
 	if (within("/usr/local/bin", []string{p}) || strings.HasPrefix(p, "/usr/local/bin/") && strings.ContainsAny(p, "*?[")) && slices.ContainsFunc(plans, (*Plan).needsC) {
-		return fmt.Sprintf("takes %s whole, and in /usr/local/bin the helpers put a clang of their own; name the programs, or install to another folder (DESTDIR)", p)
+		return fmt.Sprintf("takes %s whole, and in /usr/local/bin the helpers put a clang of their own", p),
+			"name the programs, or install to another folder (DESTDIR) and take that"
 	}
 	for _, plan := range plans {
 		if plan.writes(p) || plan.copied(p) || p == "/go/bin" && plan.writesIn(p) {
-			return "" // the golang image's /go/bin is empty
+			return "", "" // the golang image's /go/bin is empty
 		}
 	}
 	if slices.ContainsFunc(plans, func(plan *Plan) bool { return plan.inProject(p) }) {
-		return ""
+		return "", ""
 	}
 	for _, plan := range plans {
 		if isSystemFile(p) && !samePlatformFile(p) && plan.unknownOutput() {
-			return fmt.Sprintf("takes %s; whether it was built here or comes from the base image cannot be seen", p)
+			return fmt.Sprintf("takes %s; whether it was built here or comes from the base image cannot be seen", p), ""
 		}
 	}
 	if isSystemFile(p) && !samePlatformFile(p) {
-		return fmt.Sprintf("takes %s, which comes from the base image or a package and would be the build platform's", p)
+		return fmt.Sprintf("takes %s, which comes from the base image or a package and would be the build platform's", p), ""
 	}
-	return ""
+	return "", ""
 }
 
 // copied reports whether a COPY or ADD of the stage put the path there.
