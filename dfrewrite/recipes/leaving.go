@@ -130,6 +130,9 @@ func leavingPath(p string, plans []*Plan) (why, way string) {
 		if w := plan.hostWriteIn(p); w != "" {
 			return fmt.Sprintf("takes %s, which the stage installed there for the build platform", w), ""
 		}
+		if w := plan.packagesAround(p); w != "" {
+			return fmt.Sprintf("takes %s out of %s, which the stage installed there for the build platform", p, w), ""
+		}
 	}
 	if (within("/usr/local/bin", []string{p}) || strings.HasPrefix(p, "/usr/local/bin/") && strings.ContainsAny(p, "*?[")) && slices.ContainsFunc(plans, (*Plan).needsC) {
 		return fmt.Sprintf("takes %s whole, and in /usr/local/bin the helpers put a clang of their own", p),

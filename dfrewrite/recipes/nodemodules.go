@@ -112,6 +112,33 @@ func (c *Conversion) withInstallers(pl *Planner) {
 	}
 }
 
+// packagesAround returns the folder of packages, installed for the machine that the stage runs on, in which a file lies, or
+// "". Prisma, for one, puts a library in machine code into node_modules/.prisma. What bundlers and browsers read (dist, .js,
+// .css) is left out.
+func (p *Plan) packagesAround(file string) string {
+	for _, s := range p.writers {
+		for _, w := range s.HostWrites {
+			rest, ok := below(file, w)
+			if !ok || rest == "" {
+				continue
+			}
+			parts := strings.Split(rest, "/")
+			switch {
+			case s.Recipe == "python" && set("lib lib64 bin")[parts[0]]:
+				return w
+			case path.Base(w) == "node_modules" && !webFiles[path.Ext(rest)] && !slices.ContainsFunc(parts, func(part string) bool { return webFolders[part] }):
+				return w
+			}
+		}
+	}
+	return ""
+}
+
+// webFolders are fewer than bundleFolders: an add-on lies in build/Release.
+var webFolders = set("dist umd esm cjs css fonts assets")
+
+var webFiles = set(".js .mjs .cjs .css .map .json .html .wasm .svg .png .woff .woff2 .ttf .ts .md")
+
 // installedIn reports whether a use takes what a package manager installed.
 func (pl *Planner) installedIn(u *graph.Use) bool {
 	env := u.In.Graph.EnvAt(u.By)
