@@ -182,7 +182,7 @@ func (c *call) judgeCopy() (Step, bool) {
 		}
 		src := c.abs(f)
 		made := c.plan.writes(src)
-		if w := c.plan.hostWriteIn(src); w != "" && dest != "" && c.name != "ln" {
+		if (c.plan.hostWriteIn(src) != "" || c.plan.packagesAround(src) != "") && dest != "" && c.name != "ln" {
 			step.HostWrites = append(step.HostWrites, dest, path.Join(dest, path.Base(src)))
 		}
 		if made && dest != "" {
