@@ -112,9 +112,15 @@ func (c *Conversion) withInstallers(pl *Planner) {
 	}
 }
 
+// PartOfPackages reports whether a file or folder lies in node_modules and may be for one machine: Prisma, for one, puts a
+// library in machine code into node_modules/.prisma. What a browser reads (dist, .js, .css) is left out.
+func PartOfPackages(file string) bool {
+	_, rest, ok := strings.Cut(file, "/node_modules/")
+	return ok && !webFiles[path.Ext(rest)] && !slices.ContainsFunc(strings.Split(rest, "/"), func(part string) bool { return webFolders[part] })
+}
+
 // packagesAround returns the folder of packages, installed for the machine that the stage runs on, in which a file lies, or
-// "". Prisma, for one, puts a library in machine code into node_modules/.prisma. What bundlers and browsers read (dist, .js,
-// .css) is left out.
+// "".
 func (p *Plan) packagesAround(file string) string {
 	for _, s := range p.writers {
 		for _, w := range s.HostWrites {
@@ -126,7 +132,7 @@ func (p *Plan) packagesAround(file string) string {
 			switch {
 			case s.Recipe == "python" && set("lib lib64 bin")[parts[0]]:
 				return w
-			case path.Base(w) == "node_modules" && !webFiles[path.Ext(rest)] && !slices.ContainsFunc(parts, func(part string) bool { return webFolders[part] }):
+			case path.Base(w) == "node_modules" && PartOfPackages(path.Join("/node_modules", rest)):
 				return w
 			}
 		}
