@@ -170,7 +170,7 @@ func (g *Graph) linkBase(s *Stage, global *Env) {
 	}
 	s.Platform = global.Expand(s.Stage.Platform, escape)
 	s.Place = PlaceOf(s.Platform)
-	if OneArchitecture(name) || IsWindows(name) {
+	if _, _, inTag := ArchitectureInTag(s.BaseName); inTag || OneArchitecture(name) || IsWindows(name) {
 		s.Place = Fixed
 	} else if archFromArg.MatchString(name) {
 		s.Place = Unknown
@@ -184,6 +184,22 @@ var oneArch = regexp.MustCompile(`^(docker\.io/)?(amd64|arm32v[5-7]|arm64v8|i386
 // OneArchitecture recognizes images that exist for one architecture only, by the
 // names that Docker Hub gives them (amd64/alpine).
 func OneArchitecture(image string) bool { return oneArch.MatchString(image) }
+
+// archTag matches names that end in an architecture, as the tags of gcr.io/distroless do, and tags that begin with one,
+// as those of linuxserver.io's bases do.
+var archTag = regexp.MustCompile(`[^:/](-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64))$|:((amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)-)[^:/@]*$`)
+
+// ArchitectureInTag returns the architecture that an image's tag names, as it is written, and the image's name without it.
+func ArchitectureInTag(image string) (arch, plain string, ok bool) {
+	m := archTag.FindStringSubmatchIndex(image)
+	if m == nil || strings.Contains(image, "@") {
+		return "", "", false
+	}
+	if m[2] < 0 {
+		m[2], m[3], m[4], m[5] = m[6], m[7], m[8], m[9]
+	}
+	return image[m[4]:m[5]], image[:m[2]] + image[m[3]:], true
+}
 
 // IsWindows recognizes Windows images by their names. They run on Windows only,
 // where nothing is emulated.

@@ -190,7 +190,9 @@ func (c *call) judgeGoals(b *cBuild) Step {
 	return step
 }
 
-var countOnly = pattern("^([0-9]+|\"?\\$\\(nproc[^)]*\\)\"?|\"?\\$\\{?[A-Z_]+\\}?\"?|`nproc`)$")
+// countOnly matches what may follow -j for the number of jobs. A variable in small letters has to be called for that: in a
+// loop, make -j $target is about a goal.
+var countOnly = pattern("^([0-9]+|\"?\\$\\((?:nproc|getconf )[^)]*\\)\"?|\"?\\$\\{?(?:[A-Z_]+|n?(?:procs?|jobs?|cores?|cpus?|threads?)|j)\\}?\"?|`nproc`)$")
 
 // installed returns what an installation writes. In /usr/local of a plain image there is nothing else; what goes into
 // the distribution's own folders cannot be told from what is there already.

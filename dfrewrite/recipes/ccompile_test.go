@@ -106,3 +106,16 @@ func TestCMakefile(t *testing.T) {
 		})
 	}
 }
+
+// TestCountOnly tells numbers of jobs from goals behind make -j.
+func TestCountOnly(t *testing.T) {
+	for word, want := range map[string]bool{
+		"8": true, "$(nproc)": true, `"$(nproc --all)"`: true, "`nproc`": true, "$(getconf _NPROCESSORS_ONLN)": true, "${NPROC}": true,
+		`"$nproc"`: true, "$jobs": true, "${ncpus}": true, "$j": true,
+		"$target": false, `"$goal"`: false, "install": false, "$(cat goals)": false,
+	} {
+		if got := countOnly().MatchString(word); got != want {
+			t.Errorf("%s: %v, want %v", word, got, want)
+		}
+	}
+}

@@ -14,13 +14,16 @@ import (
 // downloads are in downloads.go.
 var (
 	otherCompilers = set("ld tcc musl-gcc")
-	buildDrivers   = set("make gmake ninja scons mage just task goreleaser")
+	buildDrivers   = set("make gmake ninja scons mage just task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
 	binaryTools    = set("strip objcopy patchelf")
 )
 
 // anyBinary are tools that take programs of every platform: upx has the loaders for all of them with it (its manual),
 // and setcap writes an attribute of the file.
 var anyBinary = set("upx setcap getcap")
+
+// evalBuilds matches what eval is given where that starts a build.
+var evalBuilds = pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
 
 func judgeCompilers(c *call) (Step, bool) {
 	switch {
@@ -45,6 +48,9 @@ func judgeCompilers(c *call) (Step, bool) {
 			}
 		}
 		return step, true
+	case c.name == "eval" && evalBuilds().MatchString(c.firstArg()):
+		return Step{Verdict: Block, Compiles: true, Reason: "what eval builds is put together by the shell, and cannot be seen",
+			Way: "write the command out, or convert the stage by hand"}, true
 	case binaryTools[c.name]:
 		for _, w := range c.args {
 			if c.plan.writes(c.abs(w.Lit)) {

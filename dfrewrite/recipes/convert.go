@@ -28,8 +28,10 @@ type Conversion struct {
 	Edits []dockerfile.Edit
 
 	chain toolchain
+	// heads are those of the stages that are pinned; the others are based on them.
+	heads []*graph.Stage
 	// below are the plans of the stages that these are based on and that stay.
-	below []*Plan
+	below map[*graph.Stage]*Plan
 }
 
 // ToBuildPlatform moves a stage, and with it every stage that shares its base in
@@ -37,8 +39,8 @@ type Conversion struct {
 // the stage gets a base of its own; see Heads.
 func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	root := pl.head(s)
-	c := &Conversion{Stages: root.Tree()}
-	roots := append([]*graph.Stage{root}, c.withInstallers(pl)...)
+	c := &Conversion{Stages: root.Tree(), heads: []*graph.Stage{root}}
+	c.withInstallers(pl)
 	c.judge(pl)
 	c.planRust()
 	for _, t := range c.Stages {
@@ -57,7 +59,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	if root.Place != graph.Target {
 		c.blockAt(root.From, "the stage does not run on the target platform", "")
 	}
-	c.checkLeaving()
+	c.checkLeaving(pl)
 	c.checkDownloads()
 	c.reviewBundles()
 	c.planToolchain(pl)
@@ -68,8 +70,11 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		return c
 	}
 	c.planVerify()
-	for _, r := range roots {
-		c.Edits = append(c.Edits, pin(r.From))
+	for _, h := range c.heads {
+		c.Edits = append(c.Edits, pin(h.From))
+		if h.Base != nil {
+			c.Edits = append(c.Edits, ownBase(h)...)
+		}
 	}
 	c.edit(pl.opt)
 	return c
@@ -107,8 +112,11 @@ func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 }
 
 func (c *Conversion) judge(pl *Planner) {
-	for s := c.Stages[0].Base; s != nil; s = s.Base {
-		c.below = append(c.below, pl.Plan(s))
+	c.below = map[*graph.Stage]*Plan{}
+	for _, t := range c.Stages {
+		for s := t.Base; s != nil && !slices.Contains(c.Stages, s); s = s.Base {
+			c.below[s] = pl.Plan(s)
+		}
 	}
 	for _, t := range c.Stages {
 		p := pl.Plan(t)
@@ -160,20 +168,24 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 }
 
 // checkLeaving looks at everything that other stages take.
-func (c *Conversion) checkLeaving() {
+func (c *Conversion) checkLeaving(pl *Planner) {
 	for i, t := range c.Stages {
 		plans := c.plansUpTo(i)
 		for _, u := range t.UsedBy {
-			if slices.Contains(c.Stages, u.In) {
+			if slices.Contains(c.Stages, u.In) && (!u.In.Shipped() || pl.OnlyChecks(u.In)) {
+				continue // moves along
+			}
+			why, way := leavingStage(u, plans)
+			if why == "" {
 				continue
 			}
-			if why := leavingStage(u, plans); why != "" {
-				way := "take it from a stage of the target platform"
+			if way == "" {
+				way = "take it from a stage of the target platform"
 				if !u.In.Shipped() {
 					way += ", or, if it is a tool that this stage runs, pin both stages to $BUILDPLATFORM by hand"
 				}
-				c.blockAt(u.By, why, way)
 			}
+			c.blockAt(u.By, why, way)
 		}
 	}
 }
@@ -200,9 +212,11 @@ func (c *Conversion) plansUpTo(i int) []*Plan {
 	for s := c.Stages[i]; s != nil; s = s.Base {
 		if j := slices.Index(c.Stages, s); j >= 0 {
 			out = append(out, c.Plans[j])
+		} else if p := c.below[s]; p != nil {
+			out = append(out, p)
 		}
 	}
-	return append(out, c.below...)
+	return out
 }
 
 // pin puts --platform=$BUILDPLATFORM into a FROM.
@@ -217,9 +231,6 @@ func pin(from *dockerfile.Instruction) dockerfile.Edit {
 // edit collects the edits of the steps, the ARGs that they need, and the stage
 // with the helpers.
 func (c *Conversion) edit(opt *Options) {
-	if s := c.Stages[0]; s.Base != nil && s.Place == graph.Target {
-		c.Edits = append(c.Edits, ownBase(s)...)
-	}
 	helper := false
 	declaredIn := map[*graph.Stage]map[string]bool{}
 	for _, p := range c.Plans {

@@ -143,6 +143,9 @@ func (d *dotnetCall) judge() Step {
 			return blockBuild("build the project that is shipped instead of the solution", "%s of a solution (%s) takes no -a: .NET refuses it with NETSDK1134", sub, w.Raw)
 		}
 	}
+	if sln := d.foundSolution(); sln != "" && sub != "restore" {
+		return blockBuild("name the project that is shipped", "%s names no project and finds the solution %s, which takes no -a: .NET refuses it with NETSDK1134", sub, sln)
+	}
 	if test := d.restoresAgain(); test != "" && (d.hasFlag("--no-restore") || d.hasFlag("--no-build")) {
 		return blockBuild("run the tests with --no-restore, or in a stage of their own",
 			"dotnet %s, above, restores the packages again for the build platform, and this %s would not find the target's", test, sub)
@@ -176,6 +179,26 @@ func (d *dotnetCall) judge() Step {
 	step.Edits = []dockerfile.Edit{{Span: dockerfile.Span{Start: at, End: at}, New: " -a $TARGETARCH"}}
 	step.Args = []string{"TARGETARCH"}
 	return step
+}
+
+// foundSolution returns the solution that a command takes which is given no project, or "": the one in its folder.
+func (d *dotnetCall) foundSolution() string {
+	at, ok := d.contextAt(strings.TrimSuffix(d.dir, "/"))
+	if !ok {
+		return ""
+	}
+	for _, w := range d.args {
+		word := strings.Trim(w.Raw, `"'`)
+		if strings.HasSuffix(word, "proj") || d.opt.Context.isFolder(path.Join(at, word)) {
+			return ""
+		}
+	}
+	for _, name := range d.opt.Context.filesNamed(".sln", ".slnx") {
+		if path.Dir(name) == at {
+			return name
+		}
+	}
+	return ""
 }
 
 // restoresAgain returns a command above that forgets for which machine packages were restored, or "".

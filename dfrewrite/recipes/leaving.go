@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
 	"xxkit/dfrewrite/graph"
 )
 
@@ -81,10 +83,10 @@ func (p *Plan) hostWriteIn(dir string) string {
 	return ""
 }
 
-// unknownOutput reports whether something was built, and where to is not known.
+// unknownOutput reports whether something is compiled, and where to is not known: also by a command that stands in the way.
 func (p *Plan) unknownOutput() bool {
 	for _, s := range p.Steps {
-		if s.Verdict == Convert && s.Compiles && len(s.Writes) == 0 {
+		if s.Verdict != Neutral && s.Compiles && len(s.Writes) == 0 {
 			return true
 		}
 	}
@@ -106,50 +108,58 @@ func matchesWrite(w, file string) bool {
 }
 
 // leavingStage says why what a use takes out of stages that move to the build
-// platform would be wrong there, or "". The plans are those of the stage and of
+// platform would be wrong there, or "", and what a person could do about it if that is
+// not to take it from a stage of the target platform. The plans are those of the stage and of
 // all that it is based on.
-func leavingStage(u *graph.Use, plans []*Plan) string {
+func leavingStage(u *graph.Use, plans []*Plan) (why, way string) {
 	env := u.In.Graph.EnvAt(u.By)
 	for _, raw := range u.Paths {
 		p := path.Join("/", env.Expand(raw, rune(u.In.Graph.Doc.Escape)))
-		if why := leavingPath(p, plans); why != "" {
-			return why
+		if why, way := leavingPath(p, plans); why != "" {
+			return why, way
 		}
 	}
-	return ""
+	return "", ""
 }
 
-func leavingPath(p string, plans []*Plan) string {
+func leavingPath(p string, plans []*Plan) (why, way string) {
 	if p == "/" {
-		return "takes the whole file system, with the build platform's programs in it"
+		return "takes the whole file system, with the build platform's programs in it", ""
 	}
 	for _, plan := range plans {
 		if w := plan.hostWriteIn(p); w != "" {
-			return fmt.Sprintf("takes %s, which the stage installed there for the build platform", w)
+			return fmt.Sprintf("takes %s, which the stage installed there for the build platform", w), ""
+		}
+		if w := plan.packagesAround(p); w != "" {
+			return fmt.Sprintf("takes %s out of %s, which the stage installed there for the build platform", p, w), ""
 		}
 	}
 	if (within("/usr/local/bin", []string{p}) || strings.HasPrefix(p, "/usr/local/bin/") && strings.ContainsAny(p, "*?[")) && slices.ContainsFunc(plans, (*Plan).needsC) {
-		return fmt.Sprintf("takes %s whole, and in /usr/local/bin the helpers put a clang of their own; name the programs, or install to another folder (DESTDIR)", p)
+		return fmt.Sprintf("takes %s whole, and in /usr/local/bin the helpers put a clang of their own", p),
+			"name the programs, or install to another folder (DESTDIR) and take that"
 	}
 	if !slices.ContainsFunc(plans, func(plan *Plan) bool { return plan.writes(p) }) {
 		if why := mayBeBuilt(p, plans); why != "" {
-			return why
+			return why, ""
 		}
 	}
 	for _, plan := range plans {
 		if plan.writes(p) || plan.copied(p) || p == "/go/bin" && plan.writesIn(p) {
-			return "" // the golang image's /go/bin is empty
+			return "", "" // the golang image's /go/bin is empty
 		}
+	}
+	if slices.ContainsFunc(plans, func(plan *Plan) bool { return plan.inProject(p) }) {
+		return "", ""
 	}
 	for _, plan := range plans {
 		if isSystemFile(p) && !samePlatformFile(p) && plan.unknownOutput() {
-			return fmt.Sprintf("takes %s; whether it was built here or comes from the base image cannot be seen", p)
+			return fmt.Sprintf("takes %s; whether it was built here or comes from the base image cannot be seen", p), ""
 		}
 	}
 	if isSystemFile(p) && !samePlatformFile(p) {
-		return fmt.Sprintf("takes %s, which comes from the base image or a package and would be the build platform's", p)
+		return fmt.Sprintf("takes %s, which comes from the base image or a package and would be the build platform's", p), ""
 	}
-	return ""
+	return "", ""
 }
 
 // copied reports whether a COPY or ADD of the stage put the path there.
@@ -161,6 +171,41 @@ func (p *Plan) copied(file string) bool {
 	}
 	return false
 }
+
+// inProject reports whether a file lies below a folder in /usr/local or /opt that the build context was copied to, so that
+// it is the project's and not the distribution's.
+func (p *Plan) inProject(file string) bool {
+	for _, in := range p.Stage.Body {
+		var sources []string
+		switch cmd := in.Command.(type) {
+		case *instructions.CopyCommand:
+			if sources = cmd.SourcePaths; cmd.From != "" {
+				continue
+			}
+		case *instructions.AddCommand:
+			sources = cmd.SourcePaths
+		}
+		isFolder := func(src string) bool {
+			src = path.Clean(strings.TrimLeft(src, "/"))
+			return src == "." || p.context != nil && p.context.isFolder(src)
+		}
+		if !slices.ContainsFunc(sources, isFolder) {
+			continue
+		}
+		dest := copiesTo(p.Stage, in)
+		if m := ownFolder().FindStringSubmatch(dest); m != nil && !imageFolders[m[1]] && within(file, []string{dest}) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownFolder matches folders that people make for their project; imageFolders are those there that images have
+// (Filesystem Hierarchy Standard 3.0, 4.9, and the images of Docker Hub).
+var ownFolder = pattern(`^/(?:usr/local|opt)/([^/]+)`)
+
+var imageFolders = set(`bin sbin lib lib32 lib64 libexec include etc share games man src go cargo rustup openresty
+	java jdk conda miniconda venv bitnami gradle maven yarn hugo`)
 
 // judgeUse looks at what a stage takes from elsewhere: BuildKit resolves images
 // for the target platform, so a program from one cannot run on the build

@@ -217,11 +217,7 @@ func (n *nodeCall) judge() Step {
 	case n.sub == "" || nodeInstalls[n.sub] || n.sub == "workspaces" && len(n.rest) > 0 && n.rest[0].Lit == "focus" || n.name == "yarn" && n.sub == "global":
 		return n.judgeInstall()
 	case n.sub == "deploy" && n.name == "pnpm":
-		step := n.judgeInstall()
-		if len(n.rest) > 0 && step.Verdict == Neutral {
-			step.HostWrites = append(step.HostWrites, path.Join(n.dir, n.rest[len(n.rest)-1].Lit, "node_modules"))
-		}
-		return step
+		return n.judgeDeploy()
 	case n.sub == "node":
 		return n.judgeNodeProgram()
 	case nodeExecs[n.sub]:

@@ -37,6 +37,22 @@ func (n *nodeCall) judgeInstall() Step {
 	return step
 }
 
+// judgeDeploy decides on pnpm deploy, which puts a package of a workspace with its node_modules into a folder.
+func (n *nodeCall) judgeDeploy() Step {
+	step := n.judgeInstall()
+	if step.Verdict != Neutral || len(n.rest) == 0 {
+		return step
+	}
+	in := *n.call
+	in.dir = n.dir
+	to, known := n.known(n.rest[len(n.rest)-1])
+	if to = in.abs(to); !known || to == "" {
+		return Step{Verdict: Block, Reason: "where pnpm deploy puts node_modules cannot be seen", Way: "give the folder as a constant"}
+	}
+	step.HostWrites = append(step.HostWrites, path.Join(to, "node_modules"))
+	return step
+}
+
 // OnlyJavaScript reports whether the lock file in the build context shows that no package has anything
 // for one machine on Linux: an install script, which may compile or fetch, or a list of processors.
 // (docs.npmjs.com, package-lock.json: hasInstallScript, cpu, os.)
@@ -74,9 +90,9 @@ var installers = set("node python")
 
 // withInstallers adds the stages from which those of the conversion take packages: a stage on the
 // build platform cannot run what was installed for the target's.
-func (c *Conversion) withInstallers(pl *Planner) (roots []*graph.Stage) {
+func (c *Conversion) withInstallers(pl *Planner) {
 	if slices.ContainsFunc(c.Stages, (*graph.Stage).Delivered) {
-		return nil // stays where it is
+		return // stays where it is
 	}
 	for i := 0; i < len(c.Stages); i++ {
 		for _, u := range c.Stages[i].Uses {
@@ -85,17 +101,49 @@ func (c *Conversion) withInstallers(pl *Planner) (roots []*graph.Stage) {
 			}
 			switch installed := pl.installedIn(u); {
 			case installed:
-				root := u.From.Root()
-				roots = append(roots, root)
-				c.Stages = append(c.Stages, root.Tree()...)
+				head := pl.head(u.From)
+				c.heads = append(c.heads, head)
+				c.Stages = append(c.Stages, head.Tree()...)
 			case slices.ContainsFunc(u.Paths, func(p string) bool { return path.Base(p) == "node_modules" }):
 				c.blockAt(u.By, fmt.Sprintf("takes node_modules of stage %s, which are the target platform's", u.From.Title()),
 					"install the packages in this stage, or in one with FROM --platform=$BUILDPLATFORM")
 			}
 		}
 	}
-	return roots
 }
+
+// PartOfPackages reports whether a file or folder lies in node_modules and may be for one machine: Prisma, for one, puts a
+// library in machine code into node_modules/.prisma. What a browser reads (dist, .js, .css) is left out.
+func PartOfPackages(file string) bool {
+	_, rest, ok := strings.Cut(file, "/node_modules/")
+	return ok && !webFiles[path.Ext(rest)] && !slices.ContainsFunc(strings.Split(rest, "/"), func(part string) bool { return webFolders[part] })
+}
+
+// packagesAround returns the folder of packages, installed for the machine that the stage runs on, in which a file lies, or
+// "".
+func (p *Plan) packagesAround(file string) string {
+	for _, s := range p.writers {
+		for _, w := range s.HostWrites {
+			rest, ok := below(file, w)
+			if !ok || rest == "" {
+				continue
+			}
+			parts := strings.Split(rest, "/")
+			switch {
+			case s.Recipe == "python" && set("lib lib64 bin")[parts[0]]:
+				return w
+			case path.Base(w) == "node_modules" && PartOfPackages(path.Join("/node_modules", rest)):
+				return w
+			}
+		}
+	}
+	return ""
+}
+
+// webFolders are fewer than bundleFolders: an add-on lies in build/Release.
+var webFolders = set("dist umd esm cjs css fonts assets")
+
+var webFiles = set(".js .mjs .cjs .css .map .json .html .wasm .svg .png .woff .woff2 .ttf .ts .md")
 
 // installedIn reports whether a use takes what a package manager installed.
 func (pl *Planner) installedIn(u *graph.Use) bool {

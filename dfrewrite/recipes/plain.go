@@ -11,7 +11,7 @@ import (
 var plainPrograms = set(`
 	[ [[ : . awk base64 basename bunzip2 bzip2 cat cd chgrp chmod chown cmp comm cp cut date dd
 	declare df diff dirname du echo egrep envsubst exit export expr false fgrep find getent git
-	git-lfs gpg grep groupadd gunzip gzip hash head hexdump id install iconv join jq kill less ln
+	git-lfs gpg gpgconf gpgv grep groupadd gunzip gzip hash head hexdump id install iconv join jq kill less ln
 	local ls md5sum mkdir mkfifo mktemp more mv od paste patch popd printenv printf pushd pwd read
 	readlink readonly realpath return rev rm rmdir sed seq set sha1sum sha256sum sha512sum shift
 	sleep sort split ssh ssh-keyscan stat stty sync tac tail tar tee test time touch tr trap true
@@ -43,6 +43,8 @@ func judgePlain(c *call) (Step, bool) {
 			Way: "write the commands into the RUN, or convert the stage by hand"}, true
 	case c.name == "uname" || c.name == "arch":
 		return c.judgeProbe()
+	case c.name == "getconf" && strings.HasPrefix(c.firstArg(), "_NPROCESSORS_"):
+		return Step{Reason: "says how many processors there are"}, true
 	case c.name == "env" && len(c.args) == 0:
 		return Step{Reason: "prints the environment"}, true
 	case c.name == "xargs":
@@ -180,14 +182,14 @@ func (c *call) judgeCopy() (Step, bool) {
 		}
 		src := c.abs(f)
 		made := c.plan.writes(src)
-		if w := c.plan.hostWriteIn(src); w != "" && dest != "" && c.name != "ln" {
+		if (c.plan.hostWriteIn(src) != "" || c.plan.packagesAround(src) != "") && dest != "" && c.name != "ln" {
 			step.HostWrites = append(step.HostWrites, dest, path.Join(dest, path.Base(src)))
 		}
 		if made && dest != "" {
 			step.built = step.built || c.builtInC(src)
 			step.Writes = append(step.Writes, dest, path.Join(dest, path.Base(src)))
 		}
-		if !made && c.name != "ln" && isSystemFile(src) && !samePlatformFile(src) {
+		if !made && c.name != "ln" && isSystemFile(src) && !samePlatformFile(src) && !c.plan.inProject(src) {
 			return Step{Verdict: Block, Reason: fmt.Sprintf("takes %s from the image, where it is the build platform's", f),
 				Way: "copy it in a stage of the target platform"}, true
 		}

@@ -169,6 +169,7 @@ type Plan struct {
 	Stage *graph.Stage
 	Steps []Step
 
+	context *Context // of the build, or nil
 	// writers are the steps with Writes or HostWrites; every command asks for
 	// them, and most steps have none.
 	writers []Step
@@ -276,7 +277,7 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 	if s.Base != nil {
 		pl.Plan(s.Base)
 	}
-	p := &Plan{Stage: s}
+	p := &Plan{Stage: s, context: pl.opt.Context}
 	pl.plans[s] = p
 	for _, in := range s.Body {
 		switch c := in.Command.(type) {

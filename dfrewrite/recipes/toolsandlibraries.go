@@ -41,9 +41,9 @@ var (
 	// toolPackages are the packages of Alpine, Debian and Ubuntu that Dockerfiles install to run
 	// them. Several have a library in them as well; then the -dev package is what one links with.
 	toolPackages = set(`
-		alpine-keys apk-tools apt-transport-https apt-utils asciidoc autoconf automake autotools-dev bash
+		7zip alpine-keys apk-tools apt-transport-https apt-utils asciidoc autoconf automake autotools-dev bash
 		bc binutils bison brotli bsdextrautils bsdmainutils busybox bzip2 bzr ca-certificates ccache
-		clang cmake coreutils cpio curl debhelper devscripts diffutils dirmngr dos2unix dpkg
+		clang cmake coreutils cpio curl debhelper devscripts diffutils dirmngr doas dos2unix dpkg
 		dpkg-dev dumb-init fakeroot file findutils flex gawk gettext gettext-base git git-lfs gnupg gnupg2 go
 		golang golang-go gperf gpg gpg-agent grep groff gzip help2man htop icu-data-full intltool iproute2
 		iputils-ping jq less libarchive-tools libcap libcap2-bin libcap-utils libc-bin libc-utils
@@ -55,12 +55,16 @@ var (
 		software-properties-common strace su-exec subversion sudo swig tar texinfo tini tree tzdata unzip
 		upx upx-ucl uuid-runtime vim wget which xmlto xz xz-utils yarn yasm yq zip zstd`)
 
-	toolSuffix    = pattern(`-(?:tools|utils|bin|cli|doc|docs|completion|bash-completion)$`)
+	toolSuffix    = pattern(`-(?:tools|utils|bin|cli|doc|docs|completion|bash-completion|compiler|compiler-grpc)$`)
 	librarySuffix = pattern(`-(?:dev|static|libs|libs-static)$`)
 	// libraryFile is the package of one shared library of Debian: libopus0, libssl3t64.
 	libraryFile = pattern(`^lib[a-z0-9.+-]*[0-9](?:t64)?$`)
 	versionedGo = pattern(`^(?:golang|clang|lld|llvm|python3?)-?[0-9][0-9.]*(?:-go)?$`)
 )
+
+// interpreterModule are packages for Python and Perl, which run in the interpreter that the stage runs: Debian's names
+// (Perl Policy 4.2, Python Policy 4.3), and Alpine's.
+var interpreterModule = pattern(`^lib.+-perl$|^(?:python3|py3|perl)-[a-z]`)
 
 // interpreterDev are headers of interpreters: they need the interpreter, which two machines cannot
 // both have in Debian.
@@ -76,7 +80,8 @@ func kindOfPackage(name string) packageKind {
 		return cxxPackage
 	case dataPackages[name]:
 		return dataPackage
-	case toolPackages[name] || versionedGo().MatchString(name) || toolSuffix().MatchString(name):
+	case toolPackages[name] || versionedGo().MatchString(name) || toolSuffix().MatchString(name) ||
+		interpreterModule().MatchString(name) && !librarySuffix().MatchString(name):
 		return toolPackage
 	case interpreterDev().MatchString(name):
 		return unknownPackage

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/recipes"
 )
 
 // NativeModulesAcrossPlatforms finds installed packages of Node.js and Python, and
@@ -42,7 +43,7 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 		}
 		file := cleanPath(v.Text)
 		switch {
-		case path.Base(file) == "node_modules" || p.installsInto(s, file, nodeInstallers):
+		case path.Base(file) == "node_modules" || recipes.PartOfPackages(file) || p.installsInto(s, file, nodeInstallers):
 			if p.onlyJavaScript() || p.toldPlatform(s, "--cpu", "npm_config_arch", "npm_config_cpu", "npm_config_target_arch", "supportedArchitectures", "--target_arch") {
 				continue
 			}

@@ -3,12 +3,12 @@ package rules
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/recipes"
 )
 
 // SingleArchBase finds base images for one architecture where several are built.
@@ -30,9 +30,6 @@ var SingleArchBase = &Rule{
 	},
 }
 
-// archTag matches tags that end in an architecture, as those of gcr.io/distroless do.
-var archTag = regexp.MustCompile(`-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)$`)
-
 // singleArch says why a base is for one architecture that is not the one built for.
 func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	shipped := s.Shipped() || deliveredInTree(s)
@@ -50,11 +47,14 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	}
 	image := words[0]
 	d := Diagnostic{Span: image.Span}
-	if shipped {
+	wrong := !shipped && p.compilesForItself(s)
+	if shipped || wrong {
 		d.Severity = Error
 	}
 	flag := s.From.Flag("platform")
-	switch name, tag := image.Raw, archTag.FindStringSubmatchIndex(image.Raw); {
+	name := image.Raw
+	tagged, plain, inTag := graph.ArchitectureInTag(name)
+	switch {
 	case strings.Contains(name, "$"):
 		return d, false // which one is for the build arguments to say
 	case graph.OneArchitecture(name):
@@ -64,12 +64,12 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 		}
 		d.Message = fmt.Sprintf("%s exists for one architecture only: images of every other platform are built on it all the same", name)
 		d.Fix = &Fix{Message: "use " + rest, Edits: []dockerfile.Edit{{Span: image.Span, New: rest}}}
-	case tag != nil && tag[0] > 0 && !strings.ContainsAny(name[tag[0]-1:tag[0]], ":/") && !strings.Contains(name, "@"):
-		if archOf(strings.ReplaceAll(name[tag[2]:tag[3]], "arm64v8", "arm64")) == arch {
+	case inTag:
+		if archOf(strings.ReplaceAll(tagged, "arm64v8", "arm64")) == arch {
 			return d, false
 		}
 		d.Message = fmt.Sprintf("%s is for one architecture, as its tag says: images of every other platform are built on it all the same", name)
-		d.Fix = &Fix{Message: "use " + name[:tag[0]], Edits: []dockerfile.Edit{{Span: image.Part(tag[0], len(name))}}}
+		d.Fix = &Fix{Message: "use " + plain, Edits: []dockerfile.Edit{{Span: image.Span, New: plain}}}
 	case flag != nil && !strings.Contains(flag.Value, "$"):
 		parts := strings.Split(flag.Value, "/")
 		if len(parts) < 2 || parts[0] != "linux" || archOf(parts[1]) == arch {
@@ -79,7 +79,10 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 		d.Message = fmt.Sprintf("--platform=%s takes this image for every platform", flag.Value)
 		if !shipped {
 			d.Message = fmt.Sprintf("--platform=%s takes this image whatever machine builds: on any other the stage runs under emulation", flag.Value)
-			if onlyTaken {
+			switch {
+			case wrong:
+				d.Message = fmt.Sprintf("--platform=%s compiles for that platform, whatever is built: images of every other get its binary", flag.Value)
+			case onlyTaken:
 				d.Message = fmt.Sprintf("--platform=%s takes this image whatever machine builds: its programs may not run in the stages of the build platform that take them, on any other", flag.Value)
 			}
 			d.Fix = &Fix{Message: "use --platform=$BUILDPLATFORM", Edits: []dockerfile.Edit{{Span: flag.ValueSpan, New: "$BUILDPLATFORM"}}}
@@ -93,6 +96,16 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	d.Fix.Safety = Review
 	d.Fix.Why = []string{"the stage runs on another platform than before, and the image needs to exist for it"}
 	return d, true
+}
+
+// compilesForItself reports whether a stage compiles without a word about the target, and what it makes is shipped to
+// every platform.
+func (p *Pass) compilesForItself(s *graph.Stage) bool {
+	return slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool {
+		return !mentionsTarget(t) && slices.ContainsFunc(p.Planner.Plan(t).Steps, func(step recipes.Step) bool {
+			return step.Compiles && len(step.Writes) > 0 && takenForTarget(t, step)
+		})
+	})
 }
 
 func runsNothing(s *graph.Stage) bool {
