@@ -58,6 +58,18 @@ func (c *Call) Env(name string) Value {
 	return v
 }
 
+// EnvFrom returns the name of an environment variable that the program finds and that has such an origin.
+func (c *Call) EnvFrom(from Origin) (name string, ok bool) {
+	newer := map[string]bool{}
+	for s := c.vars; s != nil && s.name != ""; s = s.parent {
+		if !newer[s.name] && s.env && s.v.From&from != 0 {
+			return s.name, true
+		}
+		newer[s.name] = true
+	}
+	return "", false
+}
+
 // Uncertain reports whether something was read into the environment that is not in
 // this file, so that any variable may be set.
 func (c *Call) Uncertain() bool {

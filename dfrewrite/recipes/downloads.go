@@ -82,22 +82,15 @@ func (c *call) machineUse() *machineUse {
 			return refuse(byHand, "whether `%s` runs may depend on the answer", shorten(string(c.run.Doc.Src[cmd.Span.Start:cmd.Span.End])))
 		}
 	}
-	builds := slices.ContainsFunc(c.script.Commands, readsEnvironment)
-	all := c.followed()
+	builds := slices.ContainsFunc(c.script.Commands, func(cmd *shell.Command) bool {
+		return len(cmd.Words) > 0 && readsEnvironment(cmd.Name, len(cmd.Words), cmd.Words[len(cmd.Words)-1].Lit)
+	})
 	for _, cmd := range c.script.Commands {
-		if cmd.Name != "export" || !builds {
-			continue
-		}
-		text := shorten(string(c.run.Doc.Src[cmd.Span.Start:cmd.Span.End]))
-		if cmd.Nested {
-			return refuse(byHand, "whether `%s` runs, for what is built here, may depend on the answer", text)
-		}
-		if slices.ContainsFunc(all.Calls(c.stage), func(q *facts.Call) bool {
-			return q.Run == c.run && q.Substituted && q.AsksMachine() && q.Span.Start >= cmd.Span.Start && q.Span.End <= cmd.Span.End
-		}) {
-			return refuse(byHand, "`%s` gives the answer to what is built here", text)
+		if cmd.Name == "export" && cmd.Nested && builds {
+			return refuse(byHand, "whether `%s` runs, for what is built here, may depend on the answer", shorten(string(c.run.Doc.Src[cmd.Span.Start:cmd.Span.End])))
 		}
 	}
+	all := c.followed()
 	for _, on := range all.Platforms {
 		fetched := false
 		for _, cmd := range all.CallsFor(c.stage, on) {
@@ -110,6 +103,9 @@ func (c *call) machineUse() *machineUse {
 			case !carriers[cmd.Name]:
 				if told || cmd.GoBuilds() && cmd.Env("GOARCH").From&facts.FromMachine != 0 {
 					return refuse(byHand, "`%s` takes the answer; whether that machine or the target is meant cannot be seen", text)
+				}
+				if name, ok := cmd.EnvFrom(facts.FromMachine); ok && len(cmd.Words) > 0 && readsEnvironment(cmd.Name, len(cmd.Words), cmd.Words[len(cmd.Words)-1].Text) {
+					return refuse(byHand, "`%s` finds the answer in $%s", text, name)
 				}
 				continue
 			case shippers[cmd.Name]:
@@ -175,14 +171,13 @@ func (c *call) machineUse() *machineUse {
 	return u
 }
 
-// readsEnvironment reports whether a command may do something else for a variable of the environment: it is neither one
-// of the carriers nor known to do the same everywhere, and does more than to say its version.
-func readsEnvironment(cmd *shell.Command) bool {
-	name := path.Base(cmd.Name)
-	if len(cmd.Words) == 2 && set("--version -version -v -V version --help")[cmd.Words[1].Lit] {
+// readsEnvironment reports whether a command of so many words may do something else for a variable of the environment: it is
+// neither one of the carriers nor known to do the same everywhere, and does more than to say its version.
+func readsEnvironment(name string, words int, last string) bool {
+	if name = path.Base(name); words == 2 && set("--version -version -v -V version --help")[last] {
 		return false
 	}
-	return len(cmd.Words) > 0 && !carriers[name] && !plainPrograms[name] && !set("apt apt-get")[name]
+	return !carriers[name] && !plainPrograms[name] && !set("apt apt-get")[name]
 }
 
 // archiveName matches what is unpacked and then of no use.
