@@ -11,6 +11,7 @@
 package graph
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -358,6 +359,48 @@ func (s *Stage) Title() string {
 		return strconv.Quote(s.Name)
 	}
 	return "stage " + strconv.Itoa(s.Index)
+}
+
+// CopiesTo returns the absolute path that a COPY or ADD copies to, "" for any other instruction.
+func (g *Graph) CopiesTo(in *dockerfile.Instruction) string {
+	switch c := in.Command.(type) {
+	case *instructions.CopyCommand:
+		return g.abs(in, c.DestPath)
+	case *instructions.AddCommand:
+		return g.abs(in, c.DestPath)
+	}
+	return ""
+}
+
+// Starts returns the absolute paths of the programs and other files with a slash in their names that an ENTRYPOINT or CMD
+// names, none for any other instruction. What has no slash is looked up in PATH, or an argument.
+func (g *Graph) Starts(in *dockerfile.Instruction) []string {
+	var words []string
+	switch c := in.Command.(type) {
+	case *instructions.EntrypointCommand:
+		words = c.CmdLine
+	case *instructions.CmdCommand:
+		words = c.CmdLine
+	}
+	if len(words) == 1 {
+		words = strings.Fields(words[0]) // the shell form
+	}
+	var out []string
+	for _, w := range words {
+		if strings.Contains(w, "/") {
+			out = append(out, g.abs(in, w))
+		}
+	}
+	return out
+}
+
+// abs makes a path in an instruction absolute, with the variables in it filled in.
+func (g *Graph) abs(in *dockerfile.Instruction, file string) string {
+	env := g.EnvAt(in)
+	if file = env.Expand(file, rune(g.Doc.Escape)); !path.IsAbs(file) {
+		file = path.Join(env.Dir, file)
+	}
+	return path.Clean(file)
 }
 
 // Script returns the shell script of a RUN in this graph; it is parsed once.

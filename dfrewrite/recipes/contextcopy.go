@@ -134,24 +134,6 @@ func (c *call) copies() iter.Seq2[*instructions.CopyCommand, string] {
 	}
 }
 
-// copiesTo returns the absolute path that a COPY or ADD copies to, "" for any other instruction.
-func copiesTo(s *graph.Stage, in *dockerfile.Instruction) string {
-	var dest string
-	switch cmd := in.Command.(type) {
-	case *instructions.CopyCommand:
-		dest = cmd.DestPath
-	case *instructions.AddCommand:
-		dest = cmd.DestPath
-	default:
-		return ""
-	}
-	env := s.Graph.EnvAt(in)
-	if dest = env.Expand(dest, rune(s.Graph.Doc.Escape)); !path.IsAbs(dest) {
-		dest = path.Join(env.Dir, dest)
-	}
-	return path.Clean(dest)
-}
-
 // below returns what is left of a path in a folder: "" for the folder itself.
 func below(file, folder string) (rest string, ok bool) {
 	if file == folder {

@@ -355,7 +355,7 @@ func (c *call) amongSource(file string) bool {
 			if !isContextCopy(in) {
 				continue
 			}
-			if dest := copiesTo(s, in); dest != "/" && !isProgramDir(dest) && within(strings.TrimSuffix(file, "/"), []string{dest}) {
+			if dest := s.Graph.CopiesTo(in); dest != "/" && !isProgramDir(dest) && within(strings.TrimSuffix(file, "/"), []string{dest}) {
 				return true
 			}
 		}

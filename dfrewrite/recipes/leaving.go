@@ -165,7 +165,7 @@ func leavingPath(p string, plans []*Plan) (why, way string) {
 // copied reports whether a COPY or ADD of the stage put the path there.
 func (p *Plan) copied(file string) bool {
 	for _, in := range p.Stage.Body {
-		if dest := copiesTo(p.Stage, in); dest != "" && dest != "/" && (dest == file || path.Dir(file) == dest) {
+		if dest := p.Stage.Graph.CopiesTo(in); dest != "" && dest != "/" && (dest == file || path.Dir(file) == dest) {
 			return true
 		}
 	}
@@ -192,7 +192,7 @@ func (p *Plan) inProject(file string) bool {
 		if !slices.ContainsFunc(sources, isFolder) {
 			continue
 		}
-		dest := copiesTo(p.Stage, in)
+		dest := p.Stage.Graph.CopiesTo(in)
 		if m := ownFolder().FindStringSubmatch(dest); m != nil && !imageFolders[m[1]] && within(file, []string{dest}) {
 			return true
 		}

@@ -31,6 +31,16 @@ var BuildPlatformOutput = &Rule{
 				}
 				continue
 			}
+			if c, what := p.starter(s); c != nil {
+				d := Diagnostic{
+					Span:    c.Span,
+					Message: fmt.Sprintf("%s publishes for the build platform, %s: images of every platform get the builder's programs", title(s), what),
+					Hint:    "publish for the target with -a $TARGETARCH",
+				}
+				d.Fix, d.Notes = conversionFix(p.Planner.InPlace(s), "publish for the target platform")
+				p.Report(d)
+				continue
+			}
 			plan := p.Planner.Plan(s)
 			for _, step := range plan.Steps {
 				if !step.Compiles || len(step.Writes) == 0 || !takenForTarget(s, step) {
