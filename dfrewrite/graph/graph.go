@@ -239,8 +239,24 @@ func (g *Graph) named(name string) *Stage {
 
 var variable = regexp.MustCompile(`\\\$(\w+|\\\{[^}]*\\\})`)
 
+// platformStages are the names of stages among which an automatic argument chooses: FROM ${TARGETOS} with stages
+// called linux and windows.
+var platformStages = map[string][]string{
+	"TARGETOS":   {"linux", "windows", "darwin", "freebsd", "netbsd", "openbsd"},
+	"TARGETARCH": {"amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "mips64le", "loong64"},
+}
+
 // matching finds the stages whose names fit a name with variables in it.
 func (g *Graph) matching(name string) []*Stage {
+	if names, ok := platformStages[strings.Trim(name, "${}")]; ok {
+		var found []*Stage
+		for _, n := range names {
+			if s := g.named(n); s != nil {
+				found = append(found, s)
+			}
+		}
+		return found
+	}
 	re, err := regexp.Compile("(?i)^" + variable.ReplaceAllString(regexp.QuoteMeta(name), ".+") + "$")
 	if err != nil || strings.HasPrefix(name, "$") {
 		return nil // a name that is nothing but a variable could be anything
@@ -252,6 +268,17 @@ func (g *Graph) matching(name string) []*Stage {
 		}
 	}
 	return found
+}
+
+// MayChoose lists the stages that are based on another one by their build arguments' defaults, and on s with other values.
+func (s *Stage) MayChoose() []*Stage {
+	var out []*Stage
+	for _, t := range s.Graph.Stages {
+		if t.Base != s && strings.Contains(t.BaseName, "$") && slices.Contains(s.Graph.matching(t.BaseName), s) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // stageRef resolves the --from of a COPY: a name, or an index that stands before the

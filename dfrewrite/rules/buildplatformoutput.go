@@ -106,10 +106,33 @@ func mentionsTarget(s *graph.Stage) bool {
 func takenForTarget(s *graph.Stage, step recipes.Step) bool {
 	for _, t := range s.Tree() {
 		for _, u := range t.UsedBy {
-			if u.Kind == graph.Copy && u.In.Place == graph.Target && recipes.Takes(u, step) {
+			if u.Kind == graph.Copy && recipes.Takes(u, step) && landsOnTarget(u.In, map[*graph.Stage]bool{}) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// landsOnTarget reports whether what a stage copies gets to the target platform. A stage from scratch that only passes files
+// on to others has no platform that would matter.
+func landsOnTarget(s *graph.Stage, seen map[*graph.Stage]bool) bool {
+	if s.Place != graph.Target || seen[s] {
+		return false
+	}
+	seen[s] = true
+	stages := s.Tree()
+	for _, t := range s.Tree() {
+		for _, chosen := range t.MayChoose() {
+			stages = append(stages, chosen.Tree()...)
+		}
+	}
+	var uses []*graph.Use
+	for _, t := range stages {
+		if t.Root().Image != "scratch" && len(t.Candidates) == 0 || t.Delivered() || slices.ContainsFunc(t.Body, graph.IsRun) {
+			return true
+		}
+		uses = append(uses, t.UsedBy...)
+	}
+	return len(uses) == 0 || slices.ContainsFunc(uses, func(u *graph.Use) bool { return landsOnTarget(u.In, seen) })
 }

@@ -2,6 +2,9 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
@@ -14,11 +17,31 @@ var FinalStageOnBuildPlatform = &Rule{
 	Severity: Error,
 	Check: func(p *Pass) {
 		for _, s := range p.Graph.Delivered() {
-			if s.Place == graph.Build && s.Image != "scratch" && !p.Planner.OnlyChecks(s) {
+			if s.Place == graph.Build && s.Image != "scratch" && !p.Planner.OnlyChecks(s) && !onlyDefault(s) {
 				p.reportDelivered(s)
 			}
 		}
 	},
+}
+
+// onlyDefault reports whether the last stage does no more than to name the one that is built if nothing else is asked for, as
+// `FROM build` or `FROM lint` does in files for development, and no container can be meant to start from it.
+func onlyDefault(s *graph.Stage) bool {
+	if s != s.Graph.Final() || len(s.Body) > 0 || s.Base == nil {
+		return false
+	}
+	for t := s; t != nil; t = t.Base {
+		if slices.ContainsFunc(t.Body, func(in *dockerfile.Instruction) bool {
+			switch in.Command.(type) {
+			case *instructions.CmdCommand, *instructions.EntrypointCommand, *instructions.ExposeCommand, *instructions.HealthCheckCommand:
+				return true
+			}
+			return false
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // reportDelivered reports a stage that images are made of and that runs on the build

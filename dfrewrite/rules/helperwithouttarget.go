@@ -26,7 +26,7 @@ var HelperWithoutTarget = &Rule{
 				if !graph.IsRun(in) || !bytes.Contains(in.Doc.Src[in.Span.Start:in.Span.End], []byte("xx-")) {
 					continue
 				}
-				cmd := p.helperWithoutTarget(in)
+				cmd := p.helperWithoutTarget(s, in)
 				if cmd == nil {
 					continue
 				}
@@ -53,11 +53,37 @@ var targetHelpers = []string{
 // every target.
 var hostWords = []string{"--host", "--help", "--version", "--setup", "--unwrap", "--print-source-file", "--fix-source-file", "list"}
 
+// hostGo are commands of go that make nothing which is shipped: without a target xx-go runs them for the builder, as
+// is mostly meant.
+var hostGo = []string{"test", "vet", "run", "generate", "tool", "mod", "work", "fmt", "env", "version", "doc", "clean", "help"}
+
+// staysOnHost reports whether a call of xx-go needs no target: it makes nothing, or it only puts itself in the place of go,
+// and no go behind it builds.
+func (p *Pass) staysOnHost(s *graph.Stage, cmd *shell.Command) bool {
+	if path.Base(cmd.Name) != "xx-go" || len(cmd.Words) < 2 {
+		return false
+	}
+	if cmd.Words[1].Lit != "--wrap" {
+		return slices.Contains(hostGo, cmd.Words[1].Lit)
+	}
+	return !slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool {
+		return slices.ContainsFunc(t.Body, func(in *dockerfile.Instruction) bool {
+			return graph.IsRun(in) && slices.ContainsFunc(p.Graph.Script(in).Commands, func(c *shell.Command) bool {
+				return c.Span.Start > cmd.Span.End && !p.hasTarget(in, c) && (c.Name != "go" || len(c.Words) > 1 && !slices.Contains(hostGo, c.Words[1].Lit)) && mayBuildGo(c.Name)
+			})
+		})
+	})
+}
+
+// mayBuildGo reports whether a command is go, or calls it for all that is known.
+func mayBuildGo(name string) bool {
+	return slices.Contains([]string{"go", "make", "mage", "just", "task", "goreleaser", "sh", "bash"}, name) || strings.Contains(name, "/")
+}
+
 // helperWithoutTarget returns the first command of a RUN that calls a helper
 // without a target in its environment, or nil.
-func (p *Pass) helperWithoutTarget(in *dockerfile.Instruction) *shell.Command {
+func (p *Pass) helperWithoutTarget(s *graph.Stage, in *dockerfile.Instruction) *shell.Command {
 	script := p.Graph.Script(in)
-	env := p.Graph.EnvAt(in)
 	for _, cmd := range script.Commands {
 		if !slices.Contains(targetHelpers, path.Base(cmd.Name)) {
 			continue
@@ -65,13 +91,7 @@ func (p *Pass) helperWithoutTarget(in *dockerfile.Instruction) *shell.Command {
 		if slices.ContainsFunc(cmd.Words[1:], func(w shell.Word) bool { return slices.Contains(hostWords, w.Lit) }) {
 			continue
 		}
-		has := func(name string) bool {
-			if _, ok := env.Lookup(name); ok || script.Sets(name) {
-				return true
-			}
-			return slices.ContainsFunc(cmd.Assigns, func(a shell.Assign) bool { return a.Name == name })
-		}
-		if has("TARGETPLATFORM") || has("TARGETPAIR") || has("TARGETARCH") {
+		if p.hasTarget(in, cmd) || p.staysOnHost(s, cmd) {
 			continue
 		}
 		// A target that is named on the command line or in a file that is read.
@@ -83,4 +103,13 @@ func (p *Pass) helperWithoutTarget(in *dockerfile.Instruction) *shell.Command {
 		return cmd
 	}
 	return nil
+}
+
+// hasTarget reports whether a command finds a target in its environment.
+func (p *Pass) hasTarget(in *dockerfile.Instruction, cmd *shell.Command) bool {
+	env, script := p.Graph.EnvAt(in), p.Graph.Script(in)
+	return slices.ContainsFunc([]string{"TARGETPLATFORM", "TARGETPAIR", "TARGETARCH"}, func(name string) bool {
+		_, ok := env.Lookup(name)
+		return ok || script.Sets(name) || slices.ContainsFunc(cmd.Assigns, func(a shell.Assign) bool { return a.Name == name })
+	})
 }
