@@ -69,15 +69,23 @@ func (p *Pass) staysOnHost(s *graph.Stage, cmd *shell.Command) bool {
 	return !slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool {
 		return slices.ContainsFunc(t.Body, func(in *dockerfile.Instruction) bool {
 			return graph.IsRun(in) && slices.ContainsFunc(p.Graph.Script(in).Commands, func(c *shell.Command) bool {
-				return c.Span.Start > cmd.Span.End && !p.hasTarget(in, c) && (c.Name != "go" || len(c.Words) > 1 && !slices.Contains(hostGo, c.Words[1].Lit)) && mayBuildGo(c.Name)
+				return c.Span.Start > cmd.Span.End && mayBuildGo(c) && !p.hasTarget(in, c)
 			})
 		})
 	})
 }
 
-// mayBuildGo reports whether a command is go, or calls it for all that is known.
-func mayBuildGo(name string) bool {
-	return slices.Contains([]string{"go", "make", "mage", "just", "task", "goreleaser", "sh", "bash"}, name) || strings.Contains(name, "/")
+// mayBuildGo reports whether a command is a go that builds, or may call one for all that is known.
+func mayBuildGo(c *shell.Command) bool {
+	switch c.Name {
+	case "go":
+		return len(c.Words) > 1 && !slices.Contains(hostGo, c.Words[1].Lit)
+	case "make", "mage", "just", "task", "goreleaser":
+		return true
+	case "sh", "bash":
+		return slices.ContainsFunc(c.Words, func(w shell.Word) bool { return strings.Contains(w.Raw, "build") || strings.Contains(w.Raw, "make") })
+	}
+	return strings.Contains(c.Name, "/")
 }
 
 // helperWithoutTarget returns the first command of a RUN that calls a helper
