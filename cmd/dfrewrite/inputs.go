@@ -45,6 +45,7 @@ type described struct {
 	contexts  int // how many different ones; with several, none counts
 	flags     graph.Flags
 	builds    int // those whose arguments are in flags
+	discarded int // those of them whose result is thrown away
 }
 
 // parse reads flags and finds the files; nil without an error means that help was
@@ -154,11 +155,16 @@ func describe(of map[string]*described, b *builds.Build) {
 		}
 	}
 	// A build that names no platforms is for the machine that it runs on, as that of a
-	// stage to develop in: it says nothing about what is shipped.
-	if len(b.Platforms) > 0 {
+	// stage to develop in: it says nothing about what is shipped. One that throws its
+	// result away ships nothing.
+	if len(b.Platforms) > 0 && !b.Discards {
 		d.flags.Targets = append(d.flags.Targets, b.Target)
 	}
 	d.args(b.Args)
+	if b.Discards {
+		d.discarded++
+	}
+	d.flags.NoImages = d.discarded == d.builds
 }
 
 // args takes down the arguments of one more build. Those in which the builds differ are

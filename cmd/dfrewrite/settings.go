@@ -91,7 +91,7 @@ func (s *settings) check() error {
 // flags puts those of the command line over those that Compose and bake files say.
 func (s *settings) flags(said graph.Flags) graph.Flags {
 	if s.Changed("target") {
-		said.Targets = s.targets
+		said.Targets, said.NoImages = s.targets, false
 	}
 	if len(s.buildArgs) > 0 {
 		said.Args = maps.Clone(said.Args)

@@ -29,7 +29,7 @@ var (
 	groupSchema    = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "targets"}}}
 	targetSchema   = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 		{Name: "inherits"}, {Name: "context"}, {Name: "dockerfile"}, {Name: "dockerfile-inline"}, {Name: "target"},
-		{Name: "args"}, {Name: "platforms"}, {Name: "matrix"}, {Name: "name"},
+		{Name: "args"}, {Name: "platforms"}, {Name: "output"}, {Name: "matrix"}, {Name: "name"},
 	}}
 )
 
@@ -38,7 +38,7 @@ type bakeTarget struct {
 	name                                string
 	inherits                            []string
 	context, dockerfile, inline, target *string
-	platforms                           []string
+	platforms, outputs                  []string // outputs by their types
 	args                                map[string]*string
 }
 
@@ -194,6 +194,9 @@ func (f *File) bakeTargets(b *hcl.Block, e *hcl.EvalContext) ([]*bakeTarget, hcl
 			t.platforms, d = stringList(a.Expr, child)
 			diags = append(diags, d...)
 		}
+		if a := c.Attributes["output"]; a != nil {
+			t.outputs = outputTypes(a.Expr, child)
+		}
 		if a := c.Attributes["args"]; a != nil {
 			t.args = argValues(a.Expr, child)
 		}
@@ -273,6 +276,35 @@ func stringList(expr hcl.Expression, e *hcl.EvalContext) ([]string, hcl.Diagnost
 		}
 	}
 	return out, nil
+}
+
+// outputTypes returns the types of a target's outputs, which are written as "type=…,dest=…", as a path, or as objects. A type that is
+// not known is empty.
+func outputTypes(expr hcl.Expression, e *hcl.EvalContext) []string {
+	out := []string{}
+	v, diags := expr.Value(e)
+	if diags.HasErrors() || v.IsNull() || !v.IsKnown() || !v.CanIterateElements() {
+		return out
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		_, item := it.Element()
+		kind := ""
+		switch {
+		case item.IsNull() || !item.IsKnown():
+		case item.Type() == cty.String:
+			for field := range strings.SplitSeq(item.AsString(), ",") {
+				if value, ok := strings.CutPrefix(field, "type="); ok {
+					kind = value
+				}
+			}
+		case item.Type().IsObjectType() && item.Type().HasAttribute("type"):
+			if t := item.GetAttr("type"); t.Type() == cty.String && t.IsKnown() && !t.IsNull() {
+				kind = t.AsString()
+			}
+		}
+		out = append(out, kind)
+	}
+	return out
 }
 
 // bakeArgs takes down the arguments that are written out in a target.
@@ -396,7 +428,10 @@ func (f *File) resolveTargets(targets []*bakeTarget, grouped map[string]bool) er
 		if strings.HasPrefix(t.name, "_") || inherited[t.name] && !grouped[t.name] {
 			continue
 		}
-		b := &Build{Name: t.name, Platforms: m.platforms, Args: m.args}
+		b := &Build{Name: t.name, Platforms: m.platforms, Args: m.args, Discards: len(m.outputs) > 0}
+		for _, kind := range m.outputs {
+			b.Discards = b.Discards && kind == "cacheonly"
+		}
 		context, file := ".", ""
 		if m.context != nil {
 			context = *m.context
@@ -426,6 +461,9 @@ func (t *bakeTarget) override(o bakeTarget) {
 	}
 	if o.platforms != nil {
 		t.platforms = o.platforms
+	}
+	if o.outputs != nil {
+		t.outputs = o.outputs
 	}
 	if len(o.args) > 0 {
 		args := map[string]*string{}

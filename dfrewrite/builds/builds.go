@@ -44,6 +44,9 @@ type Build struct {
 	Target string
 	// Platforms are what is built for, as written; empty if nothing is said.
 	Platforms []string
+	// Discards says that the result goes nowhere but into the build cache (output = ["type=cacheonly"]), as that of
+	// tests and linters does.
+	Discards bool
 	// Args are the build arguments that it is given, inherited ones too; nil for one
 	// whose value is only known when building.
 	Args map[string]*string

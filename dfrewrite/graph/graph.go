@@ -111,6 +111,8 @@ type Flags struct {
 	// Targets are the stages that images are made of, by name or number. One that is
 	// empty means the last stage, and so does none, or none that is in the file.
 	Targets []string
+	// NoImages says that what is built is thrown away: nothing is made of any stage.
+	NoImages bool
 	// Args are the build arguments that are given; nil for one that is given, but whose
 	// value is not known.
 	Args map[string]*string
@@ -137,7 +139,7 @@ func For(d *dockerfile.Document, flags Flags) *Graph {
 			g.delivered = append(g.delivered, s)
 		}
 	}
-	if g.delivered == nil {
+	if g.delivered == nil && !flags.NoImages {
 		g.delivered = []*Stage{g.Final()}
 	}
 	return g

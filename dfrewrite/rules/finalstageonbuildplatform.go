@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
@@ -27,7 +28,7 @@ var FinalStageOnBuildPlatform = &Rule{
 // onlyDefault reports whether the last stage does no more than to name the one that is built if nothing else is asked for, as
 // `FROM build` or `FROM lint` does in files for development, and no container can be meant to start from it.
 func onlyDefault(s *graph.Stage) bool {
-	if s != s.Graph.Final() || len(s.Body) > 0 || s.Base == nil {
+	if s != s.Graph.Final() || len(s.Body) > 0 || s.Base == nil || strings.Contains(s.BaseName, "$") {
 		return false
 	}
 	for t := s; t != nil; t = t.Base {
