@@ -113,7 +113,9 @@ func Explain(name string, src []byte, opt Options) (*Explanation, error) {
 		x.decide(planner, moving)
 		if x.Decision == Stays {
 			// What it takes from others would matter elsewhere only.
-			x.Commands = slices.DeleteFunc(slices.Clone(x.Commands), func(c recipes.Step) bool { return !graph.IsRun(c.In) || c.Span == c.In.Span })
+			x.Commands = slices.DeleteFunc(slices.Clone(x.Commands), func(c recipes.Step) bool {
+				return !graph.IsRun(c.In) || c.Span == c.In.Span && !unread(c.In, before)
+			})
 		}
 		e.Stages = append(e.Stages, x)
 	}
@@ -197,10 +199,21 @@ func (x *StageExplanation) nothingToGain() string {
 	switch {
 	case !slices.ContainsFunc(x.Stage.Body, graph.IsRun):
 		return "nothing runs in it"
+	case slices.ContainsFunc(x.Stage.Body, func(in *dockerfile.Instruction) bool { return unread(in, x.Stage.Graph) }):
+		return "nothing that can be seen in it compiles"
 	case x.Stage.Shipped():
 		return "is what is shipped, and nothing in it compiles"
 	}
 	return "nothing in it compiles"
+}
+
+// unread reports whether an instruction is a RUN whose commands cannot be seen.
+func unread(in *dockerfile.Instruction, g *graph.Graph) bool {
+	if !graph.IsRun(in) {
+		return false
+	}
+	script := g.Script(in)
+	return script.Opaque != "" && script.Exec == nil
 }
 
 // block puts down what stands in the way of a stage.
