@@ -193,6 +193,24 @@ func (x *StageExplanation) decide(pl *recipes.Planner, moving map[*graph.Stage]*
 	default:
 		x.Decision, x.Why = Stays, "could build on the build platform, but that is not looked for here"
 	}
+	if together != nil && (x.Decision == Moves || x.Decision == Held) {
+		x.Commands = splitPackages(x.Commands, together.Edits)
+	}
+}
+
+// splitPackages says of installations that the conversion changes what becomes of them: by itself, the verdict on
+// one is that it does no harm on the build platform.
+func splitPackages(steps []recipes.Step, edits []dockerfile.Edit) []recipes.Step {
+	steps = slices.Clone(steps)
+	for i, s := range steps {
+		changes := slices.ContainsFunc(edits, func(e dockerfile.Edit) bool {
+			return e.Span.Start < s.Span.End && s.Span.Start < e.Span.End
+		})
+		if changes && s.Recipe == "packages" && s.Verdict == recipes.Neutral {
+			steps[i].Verdict, steps[i].Reason = recipes.Convert, "its packages are taken apart: tools for the build platform, libraries for the target"
+		}
+	}
+	return steps
 }
 
 func (x *StageExplanation) nothingToGain() string {
