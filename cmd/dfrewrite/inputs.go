@@ -42,10 +42,12 @@ type input struct {
 // described is what Compose and bake files say of a Dockerfile.
 type described struct {
 	platforms []string
-	context   string
-	contexts  int // how many different ones; with several, none counts
-	flags     graph.Flags
-	builds    int // those whose arguments are in flags
+	// platformsBy are, for each of them, a build that names it, as in by.
+	platformsBy []string
+	context     string
+	contexts    int // how many different ones; with several, none counts
+	flags       graph.Flags
+	builds      int // those whose arguments are in flags
 	// by is a build of it and the file that describes that, for messages.
 	by string
 }
@@ -191,9 +193,10 @@ func readBuilds(path string) (*builds.File, error) {
 
 // describe takes down what a build in a file says of its Dockerfile.
 func describe(of map[string]*described, file string, b *builds.Build) {
+	by := fmt.Sprintf("%q in %s", b.Name, file)
 	d := of[b.Dockerfile]
 	if d == nil {
-		d = &described{by: fmt.Sprintf("%q in %s", b.Name, file)}
+		d = &described{by: by}
 		of[b.Dockerfile] = d
 	}
 	if d.contexts == 0 || d.context != b.Context {
@@ -202,7 +205,7 @@ func describe(of map[string]*described, file string, b *builds.Build) {
 	d.context = b.Context
 	for _, platform := range b.Platforms {
 		if platform != "local" && !slices.Contains(d.platforms, platform) {
-			d.platforms = append(d.platforms, platform)
+			d.platforms, d.platformsBy = append(d.platforms, platform), append(d.platformsBy, by)
 		}
 	}
 	// A build that names no platforms is for the machine that it runs on, as that of a
@@ -267,8 +270,13 @@ func (in *inputs) settle(i input) (source, error) {
 		said = &described{}
 	}
 	if len(said.platforms) > 0 && !in.settings.Changed("platform") {
-		if src.Platforms, err = dfrewrite.ParsePlatforms(strings.Join(said.platforms, ",")); err != nil {
-			return src, fmt.Errorf("%s: what builds it says: %w", i.path, err)
+		src.Platforms = nil
+		for n, platform := range said.platforms {
+			p, err := dfrewrite.ParsePlatforms(platform)
+			if err != nil {
+				return src, fmt.Errorf("%s: %s builds it: %w", i.path, said.platformsBy[n], err)
+			}
+			src.Platforms = append(src.Platforms, p...)
 		}
 	}
 	src.Flags = in.settings.flags(said.flags)
