@@ -52,7 +52,8 @@ type Options struct {
 var ErrPlatform = errors.New("not a platform")
 
 // ParsePlatforms reads a comma-separated list such as linux/amd64,linux/arm/v7
-// and brings each into BuildKit's normal form.
+// and brings each into BuildKit's normal form. A system or an architecture that nobody
+// knows is an error, since it is mistyped.
 func ParsePlatforms(list string) ([]string, error) {
 	var out []string
 	for _, s := range strings.Split(list, ",") {
@@ -60,9 +61,28 @@ func ParsePlatforms(list string) ([]string, error) {
 		if err != nil || !strings.Contains(s, "/") {
 			return nil, fmt.Errorf("%w: %q; write it as os/arch[/variant], like linux/arm64 or linux/arm/v7", ErrPlatform, s)
 		}
+		if !knownSystem(p.OS) {
+			return nil, fmt.Errorf("%w: %q; no operating system is called %s, as linux is in linux/arm64", ErrPlatform, s, p.OS)
+		}
+		if !knownArchitecture(p.Architecture) {
+			return nil, fmt.Errorf("%w: %q; no architecture is called %s, as arm64 is in linux/arm64", ErrPlatform, s, p.Architecture)
+		}
 		out = append(out, platforms.Format(platforms.Normalize(p)))
 	}
 	return out, nil
+}
+
+// knownSystem reports whether there is such an operating system. A word alone is one for
+// containerd if it knows it as that; wasi is not in its list, and is in Docker's documentation.
+func knownSystem(os string) bool {
+	p, err := platforms.Parse(os)
+	return err == nil && p.OS == os || strings.HasPrefix(os, "wasi")
+}
+
+// knownArchitecture reports whether there is such an architecture.
+func knownArchitecture(arch string) bool {
+	p, err := platforms.Parse(arch)
+	return err == nil && p.Architecture == arch
 }
 
 func (o Options) recipes() *recipes.Options {

@@ -113,7 +113,9 @@ func Explain(name string, src []byte, opt Options) (*Explanation, error) {
 		x.decide(planner, moving)
 		if x.Decision == Stays {
 			// What it takes from others would matter elsewhere only.
-			x.Commands = slices.DeleteFunc(slices.Clone(x.Commands), func(c recipes.Step) bool { return !graph.IsRun(c.In) || c.Span == c.In.Span })
+			x.Commands = slices.DeleteFunc(slices.Clone(x.Commands), func(c recipes.Step) bool {
+				return !graph.IsRun(c.In) || c.Span == c.In.Span && !unread(c.In, before)
+			})
 		}
 		e.Stages = append(e.Stages, x)
 	}
@@ -191,16 +193,45 @@ func (x *StageExplanation) decide(pl *recipes.Planner, moving map[*graph.Stage]*
 	default:
 		x.Decision, x.Why = Stays, "could build on the build platform, but that is not looked for here"
 	}
+	if together != nil && (x.Decision == Moves || x.Decision == Held) {
+		x.Commands = splitPackages(x.Commands, together.Edits)
+	}
+}
+
+// splitPackages says of installations that the conversion changes what becomes of them: by itself, the verdict on
+// one is that it does no harm on the build platform.
+func splitPackages(steps []recipes.Step, edits []dockerfile.Edit) []recipes.Step {
+	steps = slices.Clone(steps)
+	for i, s := range steps {
+		changes := slices.ContainsFunc(edits, func(e dockerfile.Edit) bool {
+			return e.Span.Start < s.Span.End && s.Span.Start < e.Span.End
+		})
+		if changes && s.Recipe == "packages" && s.Verdict == recipes.Neutral {
+			steps[i].Verdict, steps[i].Reason = recipes.Convert, "its packages are taken apart: tools for the build platform, libraries for the target"
+		}
+	}
+	return steps
 }
 
 func (x *StageExplanation) nothingToGain() string {
 	switch {
 	case !slices.ContainsFunc(x.Stage.Body, graph.IsRun):
 		return "nothing runs in it"
+	case slices.ContainsFunc(x.Stage.Body, func(in *dockerfile.Instruction) bool { return unread(in, x.Stage.Graph) }):
+		return "nothing that can be seen in it compiles"
 	case x.Stage.Shipped():
 		return "is what is shipped, and nothing in it compiles"
 	}
 	return "nothing in it compiles"
+}
+
+// unread reports whether an instruction is a RUN whose commands cannot be seen.
+func unread(in *dockerfile.Instruction, g *graph.Graph) bool {
+	if !graph.IsRun(in) {
+		return false
+	}
+	script := g.Script(in)
+	return script.Opaque != "" && script.Exec == nil
 }
 
 // block puts down what stands in the way of a stage.

@@ -47,11 +47,14 @@ func Find(paths []string) ([]string, error) {
 			return nil
 		})
 		if len(out) == before && len(errs) == failed {
-			errs = append(errs, fmt.Errorf("%s: no Dockerfile in this folder", p))
+			errs = append(errs, fmt.Errorf("%s: %w", p, ErrNoDockerfile))
 		}
 	}
 	return out, errors.Join(errs...)
 }
+
+// ErrNoDockerfile is wrapped by errors about folders in which Find finds nothing.
+var ErrNoDockerfile = errors.New("no Dockerfile in this folder")
 
 // buildFiles are the names under which Compose and bake look for their files.
 var buildFiles = []string{

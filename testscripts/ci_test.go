@@ -149,7 +149,7 @@ func TestPreCommitHooks(t *testing.T) {
 	readYAML(t, "../.pre-commit-hooks.yaml", &hooks)
 	const bad = "ARG TARGETARCH=amd64\nFROM scratch\n"
 	var names []string
-	files := map[string]string{"compose.yaml": "services: {}\n", "docker-compose.yml": "services: {}\n", "docker-bake.hcl": "", "docker-bake.json": "{}\n"}
+	files := map[string]string{"compose.yaml": "services: {}\n", "docker-compose.yml": "services: {}\n", "compose.override.yaml": "services: {}\n", "x/docker-compose.override.yml": "services: {}\n", "docker-bake.hcl": "", "docker-bake.json": "{}\n"}
 	for _, name := range []string{
 		"Dockerfile", "Dockerfile.dev", "api.Dockerfile", "x/dockerfile", "x/Containerfile", "Dockerfile.dev.dockerignore",
 		"Dockerfiles", "x/MyDockerfile", "docker-bake.override.hcl", "Containerfile.txt", "notes.txt",

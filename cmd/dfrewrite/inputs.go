@@ -16,6 +16,7 @@ import (
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/builds"
+	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/recipes"
 )
@@ -41,11 +42,15 @@ type input struct {
 // described is what Compose and bake files say of a Dockerfile.
 type described struct {
 	platforms []string
-	context   string
-	contexts  int // how many different ones; with several, none counts
-	flags     graph.Flags
-	builds    int // those whose arguments are in flags
-	discarded int // those of them whose result is thrown away
+	// platformsBy are, for each of them, a build that names it, as in by.
+	platformsBy []string
+	context     string
+	contexts    int // how many different ones; with several, none counts
+	flags       graph.Flags
+	builds      int // those whose arguments are in flags
+	discarded   int // those of them whose result is thrown away
+	// by is a build of it and the file that describes that, for messages.
+	by string
 }
 
 // parse reads flags and finds the files; nil without an error means that help was
@@ -66,6 +71,9 @@ func (p *program) parse(s *settings, args []string) (*inputs, error) {
 		return nil, &trouble{errors.New("no file given"), `name a Dockerfile or a folder, or "-" for standard input`}
 	}
 	files, err := dfrewrite.Find(s.Args())
+	if errors.Is(err, dfrewrite.ErrNoDockerfile) && len(files) == 0 {
+		return nil, &trouble{err, "files called Dockerfile, Dockerfile.*, *.Dockerfile or Containerfile are looked for in it and below, and Compose and bake files under their usual names; name a file that is called otherwise"}
+	}
 	if err != nil && len(files) == 0 {
 		return nil, err
 	}
@@ -75,7 +83,53 @@ func (p *program) parse(s *settings, args []string) (*inputs, error) {
 		in.missing = joined.Unwrap()
 	}
 	in.add(files)
-	return in, nil
+	return in, in.checkTargets()
+}
+
+// checkTargets makes sure that each stage that --target names is in one of the
+// Dockerfiles: a build would not find it, and a verdict on another stage misleads.
+func (in *inputs) checkTargets() error {
+	if len(in.settings.targets) == 0 {
+		return nil
+	}
+	var all []*graph.Stage
+	var names []string
+	for _, i := range in.files {
+		if i.describes {
+			continue
+		}
+		src, err := os.ReadFile(i.path)
+		if err != nil {
+			return nil // standard input; or it is said when the file's turn comes
+		}
+		doc, err := dockerfile.Parse(i.path, src)
+		if err != nil {
+			return nil
+		}
+		names = append(names, i.path)
+		all = append(all, graph.New(doc).Stages...)
+	}
+	for _, target := range in.settings.targets {
+		if slices.ContainsFunc(all, func(s *graph.Stage) bool { return s.Answers(target) }) {
+			continue
+		}
+		where := fmt.Sprintf("the %d Dockerfiles", len(names))
+		if len(names) == 1 {
+			where = names[0]
+		}
+		var called []string
+		for _, s := range all {
+			if s.Name != "" && !slices.Contains(called, s.Name) {
+				called = append(called, s.Name)
+			}
+		}
+		hint := "a stage without a name goes by its number, from 0"
+		if len(called) > 0 {
+			hint = "stages with a name are " + strings.Join(called, ", ")
+		}
+		return &trouble{fmt.Errorf("--target %s: no stage in %s is called that", target, where), hint}
+	}
+	return nil
 }
 
 // add takes files in. What Compose and bake files describe is looked at with them
@@ -108,7 +162,7 @@ func (in *inputs) add(files []string) {
 		for _, b := range described.Builds {
 			if b.Dockerfile != "" {
 				builtBy[f] = append(builtBy[f], b.Dockerfile)
-				describe(of, b)
+				describe(of, f, b)
 			}
 		}
 	})
@@ -138,11 +192,12 @@ func readBuilds(path string) (*builds.File, error) {
 	return builds.Parse(path, src)
 }
 
-// describe takes down what a build says of its Dockerfile.
-func describe(of map[string]*described, b *builds.Build) {
+// describe takes down what a build in a file says of its Dockerfile.
+func describe(of map[string]*described, file string, b *builds.Build) {
+	by := fmt.Sprintf("%q in %s", b.Name, file)
 	d := of[b.Dockerfile]
 	if d == nil {
-		d = &described{}
+		d = &described{by: by}
 		of[b.Dockerfile] = d
 	}
 	if d.contexts == 0 || d.context != b.Context {
@@ -151,7 +206,7 @@ func describe(of map[string]*described, b *builds.Build) {
 	d.context = b.Context
 	for _, platform := range b.Platforms {
 		if platform != "local" && !slices.Contains(d.platforms, platform) {
-			d.platforms = append(d.platforms, platform)
+			d.platforms, d.platformsBy = append(d.platforms, platform), append(d.platformsBy, by)
 		}
 	}
 	// A build that names no platforms is for the machine that it runs on, as that of a
@@ -221,8 +276,13 @@ func (in *inputs) settle(i input) (source, error) {
 		said = &described{}
 	}
 	if len(said.platforms) > 0 && !in.settings.Changed("platform") {
-		if src.Platforms, err = dfrewrite.ParsePlatforms(strings.Join(said.platforms, ",")); err != nil {
-			return src, fmt.Errorf("%s: what builds it says: %w", i.path, err)
+		src.Platforms = nil
+		for n, platform := range said.platforms {
+			p, err := dfrewrite.ParsePlatforms(platform)
+			if err != nil {
+				return src, fmt.Errorf("%s: %s builds it: %w", i.path, said.platformsBy[n], err)
+			}
+			src.Platforms = append(src.Platforms, p...)
 		}
 	}
 	src.Flags = in.settings.flags(said.flags)
@@ -257,6 +317,9 @@ func (in *inputs) read(i input) (source, error) {
 		src.data, err = io.ReadAll(in.stdin)
 	default:
 		src.data, err = os.ReadFile(i.path)
+		if errors.Is(err, fs.ErrNotExist) && i.described != nil {
+			err = fmt.Errorf("%w; %s builds it", err, i.described.by)
+		}
 	}
 	return src, err
 }

@@ -37,6 +37,7 @@ Usage:
   dfrewrite lsp                     show findings and fixes in an editor (language server protocol)
   dfrewrite rules [NAME]            list the rules, or show one rule's page
   dfrewrite version
+  dfrewrite COMMAND --help          list the flags of a command
 
 PATH is a Dockerfile, a Compose or bake file with the Dockerfiles that it builds, "-" for standard input, or a
 folder: every Dockerfile, Dockerfile.*, *.Dockerfile and Containerfile in it and below, and what Compose and bake
@@ -102,6 +103,9 @@ func (p *program) dispatch(args []string) (int, error) {
 		fmt.Fprintln(p.stdout, "dfrewrite", versionString())
 		return exitClean, nil
 	case "help", "--help", "-h":
+		if len(args) > 1 && args[0] == "help" && args[1] != "help" && args[1] != "version" {
+			return p.dispatch([]string{args[1], "--help"})
+		}
 		fmt.Fprint(p.stdout, usage)
 		return exitClean, nil
 	}
@@ -140,7 +144,17 @@ func (p *program) status(found bool) int {
 	return exitClean
 }
 
+const rulesUsage = `Usage: dfrewrite rules [NAME]
+
+Lists the rules, each with its severity and the mistake that it finds, or shows the page of one: what it finds and
+why, what the fix does, and a Dockerfile with the mistake and one without. NAME may be in upper or lower case.
+`
+
 func (p *program) rules(args []string) (int, error) {
+	if len(args) == 1 && (args[0] == "--help" || args[0] == "-h") {
+		fmt.Fprint(p.stdout, rulesUsage)
+		return exitClean, nil
+	}
 	switch len(args) {
 	case 0:
 		for _, r := range rules.All {

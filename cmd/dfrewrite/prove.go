@@ -61,7 +61,7 @@ func (p *program) prove(args []string) (int, error) {
 	}
 	for _, i := range in.files {
 		if i.describes {
-			return 0, &trouble{fmt.Errorf("%s is a Compose or bake file, and prove builds Dockerfiles", i.path), "name the Dockerfile; build arguments can follow after --"}
+			return 0, &trouble{fmt.Errorf("%s is a Compose or bake file, and prove builds Dockerfiles", i.path), "name the Dockerfile, and with --target, --build-arg and --context what that file says of it"}
 		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

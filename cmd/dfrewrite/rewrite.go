@@ -173,6 +173,9 @@ func (p *program) remarks(r *dfrewrite.Rewritten) {
 		fmt.Fprintf(p.stderr, "%s:%d: not rewritten: %s [%s]\n", r.Left.Doc.Name, pos.Line, d.Message, d.Rule.Name)
 		for _, n := range d.Notes {
 			fmt.Fprintf(p.stderr, "  line %d: %s\n", r.Left.Doc.Position(n.Span.Start).Line, n.Text)
+			if n.Way != "" {
+				fmt.Fprintf(p.stderr, "    %s\n", n.Way)
+			}
 		}
 	}
 	if len(held) > 0 {

@@ -49,11 +49,11 @@ func newSettings(name string) *settings {
 	s := &settings{FlagSet: pflag.NewFlagSet(name, pflag.ContinueOnError), known: map[*config.Config]fileSettings{}, finder: &config.Finder{}}
 	s.SetOutput(io.Discard)
 	s.SortFlags = false
-	s.StringSliceVar(&s.platforms, "platform", nil, "the platforms that images are built for, `os/arch[/variant],…` (default "+strings.Join(dfrewrite.DefaultPlatforms, ",")+")")
+	s.StringSliceVar(&s.platforms, "platform", nil, "the `platforms` that images are built for, os/arch[/variant],… (default "+strings.Join(dfrewrite.DefaultPlatforms, ",")+")")
 	s.StringSliceVar(&s.targets, "target", nil, "the `stages` that images are made of (default: the last one, or what Compose and bake files say)")
 	s.StringArrayVar(&s.buildArgs, "build-arg", nil, "a build argument that the build is given, `NAME=VALUE`, or NAME if the value is not known here")
-	s.StringVar(&s.helpers, "helpers", "auto", "use the xx helpers: `auto` (where variables are not enough), always, never")
-	s.StringVar(&s.image, "image", "", "the image that holds the helpers (default "+helperImage()+")")
+	s.StringVar(&s.helpers, "helpers", "auto", "`when` to use the xx helpers: auto (where variables are not enough), always, never")
+	s.StringVar(&s.image, "image", "", "the `image` that holds the helpers (default "+helperImage()+")")
 	s.StringSliceVar(&s.only, "only", nil, "look for these `rules` only")
 	s.StringSliceVar(&s.skip, "skip", nil, "do not look for these `rules`")
 	s.StringVar(&s.context, "context", "", "the build context, a `folder` (default: the Dockerfile's)")

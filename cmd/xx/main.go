@@ -143,6 +143,7 @@ Commands of xx itself:
   version      the version, as --version
 
 The target of the build comes from TARGETPLATFORM: xx-info --help.
+XX_DEBUG=1 shows every file that a helper writes and every command that it runs.
 `)
 	return b.String()
 }

@@ -330,8 +330,13 @@ func (g *Graph) isTarget(s *Stage) bool {
 		if name == "" {
 			return s.Index == len(g.Stages)-1
 		}
-		return strings.EqualFold(name, s.Name) || name == strconv.Itoa(s.Index)
+		return s.Answers(name)
 	})
+}
+
+// Answers reports whether a name or number is that of the stage, as in --target.
+func (s *Stage) Answers(name string) bool {
+	return strings.EqualFold(name, s.Name) || name == strconv.Itoa(s.Index)
 }
 
 // Delivered returns the stages that images are made of, in file order: those that

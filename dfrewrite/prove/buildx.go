@@ -51,8 +51,10 @@ func (e *BuildError) Hint() string {
 		return "make a builder that can: docker buildx create --use --driver docker-container"
 	case strings.Contains(e.Tail, "exec format error"):
 		return "the builder cannot run programs of that platform: install emulation, or name a builder with a node for it with --builder"
+	case strings.Contains(e.Tail, "Cannot connect to the Docker daemon"), strings.Contains(e.Tail, "failed to connect to the docker API"):
+		return "start docker, or name a builder that runs with --builder; docker buildx ls lists them"
 	case e.Which == "before":
-		return "prove compares with what the Dockerfile builds as it stands, so that has to build; what it needs can follow after --, as in -- --build-arg VERSION=1"
+		return "prove compares with what the Dockerfile builds as it stands, so that has to build; it gets build arguments with --build-arg, secrets and the like after --, as in -- --secret id=token"
 	}
 	return "the rewrite is wrong here: please report the Dockerfile with this log; it stays as it was"
 }

@@ -67,7 +67,9 @@ func TestHints(t *testing.T) {
 	for _, tt := range []struct{ which, tail, want string }{
 		{"before", "ERROR: OCI exporter is not supported for the docker driver.", "docker buildx create"},
 		{"after", "exec /bin/sh: exec format error", "emulation"},
-		{"before", "no such file", "--build-arg"},
+		{"before", "no such file", "build arguments with --build-arg, secrets and the like after --"},
+		{"before", "ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?", "start docker"},
+		{"after", "ERROR: failed to connect to the docker API at unix:///var/run/docker.sock", "start docker"},
 		{"after", "no such file", "report"},
 	} {
 		e := &BuildError{Which: tt.which, Err: errors.New("exit status 1"), Tail: tt.tail}

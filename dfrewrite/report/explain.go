@@ -101,6 +101,9 @@ func (t *explainedText) stage(b *bytes.Buffer, e *dfrewrite.Explanation, s *dfre
 	for _, c := range s.Commands {
 		if s.Decision == dfrewrite.Stays && s.Stage.Place != graph.Build {
 			fmt.Fprintf(b, "  %s runs    %s\n", lineIn(e.Doc, c.Span)+":", oneLine(e.Doc, c.Span))
+			if c.Span == c.In.Span { // no command in it can be read
+				fmt.Fprintf(b, "      %s\n", printable([]byte(c.Reason)))
+			}
 			continue
 		}
 		t.command(b, e.Doc, c)

@@ -14,6 +14,7 @@ package shell
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -204,11 +205,21 @@ func (s *Script) parse() {
 	}
 	if err != nil {
 		s.File = nil
-		s.Opaque = "the shell cannot parse it: " + err.Error()
+		s.Opaque = "the shell cannot parse it: " + s.parseError(err)
 		return
 	}
 	w := walker{script: s}
 	w.stmts(s.File.Stmts)
+}
+
+// parseError says what is wrong in a script, and in which line of the Dockerfile.
+func (s *Script) parseError(err error) string {
+	var p syntax.ParseError
+	if !errors.As(err, &p) || !p.Pos.IsValid() || int(p.Pos.Offset()) >= len(s.Text.Bytes) {
+		return err.Error()
+	}
+	at := s.Text.Span(int(p.Pos.Offset()), int(p.Pos.Offset())+1)
+	return fmt.Sprintf("line %d: %s", s.Run.Doc.Position(at.Start).Line, p.Text)
 }
 
 // walker collects commands and uses, and knows how deep it is.

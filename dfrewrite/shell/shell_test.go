@@ -143,7 +143,8 @@ func TestOpaque(t *testing.T) {
 		{"variables replaced too early", "RUN bash <<E\nX=1; echo $X\nE\n", "$X is replaced before", nil},
 		{"python", "RUN <<E\n#!/usr/bin/env python3\nprint(1)\nE\n", "/usr/bin/env python3", nil},
 		{"PowerShell", "RUN Get-Item x\n", "SHELL is powershell", []string{"powershell", "-Command"}},
-		{"broken", "RUN if x\n", "cannot parse", nil},
+		{"broken", "RUN if x\n", "cannot parse it: line 2: ", nil},
+		{"broken in a later line", "RUN a && \\\n  # b\n  if x; then c\n", "cannot parse it: line 4: `if`", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if s := parseRun(t, tt.src, tt.shell...); !strings.Contains(s.Opaque, tt.want) || len(s.Commands) != 0 {
