@@ -51,7 +51,7 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 				Message: fmt.Sprintf("%s out of %s holds the build platform's add-ons, if any package has one", file, s.Title()),
 				Hint:    "install what is shipped in a stage of the target platform; what is only needed to build may stay here",
 			}, true
-		case isPythonEnvironment(file) && p.usesPython(s):
+		case isPythonEnvironment(file) && p.usesPython(s) || p.pipInstallsInto(s, file):
 			if p.toldPlatform(s, "--platform") {
 				continue
 			}
@@ -120,6 +120,26 @@ func (p *Pass) usesPython(s *graph.Stage) bool {
 			switch strings.TrimRight(c.Name, "0123456789.") {
 			case "pip", "python", "uv", "poetry", "pipenv", "virtualenv", "pdm":
 				return true
+			}
+		}
+	}
+	return false
+}
+
+// pipInstallsInto reports whether pip was given the folder, or one that a path is in, to install into.
+func (p *Pass) pipInstallsInto(s *graph.Stage, file string) bool {
+	for t := s; t != nil; t = t.Base {
+		for _, c := range p.Facts.Calls(t) {
+			name := strings.TrimRight(c.Name, "0123456789.")
+			if !c.Has("install") || name != "pip" && !(c.Has("pip") && (name == "python" || name == "uv")) {
+				continue
+			}
+			for _, option := range []string{"--prefix", "--target", "-t", "--root"} {
+				if v, ok := c.Option(option); ok {
+					if folder := c.Abs(v); folder != "" && folder != "/" && strings.HasPrefix(file+"/", folder+"/") {
+						return true
+					}
+				}
 			}
 		}
 	}
