@@ -135,6 +135,7 @@ func TestErrors(t *testing.T) {
 		{"docker-bake.json", "{\n", "docker-bake.json:"},
 		{"compose.yaml", "services:\n  a:\n   - b\n  c\n", "compose.yaml:"},
 		{"compose.yaml", "services:\n  a:\n    built: .\n", "compose.yaml: "},
+		{"compose.yaml", "x-a: &a\n  <<: *a\n  b:\n    build:\n      args: *a\n", "compose.yaml:2: *a stands within what it stands for"},
 	} {
 		_, err := Parse(tt.name, []byte(tt.src))
 		var e *Error

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,6 +36,9 @@ func (f *File) compose() error {
 		if env, err = dotenv.GetEnvFromFile(map[string]string{}, []string{filepath.Join(dir, ".env")}); err != nil {
 			return &Error{filepath.Join(filepath.Dir(name), ".env"), 0, err}
 		}
+	}
+	if err := f.noAnchorInItself(); err != nil {
+		return err
 	}
 	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
 		WorkingDir:  dir,
@@ -87,6 +91,38 @@ func (f *File) compose() error {
 		f.Builds = append(f.Builds, b)
 	}
 	return f.composeArgs(env)
+}
+
+// noAnchorInItself refuses what stands for something endless: an alias below its own anchor. The loader refuses it too, but
+// may take minutes for a few lines.
+func (f *File) noAnchorInItself() error {
+	decoder := yaml.NewDecoder(bytes.NewReader(f.Doc.Src))
+	for {
+		var doc yaml.Node
+		if decoder.Decode(&doc) != nil {
+			return nil // the end; or what is no YAML, of which the loader says where
+		}
+		if alias := aliasInItself(&doc, nil); alias != nil {
+			return &Error{f.Doc.Name, alias.Line, fmt.Errorf("*%s stands within what it stands for; leave it out there", alias.Value)}
+		}
+	}
+}
+
+// aliasInItself returns an alias of a node that it is below, or nil.
+func aliasInItself(n *yaml.Node, above []*yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		if slices.Contains(above, n.Alias) {
+			return n
+		}
+		return nil
+	}
+	above = append(above, n)
+	for _, child := range n.Content {
+		if found := aliasInItself(child, above); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 func mapKeys(services types.Services) func(func(string) bool) {
