@@ -447,6 +447,15 @@ func (g *Graph) Script(run *dockerfile.Instruction) *shell.Script {
 	return s
 }
 
+// AboutContainer reports whether an instruction says something about containers that are started from the image.
+func AboutContainer(in *dockerfile.Instruction) bool {
+	switch in.Command.(type) {
+	case *instructions.CmdCommand, *instructions.EntrypointCommand, *instructions.ExposeCommand, *instructions.HealthCheckCommand:
+		return true
+	}
+	return false
+}
+
 // IsRun reports whether an instruction is a RUN.
 func IsRun(in *dockerfile.Instruction) bool {
 	_, ok := in.Command.(*instructions.RunCommand)

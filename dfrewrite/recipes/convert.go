@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 )
@@ -148,10 +146,10 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 	}
 	checks := false
 	for _, in := range s.Body {
-		switch in.Command.(type) {
-		case *instructions.CmdCommand, *instructions.EntrypointCommand, *instructions.ExposeCommand, *instructions.HealthCheckCommand:
+		switch {
+		case graph.AboutContainer(in):
 			return false
-		case *instructions.RunCommand:
+		case graph.IsRun(in):
 			for _, cmd := range s.Graph.Script(in).Commands {
 				checks = checks || cmd.Name == "cargo" && len(cmd.Words) > 1 && set("test t nextest clippy check fmt bench")[cmd.Words[1].Lit] ||
 					cmd.Name == "go" && len(cmd.Words) > 1 && set("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck" ||

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 )
@@ -32,13 +30,7 @@ func onlyDefault(s *graph.Stage) bool {
 		return false
 	}
 	for t := s; t != nil; t = t.Base {
-		if slices.ContainsFunc(t.Body, func(in *dockerfile.Instruction) bool {
-			switch in.Command.(type) {
-			case *instructions.CmdCommand, *instructions.EntrypointCommand, *instructions.ExposeCommand, *instructions.HealthCheckCommand:
-				return true
-			}
-			return false
-		}) {
+		if slices.ContainsFunc(t.Body, graph.AboutContainer) {
 			return false
 		}
 	}
