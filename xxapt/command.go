@@ -151,6 +151,14 @@ func run(h *host.Host, t xxinfo.Target, tr translation, l line, apt host.Command
 	for _, i := range l.operands {
 		words = append(words, parseWord(l.args[i], l.command == "install" || l.command == "remove"))
 	}
+	watched := l.command == "install" && tr.cross() && tr.windows == ""
+	var shared []string
+	if watched {
+		var remove func()
+		shared, remove = shareCache(h, l)
+		defer remove()
+		l.settings = append(l.settings, shared...)
+	}
 	updated := true
 	var err error
 	switch {
@@ -185,13 +193,14 @@ func run(h *host.Host, t xxinfo.Target, tr translation, l line, apt host.Command
 		fmt.Fprintf(h.Stderr, "%s: nothing to install for %s\n", h.Name, t.Platform)
 		return nil
 	}
-	if l.command != "install" || !tr.cross() || tr.windows != "" {
+	if !watched {
 		return become(h, apt)
 	}
 
 	// Not execve, since a failure is to be explained.
 	d := newDoctor(h, tr, l, packages)
 	announce(h, apt)
+	apt.Args = slices.Concat(shared, apt.Args)
 	err = h.Run(apt)
 	var status host.ExitStatus
 	if !errors.As(err, &status) {

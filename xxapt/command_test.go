@@ -81,6 +81,43 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// TestSharesCache: where apt keeps no cache of its own, the programs of an install share one, which is gone afterwards.
+func TestSharesCache(t *testing.T) {
+	const setting = "-o Dir::Cache::pkgcache=/apt/xx-pkgcache.bin"
+	for _, test := range []struct {
+		name, config, args string
+		want               string
+	}{
+		{"none", `printf "file=''\\nfolder='/apt'\\n"`, "install -o A=b zlib1g-dev",
+			"apt-get update -o A=b " + setting + "|apt-cache show -o APT::Cmd::Pattern-Only=true -o A=b " + setting + "|apt-get " + setting + " install -o A=b zlib1g-dev:arm64"},
+		{"its own", `printf "file='pkgcache.bin'\\nfolder='/apt'\\n"`, "install zlib1g-dev", "apt-get update|apt-cache show -o APT::Cmd::Pattern-Only=true|apt-get install zlib1g-dev:arm64"},
+		{"no folder", `printf "file=''\\n"`, "install zlib1g-dev", "apt-get update|apt-cache show -o APT::Cmd::Pattern-Only=true|apt-get install zlib1g-dev:arm64"},
+		{"it fails", `printf "file=''\\nfolder='/apt'\\n"; exit 1`, "install zlib1g-dev", "apt-get update|apt-cache show -o APT::Cmd::Pattern-Only=true|apt-get install zlib1g-dev:arm64"},
+		{"not to be watched", `printf "file=''\\nfolder='/apt'\\n"`, "remove zlib1g-dev", "apt-get update|apt-cache show -o APT::Cmd::Pattern-Only=true|become /usr/bin/apt-get remove zlib1g-dev:arm64"},
+	} {
+		m := newMachine(t, "xx-apt-get", debian12, "TARGETPLATFORM=linux/arm64")
+		m.Program("apt-config", test.config)
+		m.Put("/apt/xx-pkgcache.bin", "apt's", 0o666)
+		m.run(strings.Fields(test.args)...)
+		var got []string
+		for _, call := range m.Calls() {
+			if call, _, _ := strings.Cut(call, " -- "); strings.Contains(call, "apt-get") || strings.HasPrefix(call, "apt-cache") {
+				got = append(got, call)
+			}
+		}
+		if got := strings.Join(got, "|"); got != test.want {
+			t.Errorf("%s: %q, want %q\n%s", test.name, got, test.want, &m.Err)
+		}
+		if strings.Contains(m.Err.String(), "pkgcache") {
+			t.Errorf("%s: the setting is shown: %q", test.name, &m.Err)
+		}
+		_, err := os.Stat(m.Path("/apt/xx-pkgcache.bin"))
+		if used := strings.Contains(test.want, setting); errors.Is(err, os.ErrNotExist) != used {
+			t.Errorf("%s: the cache is used: %v; afterwards: %v", test.name, used, err)
+		}
+	}
+}
+
 // TestBecomesApt shows the command lines that need no watching: the last step is apt itself.
 func TestBecomesApt(t *testing.T) {
 	for _, test := range []struct{ env, args, want, stderr string }{
