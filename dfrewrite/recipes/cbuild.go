@@ -17,7 +17,12 @@ type cBuild struct {
 	// prefix is where it installs, "" if that is not known.
 	prefix string
 	cxx    bool
+	// ownAr says that it is not known to want more of the tools beside the compiler than ar and ranlib.
+	ownAr bool
 }
+
+// tools notes in a step of the build which tools it needs beside the compiler.
+func (b *cBuild) tools(step *Step) { step.NeedsAr, step.NeedsLLVM = b.ownAr, !b.ownAr }
 
 // outputs says where what is built comes to be: somewhere in the folder, unless that is one of the distribution's.
 func (b *cBuild) outputs() []string {
@@ -181,8 +186,10 @@ func (c *call) judgeGoals(b *cBuild) Step {
 			installs = true
 		}
 	}
-	step := Step{Verdict: Convert, Compiles: true, NeedsC: true, NeedsLLVM: true, NeedsCxx: b.cxx, built: true, Helper: true,
+	step := Step{Verdict: Convert, Compiles: true, NeedsC: true, NeedsCxx: b.cxx, built: true, Helper: true,
 		Reason: "builds what was configured for the target", Args: []string{"TARGETPLATFORM"}}
+	b.tools(&step)
+	step.NeedsLLVM = step.NeedsLLVM || cmakeTools().MatchString(c.text())
 	step.Writes = b.outputs()
 	if installs {
 		step.Writes = append(step.Writes, installed(destdir, prefix)...)

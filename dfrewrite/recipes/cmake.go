@@ -28,7 +28,7 @@ func (c *call) judgeCMake() Step {
 	}
 	b := &cBuild{tool: "cmake", dir: c.dir, prefix: "/usr/local", cxx: true}
 	source, ninja := c.dir, strings.HasPrefix(c.lookup("CMAKE_GENERATOR").text, "Ninja")
-	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, NeedsLLVM: true, built: true, sets: b, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}}
+	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, built: true, sets: b, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}}
 	at := c.Words[0].Span.End
 	step.Edits = []dockerfile.Edit{{Span: dockerfile.Span{Start: at, End: at}, New: " $(xx-clang --print-cmake-defines)"}}
 	for i := 0; i < len(c.args); i++ {
@@ -108,15 +108,17 @@ func (c *call) judgeCMake() Step {
 		return blockBuild("build on Debian, or with the toolchain file of xx-clang --print-cmake-toolchain-file",
 			"with these definitions CMake does not look where xx-apk puts the target's libraries")
 	}
-	seen, cxx, why := c.cmakeProject(source)
-	if why != "" {
-		return blockBuild("build with the toolchain file of xx-clang --print-cmake-toolchain-file, after a look at what it asks", "%s", why)
+	p := c.cmakeProject(source)
+	if p.why != "" {
+		return blockBuild("build with the toolchain file of xx-clang --print-cmake-toolchain-file, after a look at what it asks", "%s", p.why)
 	}
-	if !seen {
+	if !p.seen {
 		step.Review = "what CMakeLists.txt asks was not seen: CMAKE_SYSTEM_PROCESSOR and try_run still answer for the builder"
 	} else {
-		b.cxx = cxx
+		flags := c.lookup("CFLAGS").text + " " + c.lookup("CXXFLAGS").text + " " + c.lookup("LDFLAGS").text
+		b.cxx, b.ownAr = p.cxx, !p.tools && !cmakeTools().MatchString(c.text()+" "+flags)
 	}
+	b.tools(&step)
 	step.NeedsCxx = b.cxx
 	step.usesMake = !ninja
 	return step
@@ -147,8 +149,10 @@ func (c *call) judgeCMakeBuild(what string) Step {
 	if b == nil || b.tool != "cmake" {
 		return blockBuild("run cmake for that folder in this stage", "what is built in %s was not configured here", c.args[1].Raw)
 	}
-	step := Step{Verdict: Convert, Compiles: true, NeedsC: true, NeedsLLVM: true, NeedsCxx: b.cxx, built: true, Helper: true,
+	step := Step{Verdict: Convert, Compiles: true, NeedsC: true, NeedsCxx: b.cxx, built: true, Helper: true,
 		Reason: "builds what was configured for the target", Args: []string{"TARGETPLATFORM"}}
+	b.tools(&step)
+	step.NeedsLLVM = step.NeedsLLVM || cmakeTools().MatchString(c.text())
 	step.Writes = b.outputs()
 	installs, prefix := what == "--install", b.prefix
 	for i := 2; i < len(c.args); i++ {
@@ -184,19 +188,31 @@ var (
 	cmakeProgram = pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+-]+)`)
 	cmakeRuns    = pattern(`(?i)\bCOMMAND\s+(?:\$<TARGET_FILE:)?"?([A-Za-z0-9_.+-]+)`)
 	cmakeProject = pattern(`(?is)\bproject\s*\(([^)]*)\)`)
-	cmakeCustom  = pattern(`(?is)\b(?:add_custom_command|add_custom_target)\s*\([^)]*\)`)
+	// cmakeTools matches what takes more than a compiler, a linker and GNU's ar: what is optimized as it is linked is in
+	// LLVM's own format, GNU's strip and objcopy know the builder's architecture only, and what is fetched is not seen.
+	cmakeTools  = pattern(`(?i)lto\b|interprocedural|strip\b|objcopy|objdump|readelf|\bCMAKE_NM\b|llvm|cpack|\bpackage\b|FetchContent|CPMAddPackage`)
+	cmakeCustom = pattern(`(?is)\b(?:add_custom_command|add_custom_target)\s*\([^)]*\)`)
 )
 
 // maxCMakeFiles bounds how many files of a project are looked at.
 const maxCMakeFiles = 500
 
-// cmakeProject looks at the CMake files of the build context: whether there are any, whether they use C++, and what in
-// them these definitions give a wrong answer to.
-func (c *call) cmakeProject(source string) (seen, cxx bool, why string) {
+// cmakeFacts are what the CMake files of a project say.
+type cmakeFacts struct {
+	seen  bool // there are any
+	cxx   bool // it may use C++
+	tools bool // it calls for more tools than a compiler, a linker and ar
+	// why is what in them the definitions give a wrong answer to; empty if there is nothing.
+	why string
+}
+
+// cmakeProject looks at the CMake files of the build context.
+func (c *call) cmakeProject(source string) cmakeFacts {
 	at, ok := c.contextAt(source)
 	if !ok || !c.opt.Context.has(path.Join(at, "CMakeLists.txt")) {
-		return false, true, ""
+		return cmakeFacts{cxx: true}
 	}
+	found := cmakeFacts{seen: true}
 	var programs, runs []string
 	files := 0
 	_ = fs.WalkDir(c.opt.Context.files, at, func(name string, d fs.DirEntry, err error) error {
@@ -207,11 +223,12 @@ func (c *call) cmakeProject(source string) (seen, cxx bool, why string) {
 			return nil
 		}
 		if files++; files > maxCMakeFiles {
+			found.tools = true
 			return fs.SkipAll
 		}
 		text := cmakeComment().ReplaceAllString(string(c.opt.Context.ReadFile(name)), "")
-		if m := cmakeAsks().FindString(text); m != "" && why == "" {
-			why = name + " has " + m + ", which would be about the machine that builds"
+		if m := cmakeAsks().FindString(text); m != "" && found.why == "" {
+			found.why = name + " has " + m + ", which would be about the machine that builds"
 		}
 		for _, m := range cmakeProgram().FindAllStringSubmatch(text, -1) {
 			programs = append(programs, m[1])
@@ -221,23 +238,22 @@ func (c *call) cmakeProject(source string) (seen, cxx bool, why string) {
 				runs = append(runs, m[1])
 			}
 		}
+		found.tools = found.tools || cmakeTools().MatchString(text)
 		if m := cmakeProject().FindStringSubmatch(text); m != nil && name == path.Join(at, "CMakeLists.txt") {
 			words := strings.Fields(m[1])
-			cxx = slices.Contains(words, "CXX") || !slices.Contains(words, "C") && !slices.Contains(words, "NONE")
+			found.cxx = slices.Contains(words, "CXX") || !slices.Contains(words, "C") && !slices.Contains(words, "NONE")
 		}
 		if enablesCxx().MatchString(text) {
-			cxx = true
+			found.cxx = true
 		}
 		return nil
 	})
-	if why == "" {
-		for _, r := range runs {
-			if slices.Contains(programs, r) {
-				return true, cxx, "its CMakeLists.txt builds " + r + " and runs it, which is for the target"
-			}
+	for _, r := range runs {
+		if found.why == "" && slices.Contains(programs, r) {
+			found.why = "its CMakeLists.txt builds " + r + " and runs it, which is for the target"
 		}
 	}
-	return true, cxx, why
+	return found
 }
 
 var enablesCxx = pattern(`(?i)\benable_language\s*\([^)]*\bCXX\b`)

@@ -140,8 +140,10 @@ type Step struct {
 	// NeedsC says that the edits compile C for the target, so the stage needs clang,
 	// lld and the target's C library; NeedsCxx says that it may be C++.
 	NeedsC, NeedsCxx bool
-	// NeedsLLVM says that the edits call llvm's ar, strip and their like.
-	NeedsLLVM bool
+	// NeedsLLVM says that the edits call llvm's ar, strip and their like. NeedsAr says that what they build with may call
+	// ar and ranlib, which GNU's for any machine can be: for ELF it lists the symbols of every architecture. Debian's clang
+	// brings it along.
+	NeedsLLVM, NeedsAr bool
 	// CompilesOnHost says that the command may compile C for the machine that it runs
 	// on, whose compiler and libraries have to stay.
 	CompilesOnHost bool

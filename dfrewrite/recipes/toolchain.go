@@ -71,7 +71,7 @@ func (c *Conversion) planToolchain(pl *Planner) {
 	if manager == "apk" && !keep && slices.ContainsFunc(installs, func(i *install) bool { return i.wants(libraryPackage) }) {
 		tools = append(tools, "pkgconf") // comes with -dev packages, which go
 	}
-	if c.needsLLVM() {
+	if c.needsLLVM(manager) {
 		tools = append(tools, "llvm")
 	}
 	if manager != "apk" && slices.Contains(pl.opt.Platforms, "linux/s390x") {
@@ -288,9 +288,11 @@ func (c *Conversion) editInstalls(installs []*install, needing []*Plan, tools []
 }
 
 // needsLLVM reports whether llvm's ar, strip and their like are called for.
-func (c *Conversion) needsLLVM() bool {
+func (c *Conversion) needsLLVM(manager string) bool {
 	return slices.ContainsFunc(c.Plans, func(p *Plan) bool {
-		return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.NeedsLLVM && s.Verdict == Convert })
+		return slices.ContainsFunc(p.Steps, func(s Step) bool {
+			return s.Verdict == Convert && (s.NeedsLLVM || s.NeedsAr && manager == "apk")
+		})
 	})
 }
 
