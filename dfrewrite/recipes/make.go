@@ -5,11 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
-
-	"xxkit/dfrewrite/dockerfile"
-	"xxkit/dfrewrite/graph"
 )
 
 // judgeMake looks into the Makefile of the build context: where all that make runs is a go build
@@ -41,75 +37,22 @@ func judgeMake(c *call) (Step, bool) {
 		}
 	}
 
-	plan, err := c.planLines(run)
-	if err != nil {
-		return block("%s: %s", c.text(), err)
+	exports := map[string]value{}
+	for name := range run.exports {
+		if m, ok := run.vars[name]; ok && !(m.weak && c.lookup(name).set) {
+			exports[name] = value{set: true, text: m.value, fixed: !strings.Contains(m.value, "$")}
+		}
 	}
-	out := Step{Verdict: Convert, Compiles: true, Reason: "its Makefile builds with go, which takes GOOS and GOARCH from the environment",
-		Review: "what make runs was read in the Makefile, and not tried"}
+	d := drivenBuild{file: "Makefile", lines: run.lines, exports: exports}
 	if v, ok := run.vars["GOARCH"]; ok && !strings.Contains(v.value, "$") {
-		out.Review = fmt.Sprintf("GOARCH was %s by default in the Makefile, which looks like a mistake", v.value)
+		d.review = fmt.Sprintf("GOARCH was %s by default in the Makefile, which looks like a mistake", v.value)
 	}
-	front := []string{"GOOS=$TARGETOS", "GOARCH=$TARGETARCH"}
-	builds := false
-	for _, s := range plan.Steps {
-		line := strings.TrimSpace(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
-		switch {
-		case s.Verdict == Block:
-			return block("%s runs `%s`: %s", c.text(), line, s.Reason)
-		case s.CompilesOnHost:
-			return block("%s runs `%s` for the build platform, beside what it builds for the target", c.text(), line)
-		case s.Recipe == "go" && s.Verdict == Convert:
-			builds = true
-			for _, e := range s.Edits {
-				if e.Span.Len() > 0 || strings.Trim(setsOnly().ReplaceAllString(e.New, ""), " ") != "" {
-					return block("%s runs `%s`, which has to be written in another way", c.text(), line)
-				}
-				for _, assign := range strings.Fields(e.New) {
-					if !slices.Contains(front, assign) {
-						front = append(front, assign)
-					}
-				}
-			}
-			out.Writes = append(out.Writes, s.Writes...)
-			if s.Review != "" {
-				out.Review = s.Review + "; " + out.Review
-			}
-		}
-	}
-	if !builds {
-		return block("%s: no go build is seen in what it runs", c.text())
-	}
-	slices.SortStableFunc(front, func(a, b string) int { return rank(a) - rank(b) })
-	front = slices.DeleteFunc(front, func(a string) bool {
-		name, _, _ := strings.Cut(a, "=")
-		return c.lookup(name).follows()
-	})
-	for _, a := range front {
-		name, _, _ := strings.Cut(a, "=")
-		if v := c.lookup(name); v.set && v.text != "" && v.text != "0" {
-			return block("%s: %s is set to %s %s", c.text(), name, v.text, v.where)
-		}
-		out.Args = append(out.Args, argsIn(a)...)
-	}
-	if len(front) > 0 {
-		out.Edits = []dockerfile.Edit{{Span: c.frontAt(), New: strings.Join(front, " ") + " "}}
-	}
-	return out, true
+	return c.judgeDriven(d), true
 }
 
 // aboutModules are the variables that say where modules come from and how they are checked, the same for every target
 // (`go help environment`).
 var aboutModules = set("GO111MODULE GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOMODCACHE GOCACHE")
-
-// setsOnly matches what a conversion of go build puts in front of it, and the environment can say.
-var setsOnly = pattern(`(CGO_ENABLED=0|GOOS=\$TARGETOS|GOARCH=\$TARGETARCH|GOARM=\$\{TARGETVARIANT#v\}|GOAMD64=\$TARGETVARIANT)( |$)`)
-
-// rank brings variables into the order in which people write them.
-func rank(assign string) int {
-	name, _, _ := strings.Cut(assign, "=")
-	return slices.Index([]string{"CGO_ENABLED", "GOOS", "GOARCH", "GOARM", "GOAMD64"}, name)
-}
 
 // errNoMakefile says that the build context does not hold the Makefile, or not for certain.
 var errNoMakefile = errors.New("there is no Makefile in the build context")
@@ -211,69 +154,4 @@ func (c *Context) isFolder(name string) bool {
 	}
 	info, err := fs.Stat(c.files, name)
 	return err == nil && info.IsDir()
-}
-
-// planLines judges the lines of a makefile in a stage like the call's.
-func (c *call) planLines(run *makeRun) (*Plan, error) {
-	image, err := c.knownImage()
-	if err != nil {
-		return nil, err
-	}
-	if !(&goCall{call: c}).isContext(c.opt.Context) {
-		return nil, fmt.Errorf("the Go module is not in the build context")
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "FROM %s\nARG TARGETOS TARGETARCH TARGETVARIANT\n", image)
-	if c.dir != "" {
-		fmt.Fprintf(&b, "WORKDIR %s\n", c.dir)
-	}
-	for _, name := range []string{"CGO_ENABLED", "GOFLAGS", "GOPATH", "GOBIN", "CC"} {
-		v := c.lookup(name)
-		if m, ok := run.vars[name]; ok && run.exports[name] && !(m.weak && v.set) {
-			v = value{set: true, text: m.value, fixed: !strings.Contains(m.value, "$")}
-		}
-		if !v.set {
-			continue
-		}
-		if !v.fixed || strings.ContainsAny(v.text, "\"\\\n") {
-			return nil, fmt.Errorf("%s is %s, which is not known", name, v.text)
-		}
-		fmt.Fprintf(&b, "ENV %s=\"%s\"\n", name, v.text)
-	}
-	if hasCCompiler(c.stage) {
-		b.WriteString("RUN apk add gcc\n")
-	}
-	if lib := (&goCall{call: c}).installedLibrary(); lib != "" {
-		fmt.Fprintf(&b, "RUN apk add %s\n", lib)
-	}
-	opt := *c.opt
-	opt.Helpers = HelpersNever // a variable of the environment is all that reaches go
-	return planCommands(b.String(), run.lines, &opt)
-}
-
-// knownImage returns the image that the stage is based on, for a Dockerfile that is made up.
-func (c *call) knownImage() (string, error) {
-	image := c.stage.Root().Image
-	if image == "" || strings.ContainsAny(image, "$ \t\n") {
-		return "", errors.New("what the base image brings is not known")
-	}
-	return image, nil
-}
-
-// planCommands judges commands that stand elsewhere, one call of the shell a line, as if they stood in a Dockerfile with
-// this head.
-func planCommands(head string, lines []string, opt *Options) (*Plan, error) {
-	var b strings.Builder
-	b.WriteString(head)
-	for _, line := range lines {
-		if strings.ContainsAny(line, "\r\n") || strings.Contains(line, "XX_LINE") {
-			return nil, fmt.Errorf("what `%s` does cannot be seen", line)
-		}
-		fmt.Fprintf(&b, "RUN <<'XX_LINE'\n%s\nXX_LINE\n", line)
-	}
-	doc, err := dockerfile.Parse("Makefile", []byte(b.String()))
-	if err != nil {
-		return nil, fmt.Errorf("what it runs cannot be seen: %w", err)
-	}
-	return NewPlanner(opt).Plan(graph.New(doc).Stages[0]), nil
 }
