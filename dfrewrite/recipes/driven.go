@@ -3,6 +3,7 @@ package recipes
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -26,13 +27,23 @@ type drivenBuild struct {
 
 // judgeDriven decides on the call of such a program.
 func (c *call) judgeDriven(d drivenBuild) Step {
-	block := func(format string, args ...any) Step {
-		return Step{Verdict: Block, Compiles: true, Reason: c.text() + fmt.Sprintf(format, args...),
-			Way: "call go build in the Dockerfile, or convert the stage by hand"}
-	}
 	plan, err := c.planDriven(d)
 	if err != nil {
-		return block(": %s", err)
+		return c.blockDriven(": %s", err)
+	}
+	return c.judgePlan(d, plan)
+}
+
+func (c *call) blockDriven(format string, args ...any) Step {
+	return Step{Verdict: Block, Compiles: true, Reason: c.text() + fmt.Sprintf(format, args...),
+		Way: "call go build in the Dockerfile, or convert the stage by hand"}
+}
+
+// judgePlan decides on the call whose commands have been judged.
+func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
+	block := c.blockDriven
+	if file := c.movesHostFile(plan); file != "" {
+		return block(" may move %s, which was made for the machine that builds", file)
 	}
 	out := Step{Verdict: Convert, Compiles: true, Reason: fmt.Sprintf("its %s builds with go, which takes GOOS and GOARCH from the environment", d.file),
 		Review: d.review}
@@ -64,10 +75,15 @@ func (c *call) judgeDriven(d drivenBuild) Step {
 			if s.Review != "" {
 				out.Review = s.Review + "; " + out.Review
 			}
+		case s.Verdict == Convert:
+			return block(" runs `%s`, which has to be written in another way", line)
 		}
 	}
 	if !builds {
 		return block(": no go build is seen in what it runs")
+	}
+	if !(&goCall{call: c}).isContext(c.opt.Context) {
+		return block(": the Go module is not in the build context")
 	}
 	slices.SortStableFunc(front, func(a, b string) int { return rank(a) - rank(b) })
 	front = slices.DeleteFunc(front, func(a string) bool {
@@ -87,6 +103,26 @@ func (c *call) judgeDriven(d drivenBuild) Step {
 	return out
 }
 
+// movesHostFile returns what an earlier step of the stage made for the machine that builds, if the commands of the plan,
+// which know nothing of that step, copy files and name it or its folder.
+func (c *call) movesHostFile(plan *Plan) string {
+	for _, s := range plan.Steps {
+		line := string(s.In.Doc.Src[s.Span.Start:s.Span.End])
+		program, _, _ := strings.Cut(line, " ")
+		if !copiers[path.Base(program)] && program != "tar" {
+			continue
+		}
+		for _, earlier := range c.plan.writers {
+			for _, file := range earlier.HostWrites {
+				if strings.Contains(line, path.Base(file)) || strings.Contains(line, path.Base(path.Dir(file))) {
+					return file
+				}
+			}
+		}
+	}
+	return ""
+}
+
 // setsOnly matches what a conversion of go build puts in front of it, and the environment can say.
 var setsOnly = pattern(`(CGO_ENABLED=0|GOOS=\$TARGETOS|GOARCH=\$TARGETARCH|GOARM=\$\{TARGETVARIANT#v\}|GOAMD64=\$TARGETVARIANT)( |$)`)
 
@@ -101,9 +137,6 @@ func (c *call) planDriven(d drivenBuild) (*Plan, error) {
 	image, err := c.knownImage()
 	if err != nil {
 		return nil, err
-	}
-	if !(&goCall{call: c}).isContext(c.opt.Context) {
-		return nil, fmt.Errorf("the Go module is not in the build context")
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "FROM %s\nARG TARGETOS TARGETARCH TARGETVARIANT\n", image)
@@ -143,16 +176,19 @@ func (c *call) knownImage() (string, error) {
 	return image, nil
 }
 
+// commandsBegin begins each RUN that holds such commands.
+const commandsBegin = "RUN <<'XX_LINE'"
+
 // planCommands judges commands that stand elsewhere, one call of the shell a line, as if they stood in a Dockerfile with
 // this head.
 func planCommands(head string, lines []string, opt *Options) (*Plan, error) {
 	var b strings.Builder
 	b.WriteString(head)
 	for _, line := range lines {
-		if strings.ContainsAny(line, "\r\n") || strings.Contains(line, "XX_LINE") {
+		if strings.Contains(line, "\r") || strings.Contains(line, "XX_LINE") {
 			return nil, fmt.Errorf("what `%s` does cannot be seen", line)
 		}
-		fmt.Fprintf(&b, "RUN <<'XX_LINE'\n%s\nXX_LINE\n", line)
+		fmt.Fprintf(&b, "%s\n%s\nXX_LINE\n", commandsBegin, line)
 	}
 	doc, err := dockerfile.Parse("Makefile", []byte(b.String()))
 	if err != nil {

@@ -220,6 +220,7 @@ func init() {
 		{"packages", judgePackages},
 		{"c", judgeC},
 		{"make", judgeMake},
+		{"script", judgeScript},
 		{"node", judgeNode},
 		{"java", judgeJava},
 		{"dotnet", judgeDotnet},
