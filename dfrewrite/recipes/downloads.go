@@ -50,7 +50,7 @@ func (c *call) asksMachineFor() *machineUse {
 	if u, ok := c.planner.machine[c.run]; ok {
 		return u
 	}
-	u := c.machineUse()
+	u := c.useOf(facts.FromMachine)
 	c.planner.machine[c.run] = u
 	return u
 }
@@ -71,7 +71,8 @@ var carriers = set(`curl wget aria2c tar bsdtar unzip gunzip bunzip2 unxz xz gzi
 	sha256sum sha512sum sha1sum md5sum gpg echo printf cat tee test [ [[ true false : exit return set export local declare readonly typeset
 	grep egrep sed awk tr cut head tail sort basename dirname uname arch dpkg apk jq touch sleep unset ls`)
 
-func (c *call) machineUse() *machineUse {
+// useOf says what the RUN makes of values of an origin: of the machine's answer, or of what the target is.
+func (c *call) useOf(origin facts.Origin) *machineUse {
 	u := &machineUse{}
 	refuse := func(way, format string, args ...any) *machineUse {
 		return &machineUse{block: fmt.Sprintf(format, args...), way: way}
@@ -97,14 +98,14 @@ func (c *call) machineUse() *machineUse {
 			if cmd.Run != c.run || cmd.Substituted {
 				continue
 			}
-			told := slices.ContainsFunc(cmd.Words, func(w facts.Word) bool { return w.From&facts.FromMachine != 0 })
+			told := slices.ContainsFunc(cmd.Words, func(w facts.Word) bool { return w.From&origin != 0 })
 			text := shorten(string(c.run.Doc.Src[cmd.Span.Start:cmd.Span.End]))
 			switch {
 			case !carriers[cmd.Name]:
-				if told || cmd.GoBuilds() && cmd.Env("GOARCH").From&facts.FromMachine != 0 {
+				if told || cmd.GoBuilds() && cmd.Env("GOARCH").From&origin != 0 {
 					return refuse(byHand, "`%s` takes the answer; whether that machine or the target is meant cannot be seen", text)
 				}
-				if name, ok := cmd.EnvFrom(facts.FromMachine); ok && len(cmd.Words) > 0 && readsEnvironment(cmd.Name, len(cmd.Words), cmd.Words[len(cmd.Words)-1].Text) {
+				if name, ok := cmd.EnvFrom(origin); ok && len(cmd.Words) > 0 && readsEnvironment(cmd.Name, len(cmd.Words), cmd.Words[len(cmd.Words)-1].Text) {
 					return refuse(byHand, "`%s` finds the answer in $%s", text, name)
 				}
 				continue
@@ -352,7 +353,7 @@ func (c *call) madeElsewhere(p string) bool {
 func (c *call) amongSource(file string) bool {
 	for s := c.stage; s != nil; s = s.Base {
 		for _, in := range s.Body {
-			if !isContextCopy(in) {
+			if in == c.run || !isContextCopy(in) {
 				continue
 			}
 			if dest := s.Graph.CopiesTo(in); dest != "/" && !isProgramDir(dest) && within(strings.TrimSuffix(file, "/"), []string{dest}) {
@@ -462,14 +463,14 @@ func (c *call) judgeDownload() (Step, bool) {
 		})
 		written, ok := fetchedBy(cmd)
 		if !chosen || !ok || len(written) == 0 {
-			return Step{}, false
+			return c.judgeToolForTarget()
 		}
 		files = append(files, written...)
 	}
 	slices.Sort(files)
 	files = slices.Compact(files)
 	if len(files) == 0 || slices.ContainsFunc(files, func(f string) bool { return !c.taken(f) || c.runLater(f) != "" }) {
-		return Step{}, false
+		return c.judgeToolForTarget()
 	}
 	return Step{Reason: "downloads what is shipped, chosen by the target", Writes: files}, true
 }

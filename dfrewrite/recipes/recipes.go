@@ -290,9 +290,15 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 			p.block(in, "ONBUILD runs later, in a stage that is not in this file", "write the instruction out where it is needed")
 		case *instructions.AddCommand:
 			for _, src := range c.SourcePaths {
-				if why := archInDownload(src); why != "" && !p.addedForTarget(pl, in, src) {
-					p.block(in, why, "use the ARG that gives the same name, or move the download to the stage that needs it")
+				why := archInDownload(src)
+				if why == "" || p.addedForTarget(pl, in, src) {
+					continue
 				}
+				if step, ok := p.addedTool(pl, in); ok {
+					p.add(step)
+					break
+				}
+				p.block(in, why, "use the ARG that gives the same name, or move the download to the stage that needs it")
 			}
 		}
 	}
