@@ -14,7 +14,7 @@ import (
 // downloads are in downloads.go.
 var (
 	otherCompilers = set("ld tcc musl-gcc")
-	buildDrivers   = set("make gmake ninja scons mage just task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
+	buildDrivers   = set("make gmake ninja ninja-build samu scons mage just task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
 	binaryTools    = set("strip objcopy patchelf")
 )
 
@@ -23,7 +23,7 @@ var (
 var anyBinary = set("upx setcap getcap")
 
 // evalBuilds matches what eval is given where that starts a build.
-var evalBuilds = pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
+var evalBuilds = pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja(?:-build)?|samu|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
 
 func judgeCompilers(c *call) (Step, bool) {
 	switch {
