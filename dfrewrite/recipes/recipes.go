@@ -34,8 +34,8 @@
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
-//     what build systems share, autotools.go, cmake.go, meson.go, and makeforc.go
-//     with makefileforc.go.
+//     what build systems share, autotools.go with dpkgarchitecture.go (what the machine
+//     is called there), cmake.go, meson.go, and makeforc.go with makefileforc.go.
 //   - node.go with nodemodules.go, java.go, dotnet.go, python.go and sites.go: what
 //     is mostly the same on every platform.
 //   - downloads.go: questions to the machine, and what is downloaded for its answer.

@@ -248,9 +248,9 @@ func (c *Conversion) editInstalls(installs []*install, needing []*Plan, tools []
 		}
 		if !keep && (i.has("build-base") || i.has("build-essential")) {
 			// They bring these, too.
-			for _, tool := range []string{"make", "patch"} {
-				if c.calls(tool) && !i.has(tool) {
-					add = append(slices.Clone(add), tool)
+			for _, b := range broughtAlong {
+				if c.calls(b.tool) && !i.has(b.pkg) {
+					add = append(slices.Clone(add), b.pkg)
 				}
 			}
 		}
@@ -286,6 +286,9 @@ func (c *Conversion) editInstalls(installs []*install, needing []*Plan, tools []
 	}
 	return true
 }
+
+// broughtAlong are tools that come with build-base or build-essential, and their packages.
+var broughtAlong = []struct{ tool, pkg string }{{"make", "make"}, {"patch", "patch"}, {"dpkg-architecture", "dpkg-dev"}}
 
 // needsLLVM reports whether llvm's ar, strip and their like are called for.
 func (c *Conversion) needsLLVM() bool {
