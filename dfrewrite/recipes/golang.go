@@ -308,7 +308,7 @@ func (g *goCall) judgeBuild() Step {
 		if why, way := g.forBuilderOnly(); why != "" {
 			return block(way, "%s", why)
 		}
-		step.NeedsC, step.NeedsCxx = true, cgo.cxx
+		step.NeedsC, step.NeedsCxx, step.strips = true, cgo.cxx, true
 	}
 	if mode := g.buildMode(); mode == "pie" && !cgo.used {
 		for _, p := range g.opt.Platforms {

@@ -186,7 +186,7 @@ func (c *call) judgeCopy() (Step, bool) {
 			step.HostWrites = append(step.HostWrites, dest, path.Join(dest, path.Base(src)))
 		}
 		if made && dest != "" {
-			step.built = step.built || c.builtInC(src)
+			step.built, step.strips = step.built || c.builtInC(src), step.strips || c.strippable(src)
 			step.Writes = append(step.Writes, dest, path.Join(dest, path.Base(src)))
 		}
 		if !made && c.name != "ln" && isSystemFile(src) && !samePlatformFile(src) && !c.plan.inProject(src) {

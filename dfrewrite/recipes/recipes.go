@@ -155,8 +155,14 @@ type Step struct {
 	// built says that it compiles C for the target, or works on what was compiled; verified that the edits have the
 	// result looked at, and ends that another command can be put behind it.
 	built, verified, ends bool
-	sets                  *cBuild // a folder that it makes to be built in
-	usesMake              bool    // make is called later, although nothing here says so
+	// strips says that the target's strip takes what it writes, and is there.
+	strips bool
+	// dir is the folder that it runs in, if known.
+	dir string
+	// moved is the path of cargo's that an edit moves, by the name that others have for it, and by the program that takes it.
+	moved, by string
+	sets      *cBuild // a folder that it makes to be built in
+	usesMake  bool    // make is called later, although nothing here says so
 
 	builder *builder   // a build program that it starts
 	rust    *rustBuild // of a converted cargo
@@ -412,7 +418,7 @@ func (c *call) frontAt() dockerfile.Span {
 
 func (c *call) judge() Step {
 	step := c.decide()
-	step.In = c.run
+	step.In, step.dir = c.run, c.dir
 	if step.Span.Len() == 0 {
 		step.Span = c.Span
 	}

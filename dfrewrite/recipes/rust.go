@@ -79,9 +79,7 @@ type rustBuild struct {
 	// none for cargo install. cached says that it is a cache mount.
 	results []string
 	cached  bool
-	// dir is the folder that it runs in, if known; nested says that it may not run
-	// to the end, or that its output goes elsewhere.
-	dir    string
+	// nested says that it may not run to the end, or that its output goes elsewhere.
 	nested bool
 }
 
@@ -241,7 +239,7 @@ func (g *cargoCall) convert() Step {
 		Verdict: Convert, Compiles: true, Helper: true, Reason: "cross-compiles with xx-cargo", Review: review,
 		Args:  []string{"TARGETPLATFORM"},
 		Edits: []dockerfile.Edit{{Span: g.Words[0].Span, New: "xx-cargo"}},
-		rust:  &rustBuild{setup: setup, dir: g.dir, nested: g.Nested || len(g.Redirects) > 0},
+		rust:  &rustBuild{setup: setup, nested: g.Nested || len(g.Redirects) > 0}, strips: true,
 	}
 }
 

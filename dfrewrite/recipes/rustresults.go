@@ -99,7 +99,7 @@ func (p *Plan) moveCargoResults(pl *Planner) {
 						blockWord(in, w.Span, fmt.Sprintf("which of cargo's results %s means cannot be seen", w.Raw))
 					case edited != w.Raw:
 						p.add(Step{In: in, Span: w.Span, Recipe: "rust", Verdict: Convert, Reason: "cargo's results are in a folder of the target's",
-							Edits: []dockerfile.Edit{{Span: w.Span, New: edited}}, Args: []string{"TARGETPLATFORM"}, Helper: true})
+							Edits: []dockerfile.Edit{{Span: w.Span, New: edited}}, Args: []string{"TARGETPLATFORM"}, Helper: true, moved: p.fileAt(in, w), by: name})
 					}
 				}
 			}
@@ -112,6 +112,22 @@ func (p *Plan) moveCargoResults(pl *Planner) {
 			}
 		}
 	}
+}
+
+// fileAt returns the absolute path that a word of a command is; "" if it is none, or not known.
+func (p *Plan) fileAt(in *dockerfile.Instruction, w shell.Word) string {
+	if !w.Const {
+		return ""
+	}
+	for _, s := range p.Steps {
+		if s.In == in && covers(s.Span, w.Span) && (s.dir != "" || path.IsAbs(w.Lit)) {
+			if path.IsAbs(w.Lit) {
+				return path.Clean(w.Lit)
+			}
+			return path.Join(s.dir, w.Lit)
+		}
+	}
+	return ""
 }
 
 // moveWord puts the target's folder into the paths of a word; odd says that a path
@@ -184,7 +200,40 @@ func (c *Conversion) placeCargoResults() {
 	}
 	for _, pl := range places {
 		c.putBack(pl.step, pl.files)
+		for _, p := range pl.files {
+			c.worksOn(p, pl.step)
+		}
 	}
+}
+
+// changers are programs that change a file where it is.
+var changers = set("strip objcopy patchelf upx setcap chmod chown chgrp find")
+
+// worksOn lets later commands of the stage that name a program work on it where it has been put back, so that what they
+// do to it is done to what other stages take.
+func (c *Conversion) worksOn(p string, build *Step) {
+	for _, plan := range c.Plans {
+		for i := range plan.Steps {
+			s := &plan.Steps[i]
+			if s.by == "" || s.Verdict != Convert || s.Span.Start < build.Span.End {
+				continue
+			}
+			matches, err := path.Match(s.moved, p)
+			switch {
+			case s.moved == p && (s.In != build.In || build.putsBackInList()):
+				s.Verdict, s.Edits, s.Args, s.Helper, s.Reason = Neutral, nil, nil, false, "works on the program where it was put back"
+			case changers[s.by] && (s.moved == "" || s.moved == p || err == nil && matches || within(p, []string{s.moved})):
+				c.Blocks = append(c.Blocks, Step{In: s.In, Span: s.Span, Recipe: "rust", Verdict: Block,
+					Reason: fmt.Sprintf("%s changes %s, which another stage takes, before it can be put where that stage looks for it", s.by, p),
+					Way:    "name the program, in a RUN behind that with cargo build, or copy it to a folder of its own first"})
+			}
+		}
+	}
+}
+
+// putsBackInList reports whether what a step builds can be put back right behind it, in the same list of commands.
+func (s *Step) putsBackInList() bool {
+	return !s.rust.nested && goesOn().Match(s.In.Doc.Src[s.Span.End:s.In.Span.End]) && len(s.In.Heredocs) == 0
 }
 
 // cargoResult finds the step that builds a file of cargo's folders; result says that
@@ -227,8 +276,8 @@ func cargoResult(plans []*Plan, profiles map[string]bool, p string) (step *Step,
 func (c *Conversion) putBack(step *Step, files []string) {
 	g := c.Stages[0].Graph
 	end := step.Span.End
-	inList := !step.rust.nested && goesOn().Match(step.In.Doc.Src[end:step.In.Span.End]) && len(step.In.Heredocs) == 0
-	dir := step.rust.dir
+	inList := step.putsBackInList()
+	dir := step.dir
 	if !inList {
 		dir = g.EnvAt(step.In).Dir
 	}

@@ -16,8 +16,9 @@ import (
 
 // A setup is what a stage needs before it can compile Rust for the target.
 type setup struct {
-	// native are instructions for the build platform, over the COPY of the helpers.
-	native []string
+	// installs is the start of a command for the build platform, over the COPY of the helpers, and tools what it installs.
+	installs string
+	tools    []string
 	// target are instructions below ARG TARGETPLATFORM.
 	target []string
 }
@@ -36,7 +37,11 @@ func (c *Conversion) planRust() {
 			c.chain.runs = map[*dockerfile.Instruction][]string{}
 		}
 		c.chain.runs[at] = appendNew(c.chain.runs[at], wants.target...)
-		c.chain.first = appendNew(c.chain.first, wants.native...)
+		tools := wants.tools
+		if c.needsLLVM() {
+			tools = append(slices.Clone(tools), "llvm")
+		}
+		c.chain.first = appendNew(c.chain.first, "RUN "+wants.installs+" "+strings.Join(tools, " "))
 	}
 	c.placeCargoResults()
 }
@@ -124,7 +129,7 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 		standard = " && xx-cargo --setup-target-triple"
 	}
 	if system == "alpine" {
-		s.native = []string{"RUN apk add --no-cache clang lld"}
+		s.installs, s.tools = "apk add --no-cache", []string{"clang", "lld"}
 		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append([]string{"xx-c-essentials"}, libraries...), " ") + standard}
 		return s, review, "", ""
 	}
@@ -132,11 +137,10 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if fullRustImage(root.Image) {
 		libraries = appendNew(libraries, src.libraries...)
 	}
-	tools := "clang lld"
+	s.installs, s.tools = "apt-get update && apt-get install -y --no-install-recommends", []string{"clang", "lld"}
 	if forS390x {
-		tools += " binutils-s390x-linux-gnu" // lld links for it since LLVM 18
+		s.tools = append(s.tools, "binutils-s390x-linux-gnu") // lld links for it since LLVM 18
 	}
-	s.native = []string{"RUN apt-get update && apt-get install -y --no-install-recommends " + tools}
 	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(packages, libraries...), " ") + standard}
 	return s, review, "", ""
 }
