@@ -188,7 +188,7 @@ func (g *cargoCall) judgeBuild() Step {
 	}
 	profile, why := g.profileDir()
 	if why != "" {
-		return blockBuild("write the profile out", "%s", why)
+		return blockBuild("write the profile out, or give its build argument a default", "%s", why)
 	}
 	if dir, ok := g.targetDir(); !ok {
 		return blockBuild("let it build in a folder called target", "cargo builds in %s, so where its results are cannot be followed", dir)
@@ -294,15 +294,16 @@ func sameCodegen(option string) bool {
 // profileDir is the folder in target that the profile has.
 func (g *cargoCall) profileDir() (dir, why string) {
 	if w, ok := g.flags["--profile"]; ok {
+		name, ok := g.known(w)
 		switch {
-		case !w.Const || strings.ContainsAny(w.Lit, "/*"):
+		case !ok || name == "" || strings.ContainsAny(name, "/*"):
 			return "", fmt.Sprintf("which profile %s is cannot be known", w.Raw)
-		case w.Lit == "dev" || w.Lit == "test":
+		case name == "dev" || name == "test":
 			return "debug", ""
-		case w.Lit == "bench":
+		case name == "bench":
 			return "release", ""
 		}
-		return w.Lit, ""
+		return name, ""
 	}
 	for _, f := range []string{"-r", "--release"} {
 		if _, ok := g.flags[f]; ok {
