@@ -26,6 +26,7 @@
 //     shipped, single.go says what would become of a file's only stage.
 //   - toolchain.go: what a stage needs to compile C for the target, for every
 //     language. install.go takes installations of packages apart,
+//     packagewords.go those whose packages stand in a variable,
 //     toolsandlibraries.go knows which packages are tools and which are libraries.
 //     verify.go has programs looked at where they are made.
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go

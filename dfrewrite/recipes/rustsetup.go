@@ -245,18 +245,26 @@ func installedPackages(s *graph.Stage, in *dockerfile.Instruction) []string {
 		return nil
 	}
 	var out []string
-	for _, cmd := range s.Graph.Script(in).Commands {
+	script := s.Graph.Script(in)
+	for i, cmd := range script.Commands {
 		if !set("apt apt-get apk")[path.Base(cmd.Name)] {
 			continue
 		}
 		verb := false
+		c := &call{Command: cmd, run: in, script: script, index: i, stage: s}
 		for _, w := range cmd.Words[1:] {
 			switch {
 			case w.Lit == "install" || w.Lit == "add":
 				verb = true
 			case !verb || strings.HasPrefix(w.Raw, "-"):
 			case !w.Const:
-				out = append(out, w.Raw)
+				list, why := c.packagesIn(w)
+				if why != "" {
+					out = append(out, w.Raw)
+				}
+				for _, w := range list.words {
+					out = append(out, packageVersion().ReplaceAllString(w.Lit, ""))
+				}
 			default:
 				name, _, _ := strings.Cut(w.Lit, "=")
 				out = append(out, packageVersion().ReplaceAllString(name, ""))

@@ -254,6 +254,11 @@ func (c *Conversion) editInstalls(installs []*install, needing []*Plan, tools []
 				}
 			}
 		}
+		if emptied := i.emptied(add); !keep && emptied != "" {
+			c.Blocks = append(c.Blocks, Step{In: i.in, Span: i.cmd.Span, Recipe: "packages", Verdict: Block,
+				Reason: fmt.Sprintf("the target gets all packages in %s, and nothing is left of it", emptied), Way: "install them with xx-apk or xx-apt-get, for the target"})
+			return false
+		}
 		if !keep && len(add) == 0 && !i.leaves() && len(i.packages) > 0 {
 			// Nothing is left of it.
 			if !i.isAll() {
