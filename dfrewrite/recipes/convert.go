@@ -101,6 +101,11 @@ func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 			}
 		}
 	}
+	for _, u := range s.Uses {
+		if u.From != nil && u.From.Place == graph.Target && takesGo(u) {
+			c.blockAt(u.By, fmt.Sprintf("takes Go of stage %s, which is the target platform's", u.From.Title()), "give that stage --platform=$BUILDPLATFORM")
+		}
+	}
 	c.planToolchain(pl)
 	if len(c.Blocks) == 0 {
 		c.planVerify()
@@ -271,6 +276,7 @@ func (c *Conversion) edit(opt *Options) {
 	if helper {
 		c.addHelpers(opt)
 	}
+	c.addStages()
 }
 
 // addHelpers brings the helpers into the converted stages: a stage that holds

@@ -30,8 +30,8 @@
 //     toolsandlibraries.go knows which packages are tools and which are libraries.
 //     verify.go has programs looked at where they are made.
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
-//     (what go install is for) and gorun.go (build programs); xcaddy.go; make.go with makefile.go
-//     for a Makefile that builds with go.
+//     (what go install is for), gorun.go (build programs) and copiedgo.go (Go out of another
+//     image); xcaddy.go; make.go with makefile.go for a Makefile that builds with go.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
@@ -164,6 +164,8 @@ type Step struct {
 	moved, by string
 	sets      *cBuild // a folder that it makes to be built in
 	usesMake  bool    // make is called later, although nothing here says so
+
+	stageLines []string // a stage that it needs in front of all others
 
 	builder *builder   // a build program that it starts
 	rust    *rustBuild // of a converted cargo
