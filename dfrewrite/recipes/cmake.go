@@ -104,9 +104,10 @@ func (c *call) judgeCMake() Step {
 	if c.lookup("CC").set || c.lookup("CXX").set {
 		return blockBuild("leave it out", "CC or CXX is set, which CMake does not look at beside the definitions")
 	}
-	if c.onAlpine() && c.installsLibrary() {
-		return blockBuild("build on Debian, or with the toolchain file of xx-clang --print-cmake-toolchain-file",
-			"with these definitions CMake does not look where xx-apk puts the target's libraries")
+	if lib := c.installedLibrary(); c.onAlpine() && lib != "" {
+		// The definitions name compilers and pkg-config; neither CMAKE_SYSROOT nor CMAKE_FIND_ROOT_PATH is among them.
+		return blockBuild("build on Debian, or with -DCMAKE_TOOLCHAIN_FILE and what xx-clang --print-cmake-toolchain-file writes, which tonistiigi/xx has not",
+			"xx-apk puts %s below the target's own root, and with what xx-clang --print-cmake-defines prints CMake looks for it in the builder's /usr", lib)
 	}
 	seen, cxx, why := c.cmakeProject(source)
 	if why != "" {
@@ -133,9 +134,12 @@ func (c *call) firstOption() string {
 	return c.args[0].Lit
 }
 
-// installsLibrary reports whether the stage installs a library.
-func (c *call) installsLibrary() bool {
-	return (&goCall{call: c}).installedLibrary() != ""
+// installedLibrary returns a package with a library for which CMake looks, "" if the stage installs none. What the compiler finds by
+// itself is left out: it knows the target's root.
+func (c *call) installedLibrary() string {
+	return c.installed(func(p pkg) bool {
+		return p.kind == libraryPackage && p.name != "linux-headers" && p.name != "libstdc++"
+	})
 }
 
 // judgeCMakeBuild decides on cmake --build and --install.

@@ -665,9 +665,15 @@ func (g *goCall) maybeCxx() bool {
 
 // installedLibrary returns a package with a library that the stage installs before the command.
 func (g *goCall) installedLibrary() string {
-	plans := []*Plan{g.plan}
-	for s := g.stage.Base; s != nil; s = s.Base {
-		if p := g.plans[s]; p != nil {
+	return g.installed(func(p pkg) bool { return p.kind == libraryPackage })
+}
+
+// installed returns the first package of a kind that the stage, or one that it is based on, installs before the command; "" if
+// there is none.
+func (c *call) installed(sought func(pkg) bool) string {
+	plans := []*Plan{c.plan}
+	for s := c.stage.Base; s != nil; s = s.Base {
+		if p := c.plans[s]; p != nil {
 			plans = append(plans, p)
 		}
 	}
@@ -677,7 +683,7 @@ func (g *goCall) installedLibrary() string {
 				continue
 			}
 			for _, pkg := range s.install.packages {
-				if pkg.kind == libraryPackage {
+				if sought(pkg) {
 					return pkg.name
 				}
 			}
