@@ -46,7 +46,7 @@ func (c *call) judgeConfigure() Step {
 			host = true
 			step.Edits = append(step.Edits, dockerfile.Edit{Span: w.Span, New: targetHost})
 		case set("--host --build --target")[option]:
-			return blockBuild("leave it out", "configure is told %s already", w.Raw)
+			return blockBuild("leave the option out: the rewrite tells configure what it builds on and for", "configure is told %s already", w.Raw)
 		case option == "--prefix" || option == "--exec-prefix":
 			word := w
 			if !assigned && i+1 < len(c.args) {
@@ -63,7 +63,7 @@ func (c *call) judgeConfigure() Step {
 		case option == "CC" || option == "CXX":
 			helper := compilerHelper(value)
 			if helper == "" {
-				return blockBuild("leave it out", "%s names a compiler for the machine that builds", w.Raw)
+				return blockBuild("leave it out: the rewrite names the compiler", "%s names a compiler for the machine that builds", w.Raw)
 			}
 			end := w.Span.End
 			step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: w.Span.Start, End: end}, New: option + "=" + helper})
@@ -73,7 +73,7 @@ func (c *call) judgeConfigure() Step {
 		case strings.HasPrefix(option, "--with-") && builderPath().MatchString(value):
 			return blockBuild("leave the path out: the target's libraries are found", "%s is where the machine that builds has its libraries", w.Raw)
 		case !w.Const && option == w.Raw && strings.HasPrefix(w.Raw, "$"):
-			return blockBuild("write it out", "what %s tells configure cannot be seen", w.Raw)
+			return blockBuild("write the options out", "what %s tells configure cannot be seen", w.Raw)
 		default:
 			if why, way := oddFlags(value); why != "" {
 				return blockBuild(way, "%s", why)

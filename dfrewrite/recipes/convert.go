@@ -43,7 +43,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	c.planRust()
 	for _, t := range c.Stages {
 		if len(t.Candidates) > 0 {
-			c.blockAt(t.From, fmt.Sprintf("which stage %s is based on depends on a build argument", t.Title()), "convert the stages by hand")
+			c.blockAt(t.From, fmt.Sprintf("which stage %s is based on depends on a build argument", t.Title()), "write the base's name out, or pin the stages that it may be to $BUILDPLATFORM by hand")
 		}
 		switch {
 		case pl.OnlyChecks(t):
@@ -55,7 +55,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		}
 	}
 	if root.Place != graph.Target {
-		c.blockAt(root.From, "the stage does not run on the target platform", "")
+		c.blockAt(root.From, fmt.Sprintf("%s does not run on the target platform", root.Title()), "leave the platform out of its FROM, or convert it by hand")
 	}
 	c.checkLeaving(pl)
 	c.checkDownloads()

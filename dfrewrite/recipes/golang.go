@@ -52,7 +52,7 @@ func judgeGo(c *call) (Step, bool) {
 		return Step{Reason: "prints help"}, true
 	}
 	if !g.sub.Const {
-		return Step{Verdict: Block, Reason: fmt.Sprintf("which go command %s is cannot be known", g.sub.Raw), Way: "write it out"}, true
+		return Step{Verdict: Block, Reason: fmt.Sprintf("which go command %s is cannot be known", g.sub.Raw), Way: "write the command out"}, true
 	}
 	switch g.sub.Lit {
 	case "build":
@@ -310,7 +310,7 @@ func (g *goCall) judgeBuild() Step {
 		return hides
 	}
 	if g.has("-toolexec") {
-		return block("convert the stage by hand", "-toolexec runs a program for every package")
+		return block("leave -toolexec out, or do that in a build of its own", "-toolexec runs a program for every package")
 	}
 
 	cgo := g.cgo()

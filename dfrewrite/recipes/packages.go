@@ -39,7 +39,7 @@ func judgePackages(c *call) (Step, bool) {
 			return c.probe()
 		}
 		if c.hasArg("--add-architecture") {
-			return Step{Verdict: Block, Reason: "adds a foreign architecture for libraries",
+			return Step{Verdict: Block, Reason: c.text() + " adds a foreign architecture for libraries",
 				Way: "install the target's libraries with xx-apt-get"}, true
 		}
 		return Step{Reason: "asks about or installs packages for the stage itself"}, true

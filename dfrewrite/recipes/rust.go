@@ -36,6 +36,7 @@ type cargoCall struct {
 	flags map[string]shell.Word
 	rest  []shell.Word // what is neither flag nor value
 	odd   string       // what keeps the command line from being read, or ""
+	way   string       // what a person could do about that
 }
 
 func parseCargo(c *call) *cargoCall {
@@ -44,10 +45,10 @@ func parseCargo(c *call) *cargoCall {
 		w := c.args[i]
 		switch {
 		case w.Lit == "--":
-			g.odd = "arguments behind a --, where a --target would not be cargo's"
+			g.odd, g.way = "arguments behind a --, where a --target would not be cargo's", "set them in the profile of Cargo.toml, or in RUSTFLAGS"
 			return g
 		case strings.HasPrefix(w.Raw, "+") && g.sub == "":
-			g.odd = "the toolchain " + w.Raw + ", which may lack the target's standard library"
+			g.odd, g.way = "the toolchain "+w.Raw+", which may lack the target's standard library", "make it the default, in rust-toolchain.toml or with rustup default"
 		case strings.HasPrefix(w.Raw, "-"):
 			name, value, glued := strings.Cut(w.Raw, "=")
 			word := w
@@ -60,7 +61,7 @@ func parseCargo(c *call) *cargoCall {
 			g.flags[name] = word
 		case !w.Const:
 			if g.sub == "" || g.sub == "chef" {
-				g.odd = "a command that is not known, " + w.Raw
+				g.odd, g.way = "a command that is not known, "+w.Raw, "write the command out"
 			}
 			g.rest = append(g.rest, w)
 		case g.sub == "" || g.sub == "chef":
@@ -138,7 +139,7 @@ var rustDrivers = set("cross maturin dx makers tauri")
 func (g *cargoCall) judge() Step {
 	switch {
 	case g.odd != "" && !cargoRuns[g.sub] && !cargoChecks[g.sub]:
-		return blockBuild("convert the stage by hand, with xx-cargo", "cargo has %s", g.odd)
+		return blockBuild(g.way, "cargo has %s", g.odd)
 	case g.sub == "" || cargoSame[g.sub] || g.sub == "chef prepare" || g.sub == "chef":
 		return Step{Reason: "does the same on every platform"}
 	case cargoChecks[g.sub]:
@@ -220,7 +221,7 @@ func (g *cargoCall) convert() Step {
 	}
 	for _, name := range hostVariables {
 		if v := g.lookup(name); v.set && v.text != "" && !(name == "RUSTC_WRAPPER" && v.fixed && path.Base(v.text) == "sccache") {
-			return blockBuild("convert the stage by hand, with xx-cargo", "%s=%s, set %s, may be for the machine that builds", name, v.text, v.where)
+			return blockBuild("leave it out: xx-cargo sets compilers and folders of libraries for the target", "%s=%s, set %s, may be for the machine that builds", name, v.text, v.where)
 		}
 	}
 	if v := g.lookup("RUSTFLAGS"); v.set || v.fromArg {

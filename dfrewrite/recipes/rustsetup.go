@@ -94,7 +94,7 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	case !g.opt.onlyLinux():
 		return nil, "", "not all platforms are Linux; Rust for the others needs more than a C library", byHand
 	case reason != "":
-		return nil, "", reason, byHand
+		return nil, "", reason, "build in an image rust of a current Debian or Alpine, or convert the stage by hand, with xx-cargo"
 	}
 	for t := g.stage; t != nil; t = t.Base {
 		for _, in := range t.Body {

@@ -52,7 +52,7 @@ func (c *Conversion) planToolchain(pl *Planner) {
 	for _, p := range pl.opt.Platforms {
 		switch {
 		case !strings.HasPrefix(p, "linux/"):
-			block("convert the stage by hand", "compiles C, which takes more than packages for %s", p)
+			block("leave the platform out, or convert the stage by hand, with xx-clang", "compiles C, which takes more than packages for %s", p)
 			return
 		case strings.HasPrefix(p, "linux/mips"):
 			block("leave the platform out, or convert the stage by hand", "compiles C, and neither Alpine nor Debian 13 has libraries for %s", p)
