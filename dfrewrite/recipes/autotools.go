@@ -16,7 +16,7 @@ import (
 // ignore it without an error, so what made the script has to be known.
 
 // autoconfOnly are options that scripts of Autoconf, Automake and Libtool have, and others not.
-var autoconfOnly = pattern(`^--(disable|enable)-(dependency-tracking|silent-rules|maintainer-mode|option-checking|libtool-lock|nls|rpath|fast-install)$|^--with(out)?-(pic|gnu-ld|libiconv-prefix|libintl-prefix)$|^--(program-prefix|program-suffix|program-transform-name)=|^(ac|am|gl|lt)_cv_`)
+var autoconfOnly = pattern(`^--(disable|enable)-(dependency-tracking|silent-rules|maintainer-mode|option-checking|libtool-lock|nls|rpath|fast-install)$|^--enable-option-checking=|^--with(out)?-(pic|gnu-ld|libiconv-prefix|libintl-prefix)$|^--(program-prefix|program-suffix|program-transform-name)=|^(ac|am|gl|lt)_cv_`)
 
 // gnuSource matches where GNU's releases are, which have such a script.
 var gnuSource = pattern(`(ftp\.gnu\.org|ftpmirror\.gnu\.org|mirrors\.kernel\.org)/(pub/)?gnu/|download\.savannah\.`)
@@ -33,15 +33,20 @@ func (c *call) judgeConfigure() Step {
 	b := &cBuild{tool: "configure", dir: c.dir, prefix: "/usr/local"}
 	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, NeedsLLVM: true, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}, sets: b, built: true,
 		Review: "tests of configure that run a program take a default when cross-compiling, or stop and name a variable to set"}
-	cc, cxxGiven := true, false
+	cc, cxxGiven, build, host := true, false, false, false
 	for i := 0; i < len(c.args); i++ {
 		w := c.args[i]
 		name, value, assigned := strings.Cut(w.Raw, "=")
 		option := strings.Trim(name, `"'`)
 		value = strings.Trim(value, `"'`)
 		switch {
+		case option == "--build" && c.isGNUType(w, value):
+			build = true
+		case option == "--host" && c.isGNUType(w, value):
+			host = true
+			step.Edits = append(step.Edits, dockerfile.Edit{Span: w.Span, New: targetHost})
 		case set("--host --build --target")[option]:
-			return blockBuild("leave it out", "configure is told %s already", w.Raw)
+			return blockBuild("leave the option out: the rewrite tells configure what it builds on and for", "configure is told %s already", w.Raw)
 		case option == "--prefix" || option == "--exec-prefix":
 			word := w
 			if !assigned && i+1 < len(c.args) {
@@ -58,7 +63,7 @@ func (c *call) judgeConfigure() Step {
 		case option == "CC" || option == "CXX":
 			helper := compilerHelper(value)
 			if helper == "" {
-				return blockBuild("leave it out", "%s names a compiler for the machine that builds", w.Raw)
+				return blockBuild("leave it out: the rewrite names the compiler", "%s names a compiler for the machine that builds", w.Raw)
 			}
 			end := w.Span.End
 			step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: w.Span.Start, End: end}, New: option + "=" + helper})
@@ -68,7 +73,7 @@ func (c *call) judgeConfigure() Step {
 		case strings.HasPrefix(option, "--with-") && builderPath().MatchString(value):
 			return blockBuild("leave the path out: the target's libraries are found", "%s is where the machine that builds has its libraries", w.Raw)
 		case !w.Const && option == w.Raw && strings.HasPrefix(w.Raw, "$"):
-			return blockBuild("write it out", "what %s tells configure cannot be seen", w.Raw)
+			return blockBuild("write the options out", "what %s tells configure cannot be seen", w.Raw)
 		default:
 			if why, way := oddFlags(value); why != "" {
 				return blockBuild(way, "%s", why)
@@ -86,17 +91,27 @@ func (c *call) judgeConfigure() Step {
 		cxx = c.installsCxx()
 	}
 	step.NeedsCxx, b.cxx = cxx, cxx
-	insert := " --build=$(" + c.forBuilder() + "xx-info triple) --host=$(xx-clang --print-target-triple)"
+	insert := ""
+	if !build {
+		insert += " --build=$(" + c.forBuilder() + "xx-info triple)"
+	}
+	if !host {
+		insert += " " + targetHost
+	}
 	if cc {
 		insert += " CC=xx-clang"
 	}
 	if cxx && !cxxGiven {
 		insert += " CXX=xx-clang++"
 	}
-	end := c.Words[0].Span.End
-	step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: insert})
+	if end := c.Words[0].Span.End; insert != "" {
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: insert})
+	}
 	return step
 }
+
+// targetHost tells configure what the result is for.
+const targetHost = "--host=$(xx-clang --print-target-triple)"
 
 // forBuilder empties the variables that name the target, in front of a helper that is to answer for the builder.
 func (c *call) forBuilder() string {
@@ -154,8 +169,12 @@ func (c *call) autoconf(src string) (cxx, known bool, block string) {
 		}
 	}
 	for _, w := range c.args {
-		if autoconfOnly().MatchString(strings.Trim(w.Raw, `"'`)) {
+		text := strings.Trim(w.Raw, `"'`)
+		if autoconfOnly().MatchString(text) {
 			return false, false, ""
+		}
+		if value, ok := strings.CutPrefix(text, "--build="); ok && c.isGNUType(w, value) {
+			return false, false, "" // what Autoconf calls a machine
 		}
 	}
 	if c.onlyConfigure() && gnuSource().Match(c.run.Doc.Src[c.run.Span.Start:c.run.Span.End]) {

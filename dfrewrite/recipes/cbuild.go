@@ -156,7 +156,7 @@ func (c *call) judgeGoals(b *cBuild) Step {
 		switch {
 		case set("-C --directory -j --jobs -l -k -f")[w.Raw]:
 			if w.Raw == "-f" {
-				return blockBuild("convert the stage by hand", "%s reads a makefile of its own", c.text())
+				return blockBuild("let it read the Makefile that was configured", "%s reads a makefile of its own", c.text())
 			}
 			if w.Raw == "-C" || w.Raw == "--directory" || i+1 < len(c.args) && countOnly().MatchString(c.args[i+1].Raw) {
 				i++
@@ -179,7 +179,7 @@ func (c *call) judgeGoals(b *cBuild) Step {
 				return blockBuild(way, "%s", why)
 			}
 		case !w.Const:
-			return blockBuild("write it out", "which goal %s is cannot be seen", w.Raw)
+			return blockBuild("write the goal out", "which goal %s is cannot be seen", w.Raw)
 		case runsBuilt().MatchString(w.Lit):
 			return blockBuild("test in a stage of the target platform, or not in this one", "%s runs what was built for the target", c.text())
 		case strings.HasPrefix(w.Lit, "install") || strings.HasSuffix(w.Lit, "/install"):

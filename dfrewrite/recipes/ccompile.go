@@ -264,6 +264,31 @@ func (c *call) builtInC(file string) bool {
 	return false
 }
 
+// strippable reports whether a converted step made the file with tools of the target, so that its strip is there, too.
+func (c *call) strippable(file string) bool {
+	if file == "" {
+		return false
+	}
+	for _, s := range c.plan.writers {
+		if (s.built || s.strips) && slices.ContainsFunc(s.Writes, func(w string) bool { return matchesWrite(w, file) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// strippableIn reports whether such files lie in a folder.
+func (c *call) strippableIn(dir string) bool {
+	for _, s := range c.plan.writers {
+		if (s.built || s.strips) && slices.ContainsFunc(s.Writes, func(w string) bool {
+			return dir != "" && within(strings.TrimSuffix(strings.TrimSuffix(w, "/**"), "/"), []string{strings.TrimSuffix(dir, "/")})
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
 // compilesC reports whether a step before compiles C for the target.
 func (c *call) compilesC() bool {
 	return slices.ContainsFunc(c.plan.Steps, func(s Step) bool { return s.built && s.Verdict == Convert })
@@ -292,13 +317,12 @@ var stripOptions = map[string]bool{"-s": false, "-S": false, "-g": false, "-d": 
 	"--strip-all": false, "--strip-debug": false, "--strip-unneeded": false, "--discard-all": false, "--preserve-dates": false,
 	"--remove-section": true, "--keep-symbol": true, "--strip-symbol": true}
 
-// judgeStrip turns strip into the target's, where it works on what C steps built.
+// judgeStrip turns strip into the target's, where it works on what was built with a compiler for the target: setting
+// that up brings TRIPLE-strip.
 func (c *call) judgeStrip() (Step, bool) {
-	if !c.compilesC() {
-		return Step{}, false
-	}
-	step := Step{Verdict: Convert, Helper: true, NeedsC: true, NeedsLLVM: true, built: true, Reason: "strips what was built for the target", Args: []string{"TARGETPLATFORM"},
+	step := Step{Verdict: Convert, Helper: true, NeedsLLVM: true, strips: true, Reason: "strips what was built for the target", Args: []string{"TARGETPLATFORM"},
 		Edits: []dockerfile.Edit{{Span: c.Words[0].Span, New: "$(xx-info triple)-strip"}}}
+	files := 0
 	for i := 0; i < len(c.args); i++ {
 		w := c.args[i]
 		if strings.HasPrefix(w.Raw, "-") {
@@ -316,21 +340,31 @@ func (c *call) judgeStrip() (Step, bool) {
 			continue
 		}
 		name, ok := c.known(w)
-		if !ok || !c.builtInC(c.abs(name)) {
+		if !ok || !c.strippable(c.abs(name)) {
 			return Step{}, false
 		}
+		files++
+		step.built = step.built || c.builtInC(c.abs(name))
 	}
-	return step, true
+	step.NeedsC = step.built
+	return step, files > 0
 }
 
 // judgeFindStrip turns the strip that find calls into the target's.
 func (c *call) judgeFindStrip() (Step, bool) {
 	for i, w := range c.args {
 		if w.Lit == "strip" && i > 0 && strings.HasPrefix(c.args[i-1].Lit, "-exec") {
-			if !c.compilesC() {
+			found := false
+			for _, root := range c.args {
+				if strings.HasPrefix(root.Raw, "-") {
+					break
+				}
+				found = found || root.Const && c.strippableIn(c.abs(root.Lit))
+			}
+			if !found && !c.compilesC() {
 				return blockBuild("strip in a stage of the target platform", "%s strips files that may be of another platform", c.text()), true
 			}
-			return Step{Verdict: Convert, Helper: true, NeedsC: true, NeedsLLVM: true, Reason: "strips what was built for the target", Args: []string{"TARGETPLATFORM"},
+			return Step{Verdict: Convert, Helper: true, NeedsC: c.compilesC(), NeedsLLVM: true, Reason: "strips what was built for the target", Args: []string{"TARGETPLATFORM"},
 				Edits: []dockerfile.Edit{{Span: w.Span, New: "$(xx-info triple)-strip"}}}, true
 		}
 	}
@@ -340,11 +374,11 @@ func (c *call) judgeFindStrip() (Step, bool) {
 // judgeInstallStrip blocks install -s, which calls the builder's strip.
 func (c *call) judgeInstallStrip() (Step, bool) {
 	for _, w := range c.args {
-		if (w.Lit == "-s" || w.Lit == "--strip" || installStrips().MatchString(w.Lit)) && c.compilesC() {
+		if (w.Lit == "-s" || w.Lit == "--strip" || installStrips().MatchString(w.Lit)) && (c.compilesC() || slices.ContainsFunc(c.args, func(w shell.Word) bool { return c.plan.writes(c.abs(w.Lit)) })) {
 			return blockBuild("install without -s, and call strip behind it", "install -s strips with the strip of the machine that builds"), true
 		}
 	}
 	return Step{}, false
 }
 
-var installStrips = pattern(`^-[Dcdpv]*s[Dcdpv]*$`)
+var installStrips = pattern(`^-[DCbcdpv]*s[DCbcdpvs]*(?:[mogtS].*)?$`)

@@ -22,7 +22,7 @@ func (c *call) judgeCMake() Step {
 	case "-E", "--version", "-version", "--help":
 		return Step{Reason: "does the same on every platform"}
 	case "-P", "--find-package", "--workflow":
-		return blockBuild("convert the stage by hand", "what %s does is not known", c.text())
+		return blockBuild("configure with cmake -B and build with cmake --build", "what %s does is not known", c.text())
 	case "--build", "--install", "--open":
 		return c.judgeCMakeBuild(first)
 	}
@@ -59,7 +59,7 @@ func (c *call) judgeCMake() Step {
 		case strings.HasPrefix(raw, "-G"):
 			ninja = strings.HasPrefix(next(), "Ninja")
 		case strings.HasPrefix(raw, "-C") || strings.HasPrefix(raw, "--preset") || strings.HasPrefix(raw, "--toolchain") || strings.HasPrefix(raw, "-A") || strings.HasPrefix(raw, "-T"):
-			return blockBuild("convert the stage by hand", "what %s sets is not followed", w.Raw)
+			return blockBuild("write what it sets out, as -D definitions; compilers and target are set by the rewrite", "what %s sets is not followed", w.Raw)
 		case strings.HasPrefix(raw, "-D"):
 			define := next()
 			name, value, _ := strings.Cut(define, "=")
@@ -101,12 +101,15 @@ func (c *call) judgeCMake() Step {
 	if why, way := c.oddSettings(&step); why != "" {
 		return blockBuild(way, "%s", why)
 	}
-	if c.lookup("CC").set || c.lookup("CXX").set {
-		return blockBuild("leave it out", "CC or CXX is set, which CMake does not look at beside the definitions")
+	for _, name := range []string{"CC", "CXX"} {
+		if v := c.lookup(name); v.set {
+			return blockBuild("leave it out: the rewrite names the compilers", "%s is set to %s %s, which CMake does not look at beside the definitions", name, v.text, v.where)
+		}
 	}
-	if c.onAlpine() && c.installsLibrary() {
-		return blockBuild("build on Debian, or with the toolchain file of xx-clang --print-cmake-toolchain-file",
-			"with these definitions CMake does not look where xx-apk puts the target's libraries")
+	if lib := c.installedLibrary(); c.onAlpine() && lib != "" {
+		// The definitions name compilers and pkg-config; neither CMAKE_SYSROOT nor CMAKE_FIND_ROOT_PATH is among them.
+		return blockBuild("build on Debian, or with -DCMAKE_TOOLCHAIN_FILE and what xx-clang --print-cmake-toolchain-file writes, which tonistiigi/xx has not",
+			"xx-apk puts %s below the target's own root, and with what xx-clang --print-cmake-defines prints CMake looks for it in the builder's /usr", lib)
 	}
 	p := c.cmakeProject(source)
 	if p.why != "" {
@@ -135,9 +138,12 @@ func (c *call) firstOption() string {
 	return c.args[0].Lit
 }
 
-// installsLibrary reports whether the stage installs a library.
-func (c *call) installsLibrary() bool {
-	return (&goCall{call: c}).installedLibrary() != ""
+// installedLibrary returns a package with a library for which CMake looks, "" if the stage installs none. What the compiler finds by
+// itself is left out: it knows the target's root.
+func (c *call) installedLibrary() string {
+	return c.installed(func(p pkg) bool {
+		return p.kind == libraryPackage && p.name != "linux-headers" && p.name != "libstdc++"
+	})
 }
 
 // judgeCMakeBuild decides on cmake --build and --install.

@@ -14,7 +14,7 @@ import (
 // downloads are in downloads.go.
 var (
 	otherCompilers = set("ld tcc musl-gcc")
-	buildDrivers   = set("make gmake ninja scons mage just task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
+	buildDrivers   = set("make gmake ninja ninja-build samu scons mage just task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
 	binaryTools    = set("strip objcopy patchelf")
 )
 
@@ -23,7 +23,7 @@ var (
 var anyBinary = set("upx setcap getcap")
 
 // evalBuilds matches what eval is given where that starts a build.
-var evalBuilds = pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
+var evalBuilds = pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja(?:-build)?|samu|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
 
 func judgeCompilers(c *call) (Step, bool) {
 	switch {
@@ -31,8 +31,7 @@ func judgeCompilers(c *call) (Step, bool) {
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s compiles or links C for the machine that it runs on, and xx-clang does not stand in for it", c.name),
 			Way: "compile with xx-clang, and its libraries from xx-apt-get or xx-apk"}, true
 	case buildDrivers[c.name]:
-		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what %s runs is not in this file", c.name),
-			Way: "call the compiler in the Dockerfile, or convert the stage by hand"}, true
+		return c.unseenBuild(), true
 	case anyBinary[c.name]:
 		step := Step{Reason: "takes programs of every platform"}
 		for i, w := range c.args {
@@ -61,8 +60,20 @@ func judgeCompilers(c *call) (Step, bool) {
 				return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on %s, which would be a binary of another platform", c.name, w.Raw), Way: way}, true
 			}
 		}
-		return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on a binary that may be of another platform", c.name),
+		return Step{Verdict: Block, Reason: fmt.Sprintf("%s works on a binary that may be of another platform", c.text()),
 			Way: "run it in a stage of the target platform"}, true
 	}
 	return Step{}, false
+}
+
+// unseenBuild refuses a tool that builds what stands elsewhere.
+func (c *call) unseenBuild() Step {
+	switch c.name {
+	case "ninja", "ninja-build", "samu":
+		return blockBuild("configure that folder in this stage, with cmake or meson", "what %s builds was not configured in this stage", shorten(c.text()))
+	case "make", "gmake":
+		return blockBuild("call the compiler in the Dockerfile; or say make CC=xx-clang by hand, in a stage on $BUILDPLATFORM, after a look at what the Makefile names and runs",
+			"what %s runs is not in this file", shorten(c.text()))
+	}
+	return blockBuild("call what it runs in the Dockerfile, or convert the stage by hand", "what %s runs is not in this file", shorten(c.text()))
 }

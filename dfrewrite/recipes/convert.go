@@ -43,7 +43,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 	c.planRust()
 	for _, t := range c.Stages {
 		if len(t.Candidates) > 0 {
-			c.blockAt(t.From, fmt.Sprintf("which stage %s is based on depends on a build argument", t.Title()), "convert the stages by hand")
+			c.blockAt(t.From, fmt.Sprintf("which stage %s is based on depends on a build argument", t.Title()), "write the base's name out, or pin the stages that it may be to $BUILDPLATFORM by hand")
 		}
 		switch {
 		case pl.OnlyChecks(t):
@@ -55,7 +55,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *Conversion {
 		}
 	}
 	if root.Place != graph.Target {
-		c.blockAt(root.From, "the stage does not run on the target platform", "")
+		c.blockAt(root.From, fmt.Sprintf("%s does not run on the target platform", root.Title()), "leave the platform out of its FROM, or convert it by hand")
 	}
 	c.checkLeaving(pl)
 	c.checkDownloads()
@@ -99,6 +99,11 @@ func (pl *Planner) InPlace(s *graph.Stage) *Conversion {
 				c.blockAt(u.By, fmt.Sprintf("takes %s into a stage on the build platform, where a binary for the target could not run", tool),
 					"build the tool in a stage of its own")
 			}
+		}
+	}
+	for _, u := range s.Uses {
+		if u.From != nil && u.From.Place == graph.Target && takesGo(u) {
+			c.blockAt(u.By, fmt.Sprintf("takes Go of stage %s, which is the target platform's", u.From.Title()), "give that stage --platform=$BUILDPLATFORM")
 		}
 	}
 	c.planToolchain(pl)
@@ -271,6 +276,7 @@ func (c *Conversion) edit(opt *Options) {
 	if helper {
 		c.addHelpers(opt)
 	}
+	c.addStages()
 }
 
 // addHelpers brings the helpers into the converted stages: a stage that holds

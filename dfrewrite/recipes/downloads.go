@@ -55,10 +55,11 @@ func (c *call) asksMachineFor() *machineUse {
 	return u
 }
 
-// probed reports whether a command of the RUN asks the machine, for another command.
+// probed reports whether a command of the RUN asks the machine, for another command. dpkg-architecture is asked for what is
+// built there, and refused where it is for anything else.
 func (c *call) probed() bool {
 	for _, cmd := range c.followed().Calls(c.stage) {
-		if cmd.Run == c.run && cmd.Substituted && cmd.AsksMachine() {
+		if cmd.Run == c.run && cmd.Substituted && cmd.AsksMachine() && cmd.Name != "dpkg-architecture" {
 			return true
 		}
 	}
@@ -98,7 +99,9 @@ func (c *call) useOf(origin facts.Origin) *machineUse {
 			if cmd.Run != c.run || cmd.Substituted {
 				continue
 			}
-			told := slices.ContainsFunc(cmd.Words, func(w facts.Word) bool { return w.From&origin != 0 })
+			told := slices.ContainsFunc(cmd.Words, func(w facts.Word) bool {
+				return w.From&origin != 0 && !(path.Base(cmd.Name) == "configure" && strings.HasPrefix(w.Text, "--build="))
+			})
 			text := shorten(string(c.run.Doc.Src[cmd.Span.Start:cmd.Span.End]))
 			switch {
 			case !carriers[cmd.Name]:

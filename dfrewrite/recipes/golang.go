@@ -52,7 +52,7 @@ func judgeGo(c *call) (Step, bool) {
 		return Step{Reason: "prints help"}, true
 	}
 	if !g.sub.Const {
-		return Step{Verdict: Block, Reason: fmt.Sprintf("which go command %s is cannot be known", g.sub.Raw), Way: "write it out"}, true
+		return Step{Verdict: Block, Reason: fmt.Sprintf("which go command %s is cannot be known", g.sub.Raw), Way: "write the command out"}, true
 	}
 	switch g.sub.Lit {
 	case "build":
@@ -142,7 +142,7 @@ func (g *goCall) judgeInstall() Step {
 	for _, w := range g.packages {
 		if name, _, ok := strings.Cut(w.Raw, "@"); ok {
 			step := g.judgeOnHost("installs a tool for the stage itself")
-			step.HostWrites = []string{path.Join(bin, programName(name))}
+			step.HostWrites = []string{path.Join(g.toolDir(), programName(name))}
 			return step
 		}
 	}
@@ -154,7 +154,7 @@ func (g *goCall) judgeInstall() Step {
 	case installsTools:
 		step := g.judgeOnHost("installs a tool for the stage itself")
 		for _, w := range g.packages {
-			step.HostWrites = append(step.HostWrites, path.Join(bin, programName(w.Lit)))
+			step.HostWrites = append(step.HostWrites, path.Join(g.toolDir(), programName(w.Lit)))
 		}
 		return step
 	case installsUnknown:
@@ -213,6 +213,22 @@ func (g *goCall) binDir() string {
 		return ""
 	}
 	return ""
+}
+
+// toolDir is where go install puts what is for the stage itself: with neither GOBIN nor GOPATH that is below the home of the user
+// (go help gopath), which images have where useradd makes it.
+func (g *goCall) toolDir() string {
+	if bin := g.binDir(); bin != "" {
+		return bin
+	}
+	if v := g.lookup("HOME"); v.set && v.fixed && v.text != "" {
+		return path.Join(v.text, "go/bin")
+	}
+	if user := userAt(g.stage, g.run); user != "" {
+		user, _, _ = strings.Cut(user, ":")
+		return path.Join("/home", user, "go/bin")
+	}
+	return "/root/go/bin"
 }
 
 // alpineGo recognizes the Alpine variants of the golang image, which come
@@ -294,7 +310,7 @@ func (g *goCall) judgeBuild() Step {
 		return hides
 	}
 	if g.has("-toolexec") {
-		return block("convert the stage by hand", "-toolexec runs a program for every package")
+		return block("leave -toolexec out, or do that in a build of its own", "-toolexec runs a program for every package")
 	}
 
 	cgo := g.cgo()
@@ -305,10 +321,13 @@ func (g *goCall) judgeBuild() Step {
 		if g.opt.Helpers == HelpersNever {
 			return block("let the rewrite use helpers, or build with a C compiler for the target", "%s, which needs a C compiler for the target", cgo.why)
 		}
+		if program := g.Words[0].Lit; strings.Contains(program, "/") && !path.IsAbs(program) {
+			return block("name it by an absolute path, or put its folder on PATH", "%s is a go that xx-go may not find", program)
+		}
 		if why, way := g.forBuilderOnly(); why != "" {
 			return block(way, "%s", why)
 		}
-		step.NeedsC, step.NeedsCxx = true, cgo.cxx
+		step.NeedsC, step.NeedsCxx, step.strips = true, cgo.cxx, true
 	}
 	if mode := g.buildMode(); mode == "pie" && !cgo.used {
 		for _, p := range g.opt.Platforms {
@@ -358,6 +377,9 @@ func (g *goCall) edits(step *Step, goos, goarch value, cgo cgoUse) {
 			}
 		}
 		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.Words[0].Span, New: "xx-go"})
+		if dir := path.Dir(g.Words[0].Lit); dir != "." && !g.onPath(dir) {
+			front = append(front, "PATH="+dir+":$PATH") // where xx-go looks for go
+		}
 		g.putInFront(step, front)
 		g.verifies(step)
 		return
@@ -396,6 +418,17 @@ func (g *goCall) edits(step *Step, goos, goarch value, cgo cgoUse) {
 		set("GOAMD64", "$TARGETVARIANT", "TARGETVARIANT", g.lookup("GOAMD64"))
 	}
 	g.putInFront(step, front)
+}
+
+// onPath reports whether programs in a folder are found by their name.
+func (g *goCall) onPath(dir string) bool {
+	if slices.Contains([]string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}, dir) {
+		return true
+	}
+	if image := g.stage.Root().Image; graph.OfficialGo(image) && dir == "/usr/local/go/bin" {
+		return true
+	}
+	return slices.Contains(strings.Split(g.lookup("PATH").text, ":"), dir)
 }
 
 // putInFront adds assignments in front of the command.
@@ -632,9 +665,15 @@ func (g *goCall) maybeCxx() bool {
 
 // installedLibrary returns a package with a library that the stage installs before the command.
 func (g *goCall) installedLibrary() string {
-	plans := []*Plan{g.plan}
-	for s := g.stage.Base; s != nil; s = s.Base {
-		if p := g.plans[s]; p != nil {
+	return g.installed(func(p pkg) bool { return p.kind == libraryPackage })
+}
+
+// installed returns the first package of a kind that the stage, or one that it is based on, installs before the command; "" if
+// there is none.
+func (c *call) installed(sought func(pkg) bool) string {
+	plans := []*Plan{c.plan}
+	for s := c.stage.Base; s != nil; s = s.Base {
+		if p := c.plans[s]; p != nil {
 			plans = append(plans, p)
 		}
 	}
@@ -644,7 +683,7 @@ func (g *goCall) installedLibrary() string {
 				continue
 			}
 			for _, pkg := range s.install.packages {
-				if pkg.kind == libraryPackage {
+				if sought(pkg) {
 					return pkg.name
 				}
 			}

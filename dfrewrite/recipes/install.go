@@ -21,6 +21,8 @@ type install struct {
 	// options are those that count for the target's packages too, as written.
 	options  []string
 	packages []pkg
+	// lists are the values of variables with packages in them.
+	lists []packageList
 	// comment are the lines over the RUN, where all of it moves.
 	comment []string
 	// doubt says why its packages cannot be told apart, or is empty.
@@ -79,17 +81,35 @@ func parseInstall(c *call) *install {
 			if !w.Const { // the version may be a variable
 				text, _, _ = strings.Cut(strings.Trim(w.Raw, `"'`), "=")
 			}
-			p := pkg{word: w, name: packageName(text)}
-			if p.name == "" {
-				i.doubt = fmt.Sprintf("which package %s is, and for which machine, cannot be seen", w.Raw)
+			words := []shell.Word{w}
+			if strings.HasPrefix(text, "$") {
+				list, why := c.packagesIn(w)
+				if why == "" {
+					why = c.readElsewhere(w)
+				}
+				if why != "" {
+					i.doubt = why
+					continue
+				}
+				words, i.lists = list.words, append(i.lists, list)
 			}
-			p.kind = kindOfPackage(p.name)
-			i.packages = append(i.packages, p)
+			for _, w := range words {
+				if w.Const {
+					text = w.Lit
+				}
+				p := pkg{word: w, name: packageName(text)}
+				if p.name == "" {
+					i.doubt = fmt.Sprintf("which package %s is, and for which machine, cannot be seen", w.Raw)
+				}
+				p.kind = kindOfPackage(p.name)
+				i.packages = append(i.packages, p)
+			}
 		}
 	}
 	if !installs {
 		return nil
 	}
+	slices.SortStableFunc(i.packages, func(a, b pkg) int { return a.word.Span.Start - b.word.Span.Start })
 	return i
 }
 
@@ -146,7 +166,7 @@ func (i *install) command(words []string) string {
 var (
 	toLineStart = pattern(`\n[ \t]*$`)
 	toLineEnd   = pattern("^[ \t]*[\\\\`][ \t]*\r?\n")
-	onlyBlanks  = pattern("^(?:[ \t]|[\\\\`][ \t]*\r?\n)*$")
+	onlyBlanks  = pattern("^(?:[ \t]|(?:[\\\\`][ \t]*)?\r?\n)*$")
 )
 
 // split returns the edits that take the compilers and the target's libraries out of the command,
@@ -158,17 +178,11 @@ func (i *install) split(tools []string, takeOut bool) ([]dockerfile.Edit, bool) 
 	for n, p := range i.packages {
 		out[n] = takeOut && p.goes()
 	}
-	// The tools take the place of the first compiler, else of the first package that goes.
 	place := -1
-	for n, p := range i.packages {
-		if out[n] && (place < 0 || i.packages[place].kind == libraryPackage && p.kind != libraryPackage) {
-			place = n
-		}
+	if takeOut {
+		place = i.placeFor(tools)
 	}
 	var edits []dockerfile.Edit
-	if len(tools) == 0 {
-		place = -1
-	}
 	if place >= 0 {
 		span := i.packages[place].word.Span
 		edits = append(edits, dockerfile.Edit{Span: span, New: strings.Join(tools, i.between(place))})
@@ -201,17 +215,59 @@ func (i *install) split(tools []string, takeOut bool) ([]dockerfile.Edit, bool) 
 		if !onlyBlanks().Match(src[before:start]) {
 			return nil, false
 		}
+		if slices.ContainsFunc(i.lists, func(l packageList) bool { return l.start == start }) { // nothing stands in front
+			end += len(src[end:]) - len(strings.TrimLeft(string(src[end:]), " \t"))
+		}
 		edits = append(edits, dockerfile.Edit{Span: dockerfile.Span{Start: before, End: end}})
 	}
 	return edits, true
 }
 
-// before returns where the word in front of the offset ends.
+// placeFor returns the package whose place the tools take where packages are taken out: the first compiler, else the first that
+// goes; -1 if there is none.
+func (i *install) placeFor(tools []string) int {
+	place := -1
+	for n, p := range i.packages {
+		if len(tools) > 0 && p.goes() && (place < 0 || i.packages[place].kind == libraryPackage && p.kind != libraryPackage) {
+			place = n
+		}
+	}
+	return place
+}
+
+// emptied returns a variable of which nothing is left when compilers and the target's libraries are taken out and no
+// tools come in their place, or "".
+func (i *install) emptied(tools []string) string {
+	place := i.placeFor(tools)
+	for _, l := range i.lists {
+		left := false
+		for n, p := range i.packages {
+			in := slices.ContainsFunc(l.words, func(w shell.Word) bool { return w.Span == p.word.Span })
+			left = left || in && (n == place || !p.goes())
+		}
+		if !left {
+			return l.variable
+		}
+	}
+	return ""
+}
+
+// before returns where the word in front of the offset ends, or the list starts that it is in.
 func (i *install) before(offset int) int {
-	end := i.cmd.Span.Start
+	end := 0
 	for _, w := range i.cmd.Words {
 		if w.Span.End <= offset {
-			end = w.Span.End
+			end = max(end, w.Span.End)
+		}
+	}
+	for _, p := range i.packages {
+		if p.word.Span.End <= offset {
+			end = max(end, p.word.Span.End)
+		}
+	}
+	for _, list := range i.lists {
+		if list.start <= offset {
+			end = max(end, list.start)
 		}
 	}
 	return end

@@ -232,6 +232,17 @@ func (p *Plan) judgeUse(pl *Planner, u *graph.Use) {
 		p.block(u.By, fmt.Sprintf("mounts files of %s, which are the target platform's", source), way)
 		return
 	}
+	if takesGo(u) {
+		if step, ok := p.judgeCopiedGo(u); ok {
+			p.add(step)
+			return
+		}
+		if u.From != nil {
+			// Moves along; see withInstallers and InPlace.
+			p.add(Step{In: u.By, Span: u.By.Span, Recipe: "go", Reason: "takes Go, which the stage runs", HostWrites: []string{u.In.Graph.CopiesTo(u.By)}})
+			return
+		}
+	}
 	dest := path.Clean(u.Dest)
 	for _, src := range u.Paths {
 		src = path.Join("/", src)

@@ -100,7 +100,7 @@ func (c *Conversion) withInstallers(pl *Planner) {
 				continue
 			}
 			switch installed := pl.installedIn(u); {
-			case installed:
+			case installed || takesGo(u):
 				head := pl.head(u.From)
 				c.heads = append(c.heads, head)
 				c.Stages = append(c.Stages, head.Tree()...)

@@ -32,11 +32,14 @@ func judgePackages(c *call) (Step, bool) {
 		}
 		return Step{Reason: "installs tools for the stage itself", install: parseInstall(c), removes: removed(c)}, true
 	case "dpkg", "dpkg-query", "dpkg-architecture":
-		if c.Substituted && (c.name == "dpkg-architecture" || c.hasArg("--print-architecture")) {
+		switch {
+		case c.Substituted && c.name == "dpkg-architecture":
+			return c.judgeDpkgArchitecture(), true
+		case c.Substituted && c.hasArg("--print-architecture"):
 			return c.probe()
 		}
 		if c.hasArg("--add-architecture") {
-			return Step{Verdict: Block, Reason: "adds a foreign architecture for libraries",
+			return Step{Verdict: Block, Reason: c.text() + " adds a foreign architecture for libraries",
 				Way: "install the target's libraries with xx-apt-get"}, true
 		}
 		return Step{Reason: "asks about or installs packages for the stage itself"}, true

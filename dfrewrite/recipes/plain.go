@@ -152,7 +152,7 @@ func (c *call) judgeXargs() (Step, bool) {
 			return Step{Reason: "does the same on every platform"}, true
 		}
 	}
-	return Step{Verdict: Block, Reason: "xargs runs a program that no recipe knows", Way: "convert the stage by hand"}, true
+	return Step{Verdict: Block, Reason: c.text() + " runs a program that no recipe knows, or on files that cannot be seen", Way: "call the program itself, with the files named"}, true
 }
 
 // judgeCopy follows files from place to place: what was built for the target
@@ -186,7 +186,7 @@ func (c *call) judgeCopy() (Step, bool) {
 			step.HostWrites = append(step.HostWrites, dest, path.Join(dest, path.Base(src)))
 		}
 		if made && dest != "" {
-			step.built = step.built || c.builtInC(src)
+			step.built, step.strips = step.built || c.builtInC(src), step.strips || c.strippable(src)
 			step.Writes = append(step.Writes, dest, path.Join(dest, path.Base(src)))
 		}
 		if !made && c.name != "ln" && isSystemFile(src) && !samePlatformFile(src) && !c.plan.inProject(src) {
@@ -230,5 +230,8 @@ func archInDownload(s string) string {
 
 // text returns the command as written.
 func (c *call) text() string {
-	return strings.TrimSpace(string(c.run.Doc.Src[c.Span.Start:c.Span.End]))
+	return strings.TrimSpace(lineBreak().ReplaceAllString(string(c.run.Doc.Src[c.Span.Start:c.Span.End]), " "))
 }
+
+// lineBreak is where a command goes on in another line.
+var lineBreak = pattern("(?:[ \t]*[\\\\`])?[ \t]*\r?\n[ \t]*")

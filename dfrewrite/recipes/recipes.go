@@ -26,16 +26,17 @@
 //     shipped, single.go says what would become of a file's only stage.
 //   - toolchain.go: what a stage needs to compile C for the target, for every
 //     language. install.go takes installations of packages apart,
+//     packagewords.go those whose packages stand in a variable,
 //     toolsandlibraries.go knows which packages are tools and which are libraries.
 //     verify.go has programs looked at where they are made.
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
-//     (what go install is for) and gorun.go (build programs); xcaddy.go; make.go with makefile.go
-//     for a Makefile that builds with go.
+//     (what go install is for), gorun.go (build programs) and copiedgo.go (Go out of another
+//     image); xcaddy.go; make.go with makefile.go for a Makefile that builds with go.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
-//     what build systems share, autotools.go, cmake.go, meson.go, and makeforc.go
-//     with makefileforc.go.
+//     what build systems share, autotools.go with dpkgarchitecture.go (what the machine
+//     is called there), cmake.go, meson.go, and makeforc.go with makefileforc.go.
 //   - node.go with nodemodules.go, java.go, dotnet.go, python.go and sites.go: what
 //     is mostly the same on every platform.
 //   - downloads.go: questions to the machine, and what is downloaded for its answer.
@@ -157,8 +158,16 @@ type Step struct {
 	// built says that it compiles C for the target, or works on what was compiled; verified that the edits have the
 	// result looked at, and ends that another command can be put behind it.
 	built, verified, ends bool
-	sets                  *cBuild // a folder that it makes to be built in
-	usesMake              bool    // make is called later, although nothing here says so
+	// strips says that the target's strip takes what it writes, and is there.
+	strips bool
+	// dir is the folder that it runs in, if known.
+	dir string
+	// moved is the path of cargo's that an edit moves, by the name that others have for it, and by the program that takes it.
+	moved, by string
+	sets      *cBuild // a folder that it makes to be built in
+	usesMake  bool    // make is called later, although nothing here says so
+
+	stageLines []string // a stage that it needs in front of all others
 
 	builder *builder   // a build program that it starts
 	rust    *rustBuild // of a converted cargo
@@ -421,7 +430,7 @@ func (c *call) frontAt() dockerfile.Span {
 
 func (c *call) judge() Step {
 	step := c.decide()
-	step.In = c.run
+	step.In, step.dir = c.run, c.dir
 	if step.Span.Len() == 0 {
 		step.Span = c.Span
 	}

@@ -36,6 +36,7 @@ type cargoCall struct {
 	flags map[string]shell.Word
 	rest  []shell.Word // what is neither flag nor value
 	odd   string       // what keeps the command line from being read, or ""
+	way   string       // what a person could do about that
 }
 
 func parseCargo(c *call) *cargoCall {
@@ -44,10 +45,10 @@ func parseCargo(c *call) *cargoCall {
 		w := c.args[i]
 		switch {
 		case w.Lit == "--":
-			g.odd = "arguments behind a --, where a --target would not be cargo's"
+			g.odd, g.way = "arguments behind a --, where a --target would not be cargo's", "set them in the profile of Cargo.toml, or in RUSTFLAGS"
 			return g
 		case strings.HasPrefix(w.Raw, "+") && g.sub == "":
-			g.odd = "the toolchain " + w.Raw + ", which may lack the target's standard library"
+			g.odd, g.way = "the toolchain "+w.Raw+", which may lack the target's standard library", "make it the default, in rust-toolchain.toml or with rustup default"
 		case strings.HasPrefix(w.Raw, "-"):
 			name, value, glued := strings.Cut(w.Raw, "=")
 			word := w
@@ -60,7 +61,7 @@ func parseCargo(c *call) *cargoCall {
 			g.flags[name] = word
 		case !w.Const:
 			if g.sub == "" || g.sub == "chef" {
-				g.odd = "a command that is not known, " + w.Raw
+				g.odd, g.way = "a command that is not known, "+w.Raw, "write the command out"
 			}
 			g.rest = append(g.rest, w)
 		case g.sub == "" || g.sub == "chef":
@@ -79,9 +80,7 @@ type rustBuild struct {
 	// none for cargo install. cached says that it is a cache mount.
 	results []string
 	cached  bool
-	// dir is the folder that it runs in, if known; nested says that it may not run
-	// to the end, or that its output goes elsewhere.
-	dir    string
+	// nested says that it may not run to the end, or that its output goes elsewhere.
 	nested bool
 }
 
@@ -140,7 +139,7 @@ var rustDrivers = set("cross maturin dx makers tauri")
 func (g *cargoCall) judge() Step {
 	switch {
 	case g.odd != "" && !cargoRuns[g.sub] && !cargoChecks[g.sub]:
-		return blockBuild("convert the stage by hand, with xx-cargo", "cargo has %s", g.odd)
+		return blockBuild(g.way, "cargo has %s", g.odd)
 	case g.sub == "" || cargoSame[g.sub] || g.sub == "chef prepare" || g.sub == "chef":
 		return Step{Reason: "does the same on every platform"}
 	case cargoChecks[g.sub]:
@@ -190,7 +189,7 @@ func (g *cargoCall) judgeBuild() Step {
 	}
 	profile, why := g.profileDir()
 	if why != "" {
-		return blockBuild("write the profile out", "%s", why)
+		return blockBuild("write the profile out, or give its build argument a default", "%s", why)
 	}
 	if dir, ok := g.targetDir(); !ok {
 		return blockBuild("let it build in a folder called target", "cargo builds in %s, so where its results are cannot be followed", dir)
@@ -222,7 +221,7 @@ func (g *cargoCall) convert() Step {
 	}
 	for _, name := range hostVariables {
 		if v := g.lookup(name); v.set && v.text != "" && !(name == "RUSTC_WRAPPER" && v.fixed && path.Base(v.text) == "sccache") {
-			return blockBuild("convert the stage by hand, with xx-cargo", "%s=%s, set %s, may be for the machine that builds", name, v.text, v.where)
+			return blockBuild("leave it out: xx-cargo sets compilers and folders of libraries for the target", "%s=%s, set %s, may be for the machine that builds", name, v.text, v.where)
 		}
 	}
 	if v := g.lookup("RUSTFLAGS"); v.set || v.fromArg {
@@ -241,7 +240,7 @@ func (g *cargoCall) convert() Step {
 		Verdict: Convert, Compiles: true, Helper: true, Reason: "cross-compiles with xx-cargo", Review: review,
 		Args:  []string{"TARGETPLATFORM"},
 		Edits: []dockerfile.Edit{{Span: g.Words[0].Span, New: "xx-cargo"}},
-		rust:  &rustBuild{setup: setup, dir: g.dir, nested: g.Nested || len(g.Redirects) > 0},
+		rust:  &rustBuild{setup: setup, nested: g.Nested || len(g.Redirects) > 0}, strips: true,
 	}
 }
 
@@ -296,15 +295,16 @@ func sameCodegen(option string) bool {
 // profileDir is the folder in target that the profile has.
 func (g *cargoCall) profileDir() (dir, why string) {
 	if w, ok := g.flags["--profile"]; ok {
+		name, ok := g.known(w)
 		switch {
-		case !w.Const || strings.ContainsAny(w.Lit, "/*"):
+		case !ok || name == "" || strings.ContainsAny(name, "/*"):
 			return "", fmt.Sprintf("which profile %s is cannot be known", w.Raw)
-		case w.Lit == "dev" || w.Lit == "test":
+		case name == "dev" || name == "test":
 			return "debug", ""
-		case w.Lit == "bench":
+		case name == "bench":
 			return "release", ""
 		}
-		return w.Lit, ""
+		return name, ""
 	}
 	for _, f := range []string{"-r", "--release"} {
 		if _, ok := g.flags[f]; ok {

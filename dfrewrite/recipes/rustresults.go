@@ -81,7 +81,8 @@ func (p *Plan) moveCargoResults(pl *Planner) {
 					blockWord(in, in.Span, fmt.Sprintf("the cache mount %s is a part of cargo's target folder", m.Target))
 				}
 			}
-			for _, cmd := range p.Stage.Graph.Script(in).Commands {
+			seen := &call{env: p.Stage.Graph.EnvAt(in), script: p.Stage.Graph.Script(in)}
+			for _, cmd := range seen.script.Commands {
 				name := path.Base(cmd.Name)
 				words := slices.Clone(cmd.Words)
 				if set("cargo xx-cargo rustup echo printf")[name] {
@@ -93,13 +94,13 @@ func (p *Plan) moveCargoResults(pl *Planner) {
 					}
 				}
 				for _, w := range words {
-					edited, odd := moveWord(w, profiles, name)
+					edited, odd := moveWord(w, profiles, name, seen.knownText)
 					switch {
 					case odd:
 						blockWord(in, w.Span, fmt.Sprintf("which of cargo's results %s means cannot be seen", w.Raw))
 					case edited != w.Raw:
 						p.add(Step{In: in, Span: w.Span, Recipe: "rust", Verdict: Convert, Reason: "cargo's results are in a folder of the target's",
-							Edits: []dockerfile.Edit{{Span: w.Span, New: edited}}, Args: []string{"TARGETPLATFORM"}, Helper: true})
+							Edits: []dockerfile.Edit{{Span: w.Span, New: edited}}, Args: []string{"TARGETPLATFORM"}, Helper: true, moved: p.fileAt(in, seen, w), by: name})
 					}
 				}
 			}
@@ -114,14 +115,34 @@ func (p *Plan) moveCargoResults(pl *Planner) {
 	}
 }
 
+// fileAt returns the absolute path that a word of a command is; "" if it is none, or not known.
+func (p *Plan) fileAt(in *dockerfile.Instruction, c *call, w shell.Word) string {
+	name, ok := c.known(w)
+	if !ok {
+		return ""
+	}
+	for _, s := range p.Steps {
+		if s.In == in && covers(s.Span, w.Span) && (s.dir != "" || path.IsAbs(name)) {
+			if path.IsAbs(name) {
+				return path.Clean(name)
+			}
+			return path.Join(s.dir, name)
+		}
+	}
+	return ""
+}
+
 // moveWord puts the target's folder into the paths of a word; odd says that a path
-// in it cannot be followed.
-func moveWord(w shell.Word, profiles map[string]bool, program string) (edited string, odd bool) {
+// in it cannot be followed. known fills in variables.
+func moveWord(w shell.Word, profiles map[string]bool, program string, known func(string) (string, bool)) (edited string, odd bool) {
 	var out strings.Builder
 	at := 0
 	for _, m := range inTarget().FindAllStringSubmatchIndex(w.Raw, -1) {
 		below := w.Raw[m[4]:m[5]]
 		first, _, _ := strings.Cut(strings.TrimPrefix(below, "/"), "/")
+		if text, ok := known(first); ok {
+			first = text
+		}
 		switch {
 		case profiles[first]:
 			if strings.Contains(w.Raw, "'") || w.Span.Len() != len(w.Raw) {
@@ -150,6 +171,7 @@ func (c *Conversion) placeCargoResults() {
 	type place struct {
 		step  *Step
 		files []string
+		as    map[string]string // how they are written, where that is another way
 	}
 	var places []*place
 	for i, t := range c.Stages {
@@ -162,7 +184,7 @@ func (c *Conversion) placeCargoResults() {
 			for _, raw := range u.Paths {
 				p := path.Join("/", u.In.Graph.EnvAt(u.By).Expand(raw, rune(u.In.Graph.Doc.Escape)))
 				step, result, why := cargoResult(plans, profiles, p)
-				if why == "" && result && strings.Contains(raw, "$") {
+				if why == "" && result && strings.Contains(raw, "$") && !sameArguments(u, step.In, raw) {
 					why = fmt.Sprintf("which file of cargo's %s is depends on a build argument", raw)
 				}
 				if why != "" {
@@ -174,18 +196,71 @@ func (c *Conversion) placeCargoResults() {
 				}
 				n := slices.IndexFunc(places, func(pl *place) bool { return pl.step == step })
 				if n < 0 {
-					places, n = append(places, &place{step: step}), len(places)
+					places, n = append(places, &place{step: step, as: map[string]string{}}), len(places)
 				}
 				if !slices.Contains(places[n].files, p) {
 					places[n].files = append(places[n].files, p)
+				}
+				if strings.Contains(raw, "$") {
+					places[n].as[p] = path.Join("/", strings.Trim(raw, `"`))
 				}
 			}
 		}
 	}
 	for _, pl := range places {
-		c.putBack(pl.step, pl.files)
+		c.putBack(pl.step, pl.files, pl.as)
+		for _, p := range pl.files {
+			c.worksOn(p, pl.step)
+		}
 	}
 }
+
+// changers are programs that change a file where it is.
+var changers = set("strip objcopy patchelf upx setcap chmod chown chgrp find")
+
+// worksOn lets later commands of the stage that name a program work on it where it has been put back, so that what they
+// do to it is done to what other stages take.
+func (c *Conversion) worksOn(p string, build *Step) {
+	for _, plan := range c.Plans {
+		for i := range plan.Steps {
+			s := &plan.Steps[i]
+			if s.by == "" || s.Verdict != Convert || s.Span.Start < build.Span.End {
+				continue
+			}
+			matches, err := path.Match(s.moved, p)
+			switch {
+			case s.moved == p && (s.In != build.In || build.putsBackInList()):
+				s.Verdict, s.Edits, s.Args, s.Helper, s.Reason = Neutral, nil, nil, false, "works on the program where it was put back"
+			case changers[s.by] && (s.moved == "" || s.moved == p || err == nil && matches || within(p, []string{s.moved})):
+				c.Blocks = append(c.Blocks, Step{In: s.In, Span: s.Span, Recipe: "rust", Verdict: Block,
+					Reason: fmt.Sprintf("%s changes %s, which another stage takes, before it can be put where that stage looks for it", s.by, p),
+					Way:    "name the program, in a RUN behind that with cargo build, or copy it to a folder of its own first"})
+			}
+		}
+	}
+}
+
+// putsBackInList reports whether what a step builds can be put back right behind it, in the same list of commands.
+func (s *Step) putsBackInList() bool {
+	return !s.rust.nested && goesOn().Match(s.In.Doc.Src[s.Span.End:s.In.Span.End]) && len(s.In.Heredocs) == 0
+}
+
+// sameArguments reports whether the variables in what a COPY takes are build arguments that an instruction of the other
+// stage has as well, so that whoever gives them another value gives it to both.
+func sameArguments(u *graph.Use, in *dockerfile.Instruction, raw string) bool {
+	g := u.In.Graph
+	for _, name := range graph.VariablesIn(raw, rune(g.Doc.Escape)) {
+		here, ok := g.EnvAt(u.By).Lookup(name)
+		there, found := g.EnvAt(in).Lookup(name)
+		if !ok || !found || here != there || here.Env || !here.HasValue {
+			return false
+		}
+	}
+	return plainVariables().MatchString(raw)
+}
+
+// plainVariables matches a path with variables that a shell reads as BuildKit does.
+var plainVariables = pattern(`^"?(?:[A-Za-z0-9._/+@-]|\$\w+|\$\{\w+\})+"?$`)
 
 // cargoResult finds the step that builds a file of cargo's folders; result says that
 // it is one, and why that it cannot be followed.
@@ -224,17 +299,21 @@ func cargoResult(plans []*Plan, profiles map[string]bool, p string) (step *Step,
 
 // putBack copies programs from the target's folder to where they were: in the list
 // of the build where a failure is seen, else in a RUN of its own.
-func (c *Conversion) putBack(step *Step, files []string) {
+func (c *Conversion) putBack(step *Step, files []string, as map[string]string) {
 	g := c.Stages[0].Graph
 	end := step.Span.End
-	inList := !step.rust.nested && goesOn().Match(step.In.Doc.Src[end:step.In.Span.End]) && len(step.In.Heredocs) == 0
-	dir := step.rust.dir
+	inList := step.putsBackInList()
+	dir := step.dir
 	if !inList {
 		dir = g.EnvAt(step.In).Dir
 	}
 	var commands, verified []string
 	for _, p := range files {
 		to := p
+		if text, ok := as[p]; ok {
+			to = text
+		}
+		p = to
 		if rest, ok := strings.CutPrefix(p, strings.TrimSuffix(dir, "/")+"/"); ok && dir != "" {
 			to = rest
 		}

@@ -16,8 +16,9 @@ import (
 
 // A setup is what a stage needs before it can compile Rust for the target.
 type setup struct {
-	// native are instructions for the build platform, over the COPY of the helpers.
-	native []string
+	// installs is the start of a command for the build platform, over the COPY of the helpers, and tools what it installs.
+	installs string
+	tools    []string
 	// target are instructions below ARG TARGETPLATFORM.
 	target []string
 }
@@ -36,7 +37,12 @@ func (c *Conversion) planRust() {
 			c.chain.runs = map[*dockerfile.Instruction][]string{}
 		}
 		c.chain.runs[at] = appendNew(c.chain.runs[at], wants.target...)
-		c.chain.first = appendNew(c.chain.first, wants.native...)
+		tools := wants.tools
+		manager, _, _ := strings.Cut(wants.installs, " ")
+		if c.needsLLVM(manager) {
+			tools = append(slices.Clone(tools), "llvm")
+		}
+		c.chain.first = appendNew(c.chain.first, "RUN "+wants.installs+" "+strings.Join(tools, " "))
 	}
 	c.placeCargoResults()
 }
@@ -89,7 +95,7 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	case !g.opt.onlyLinux():
 		return nil, "", "not all platforms are Linux; Rust for the others needs more than a C library", byHand
 	case reason != "":
-		return nil, "", reason, byHand
+		return nil, "", reason, "build in an image rust of a current Debian or Alpine, or convert the stage by hand, with xx-cargo"
 	}
 	for t := g.stage; t != nil; t = t.Base {
 		for _, in := range t.Body {
@@ -124,7 +130,7 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 		standard = " && xx-cargo --setup-target-triple"
 	}
 	if system == "alpine" {
-		s.native = []string{"RUN apk add --no-cache clang lld"}
+		s.installs, s.tools = "apk add --no-cache", []string{"clang", "lld"}
 		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append([]string{"xx-c-essentials"}, libraries...), " ") + standard}
 		return s, review, "", ""
 	}
@@ -132,11 +138,10 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if fullRustImage(root.Image) {
 		libraries = appendNew(libraries, src.libraries...)
 	}
-	tools := "clang lld"
+	s.installs, s.tools = "apt-get update && apt-get install -y --no-install-recommends", []string{"clang", "lld"}
 	if forS390x {
-		tools += " binutils-s390x-linux-gnu" // lld links for it since LLVM 18
+		s.tools = append(s.tools, "binutils-s390x-linux-gnu") // lld links for it since LLVM 18
 	}
-	s.native = []string{"RUN apt-get update && apt-get install -y --no-install-recommends " + tools}
 	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(packages, libraries...), " ") + standard}
 	return s, review, "", ""
 }
@@ -241,18 +246,26 @@ func installedPackages(s *graph.Stage, in *dockerfile.Instruction) []string {
 		return nil
 	}
 	var out []string
-	for _, cmd := range s.Graph.Script(in).Commands {
+	script := s.Graph.Script(in)
+	for i, cmd := range script.Commands {
 		if !set("apt apt-get apk")[path.Base(cmd.Name)] {
 			continue
 		}
 		verb := false
+		c := &call{Command: cmd, run: in, script: script, index: i, stage: s}
 		for _, w := range cmd.Words[1:] {
 			switch {
 			case w.Lit == "install" || w.Lit == "add":
 				verb = true
 			case !verb || strings.HasPrefix(w.Raw, "-"):
 			case !w.Const:
-				out = append(out, w.Raw)
+				list, why := c.packagesIn(w)
+				if why != "" {
+					out = append(out, w.Raw)
+				}
+				for _, w := range list.words {
+					out = append(out, packageVersion().ReplaceAllString(w.Lit, ""))
+				}
 			default:
 				name, _, _ := strings.Cut(w.Lit, "=")
 				out = append(out, packageVersion().ReplaceAllString(name, ""))

@@ -52,7 +52,7 @@ func (c *Conversion) planToolchain(pl *Planner) {
 	for _, p := range pl.opt.Platforms {
 		switch {
 		case !strings.HasPrefix(p, "linux/"):
-			block("convert the stage by hand", "compiles C, which takes more than packages for %s", p)
+			block("leave the platform out, or convert the stage by hand, with xx-clang", "compiles C, which takes more than packages for %s", p)
 			return
 		case strings.HasPrefix(p, "linux/mips"):
 			block("leave the platform out, or convert the stage by hand", "compiles C, and neither Alpine nor Debian 13 has libraries for %s", p)
@@ -248,11 +248,16 @@ func (c *Conversion) editInstalls(installs []*install, needing []*Plan, tools []
 		}
 		if !keep && (i.has("build-base") || i.has("build-essential")) {
 			// They bring these, too.
-			for _, tool := range []string{"make", "patch"} {
-				if c.calls(tool) && !i.has(tool) {
-					add = append(slices.Clone(add), tool)
+			for _, b := range broughtAlong {
+				if c.calls(b.tool) && !i.has(b.pkg) {
+					add = append(slices.Clone(add), b.pkg)
 				}
 			}
+		}
+		if emptied := i.emptied(add); !keep && emptied != "" {
+			c.Blocks = append(c.Blocks, Step{In: i.in, Span: i.cmd.Span, Recipe: "packages", Verdict: Block,
+				Reason: fmt.Sprintf("the target gets all packages in %s, and nothing is left of it", emptied), Way: "install them with xx-apk or xx-apt-get, for the target"})
+			return false
 		}
 		if !keep && len(add) == 0 && !i.leaves() && len(i.packages) > 0 {
 			// Nothing is left of it.
@@ -286,6 +291,9 @@ func (c *Conversion) editInstalls(installs []*install, needing []*Plan, tools []
 	}
 	return true
 }
+
+// broughtAlong are tools that come with build-base or build-essential, and their packages.
+var broughtAlong = []struct{ tool, pkg string }{{"make", "make"}, {"patch", "patch"}, {"dpkg-architecture", "dpkg-dev"}}
 
 // needsLLVM reports whether llvm's ar, strip and their like are called for.
 func (c *Conversion) needsLLVM(manager string) bool {

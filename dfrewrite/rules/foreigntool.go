@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/recipes"
 )
 
 // ForeignTool finds programs of the target platform that a stage on the build
@@ -103,10 +103,10 @@ func (p *Pass) foreign(s *graph.Stage, u *graph.Use, tool string) Diagnostic {
 		return d
 	}
 	flag := u.By.Flag("from")
-	if u.Kind != graph.Copy || flag == nil || numbered(p.Graph) {
+	if u.Kind != graph.Copy || flag == nil || recipes.Numbered(p.Graph) {
 		return d
 	}
-	name := stageNameFor(p.Graph, u.Image)
+	name := recipes.StageNameFor(p.Graph, u.Image)
 	d.Fix = &Fix{
 		Message: fmt.Sprintf("take it from a stage %s on $BUILDPLATFORM", name),
 		Safety:  Review,
@@ -117,47 +117,6 @@ func (p *Pass) foreign(s *graph.Stage, u *graph.Use, tool string) Diagnostic {
 		},
 	}
 	return d
-}
-
-// numbered reports whether the file refers to stages by number, which a new stage
-// would change.
-func numbered(g *graph.Graph) bool {
-	for _, s := range g.Stages {
-		for _, u := range s.Uses {
-			for _, f := range u.By.Flags {
-				for _, opt := range strings.Split(f.Value, ",") {
-					if _, err := strconv.Atoi(strings.TrimPrefix(opt, "from=")); err == nil && (f.Name == "from" || strings.HasPrefix(opt, "from=")) {
-						return true
-					}
-				}
-			}
-		}
-	}
-	return false
-}
-
-// stageNameFor returns a free name for a stage that holds an image.
-func stageNameFor(g *graph.Graph, image string) string {
-	name, _, _ := strings.Cut(image, "@")
-	name, _, _ = strings.Cut(path.Base(name), ":")
-	base := strings.Map(func(r rune) rune {
-		if r == '_' || r == '.' || r == '-' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(name))
-	if base == "" || base[0] < 'a' || base[0] > 'z' || base == "scratch" || base == "context" {
-		base = "tool"
-	}
-	for i := 1; ; i++ {
-		name := base
-		if i > 1 {
-			name += strconv.Itoa(i)
-		}
-		if !slices.ContainsFunc(g.Stages, func(s *graph.Stage) bool { return s.Name == name || strings.EqualFold(s.BaseName, name) }) {
-			return name
-		}
-	}
 }
 
 // strips reports the builder's strip and objcopy, which know the builder's own

@@ -160,5 +160,5 @@ func configures(p *Pass, s *graph.Stage, in *dockerfile.Instruction) bool {
 	if s.Place == graph.Build && !mentionsTarget(s) {
 		return false
 	}
-	return calls(p, s, in, "cmake", "meson", "ninja", "configure")
+	return calls(p, s, in, "cmake", "meson", "ninja", "ninja-build", "samu", "configure")
 }
