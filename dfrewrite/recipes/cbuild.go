@@ -220,6 +220,10 @@ func installed(destdir, prefix string) []string {
 	return nil
 }
 
+// noOpenMP says why a build that looks for OpenMP is refused: gcc always has it, so the native build does, and a build
+// system that does not find it goes on without a word.
+const noOpenMP = "which comes with gcc, and which clang has not for the target: the program would be built without"
+
 // buildFiles are where build systems begin to read.
 var buildFiles = set("Makefile CMakeLists.txt configure configure.ac meson.build")
 

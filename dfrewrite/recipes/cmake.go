@@ -181,6 +181,7 @@ func (c *call) judgeCMakeBuild(what string) Step {
 var (
 	cmakeComment = pattern(`(?m)#.*$`)
 	cmakeAsks    = pattern(`(?i)\b(try_run|check_c(xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|-march=\w+|-mtune=\w+|-m(?:avx|sse)[0-9a-z.]*|uname)\b`)
+	cmakeOpenMP  = pattern(`(?i)\bfind_package\s*\(\s*OpenMP\b`)
 	cmakeProgram = pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+-]+)`)
 	cmakeRuns    = pattern(`(?i)\bCOMMAND\s+(?:\$<TARGET_FILE:)?"?([A-Za-z0-9_.+-]+)`)
 	cmakeProject = pattern(`(?is)\bproject\s*\(([^)]*)\)`)
@@ -212,6 +213,9 @@ func (c *call) cmakeProject(source string) (seen, cxx bool, why string) {
 		text := cmakeComment().ReplaceAllString(string(c.opt.Context.ReadFile(name)), "")
 		if m := cmakeAsks().FindString(text); m != "" && why == "" {
 			why = name + " has " + m + ", which would be about the machine that builds"
+		}
+		if cmakeOpenMP().MatchString(text) && why == "" {
+			why = name + " asks for OpenMP, " + noOpenMP
 		}
 		for _, m := range cmakeProgram().FindAllStringSubmatch(text, -1) {
 			programs = append(programs, m[1])
