@@ -108,6 +108,14 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if src.config != "" {
 		return nil, "", src.config, byHand
 	}
+	if src.cxx != "" && strings.Contains(g.opt.Image, "tonistiigi/xx") {
+		return nil, "", fmt.Sprintf("%s compiles C++, and the xx-cargo of %s names no C++ compiler for the target", src.cxx, g.opt.Image),
+			"rewrite with --image and an image of the helpers whose xx-cargo sets CXX, or convert the stage by hand"
+	}
+	if system == "alpine" && rustImage(root.Image) && src.loadsClang != "" && dynamicMusl().MatchString(g.lookup("RUSTFLAGS").text) {
+		return nil, "", fmt.Sprintf("%s loads libclang in build scripts, which RUSTFLAGS is not for as soon as cargo has a --target: they would be static programs, which load nothing", src.loadsClang),
+			"build on Debian, where programs are dynamic by default"
+	}
 	s = &setup{}
 	review = src.review
 	if len(libraries) > 0 && review == "" {
@@ -123,12 +131,15 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if src.oneToolchain && !choosesToolchain(root) {
 		standard = " && xx-cargo --setup-target-triple"
 	}
+	packages := []string{"xx-c-essentials"}
+	if src.cxx != "" || !src.locked && installs(root, "g++") {
+		packages = append(packages, "xx-cxx-essentials")
+	}
 	if system == "alpine" {
 		s.native = []string{"RUN apk add --no-cache clang lld"}
-		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append([]string{"xx-c-essentials"}, libraries...), " ") + standard}
+		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append(packages, libraries...), " ") + standard}
 		return s, review, "", ""
 	}
-	packages := []string{"xx-c-essentials"}
 	if fullRustImage(root.Image) {
 		libraries = appendNew(libraries, src.libraries...)
 	}
@@ -140,6 +151,9 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(packages, libraries...), " ") + standard}
 	return s, review, "", ""
 }
+
+// dynamicMusl matches the flag that makes programs dynamic which Rust makes static for musl.
+var dynamicMusl = pattern(`target-feature=-crt-static`)
 
 // choosesToolchain reports whether a stage, or one based on it, calls rustup for
 // another toolchain than the one that is there.
