@@ -182,11 +182,16 @@ var (
 	cmakeComment = pattern(`(?m)#.*$`)
 	cmakeAsks    = pattern(`(?i)\b(try_run|check_c(xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|-march=\w+|-mtune=\w+|-m(?:avx|sse)[0-9a-z.]*|uname)\b`)
 	cmakeOpenMP  = pattern(`(?i)\bfind_package\s*\(\s*OpenMP\b`)
-	cmakeProgram = pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+-]+)`)
-	cmakeRuns    = pattern(`(?i)\bCOMMAND\s+(?:\$<TARGET_FILE:)?"?([A-Za-z0-9_.+-]+)`)
+	cmakeSets    = pattern(`(?i)\bset\s*\(\s*CMAKE_(?:C|CXX|ASM)_COMPILER\s`)
+	cmakeProgram = pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+${}-]+)`)
+	// cmakeRuns finds what a command of a build starts: a target, or a program in some folder, ${CMAKE_BINARY_DIR}/gen.
+	cmakeRuns = pattern(`(?i)\bCOMMAND\s+"?(?:\$<TARGET_FILE:)?(?:[^\s"()<>]*/)?([A-Za-z0-9_.+${}-]+)`)
 	cmakeProject = pattern(`(?is)\bproject\s*\(([^)]*)\)`)
 	cmakeCustom  = pattern(`(?is)\b(?:add_custom_command|add_custom_target)\s*\([^)]*\)`)
 )
+
+// onBinaries are the builder's tools that do not know another platform's files.
+var onBinaries = set("strip objcopy ar ranlib ld nm objdump ldd")
 
 // maxCMakeFiles bounds how many files of a project are looked at.
 const maxCMakeFiles = 500
@@ -214,6 +219,9 @@ func (c *call) cmakeProject(source string) (seen, cxx bool, why string) {
 		if m := cmakeAsks().FindString(text); m != "" && why == "" {
 			why = name + " has " + m + ", which would be about the machine that builds"
 		}
+		if m := cmakeSets().FindString(text); m != "" && why == "" {
+			why = name + " has " + strings.TrimSpace(m) + " …), which wins over the definitions"
+		}
 		if cmakeOpenMP().MatchString(text) && why == "" {
 			why = name + " asks for OpenMP, " + noOpenMP
 		}
@@ -238,6 +246,9 @@ func (c *call) cmakeProject(source string) (seen, cxx bool, why string) {
 		for _, r := range runs {
 			if slices.Contains(programs, r) {
 				return true, cxx, "its CMakeLists.txt builds " + r + " and runs it, which is for the target"
+			}
+			if onBinaries[r] || compilerHelper(r) != "" {
+				return true, cxx, "its CMakeLists.txt runs " + r + ", which is the builder's"
 			}
 		}
 	}
