@@ -212,6 +212,20 @@ func (c *call) judgeAutogen() (Step, bool) {
 	return blockBuild("call autoreconf -fi and ./configure", "what %s runs is not in the build context", c.Words[0].Lit), true
 }
 
+// inShell returns the call of a script that calls autoreconf, given to a shell by its name (sh autogen.sh), or nil.
+func (c *call) inShell() *call {
+	if !shells[c.name] || len(c.args) == 0 || !autogens[path.Base(c.args[0].Lit)] {
+		return nil
+	}
+	script, command := *c, *c.Command
+	command.Words = c.args
+	script.Command, script.name, script.args = &command, path.Base(c.args[0].Lit), c.args[1:]
+	return &script
+}
+
+// autogens are the names that such scripts go by.
+var autogens = set("autogen.sh bootstrap bootstrap.sh buildconf buildconf.sh")
+
 var runsConfigure = pattern(`(?m)^[^#\n]*\./configure\b`)
 
 // isScript reports whether the program is a script that a build system has, and not one that was built.

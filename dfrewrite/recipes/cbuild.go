@@ -29,13 +29,14 @@ func (b *cBuild) outputs() []string {
 
 // judgeBuildSystem decides on what builds C without naming a compiler.
 func judgeBuildSystem(c *call) (Step, bool) {
+	if autogens[c.name] {
+		return c.judgeAutogen()
+	}
 	switch c.name {
 	case "configure":
 		return c.settingUp("configure", c.judgeConfigure()), true
 	case "autoreconf", "autoconf", "automake", "aclocal", "autoheader", "libtoolize", "autopoint", "gettextize", "intltoolize", "gtkdocize":
 		return Step{Compiles: true, Reason: "makes the same files for every platform", sets: &cBuild{tool: "autoreconf", dir: c.dir}}, true
-	case "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf", "buildconf.sh":
-		return c.judgeAutogen()
 	case "cmake":
 		return c.settingUp("cmake", c.judgeCMake()), true
 	case "ctest":

@@ -64,6 +64,9 @@ func judgeC(c *call) (Step, bool) {
 	if helper := compilerHelper(c.name); helper != "" {
 		return c.judgeCompile(helper), true
 	}
+	if script := c.inShell(); script != nil {
+		return script.judgeAutogen()
+	}
 	return judgeBuildSystem(c)
 }
 
