@@ -428,7 +428,11 @@ func (g *cargoCall) judgeInstall() Step {
 			}
 			return step
 		}
+		own := g.sub == "install" && g.ownRoot(bin)
 		for _, name := range taken {
+			if own {
+				break
+			}
 			if g.sub == "binstall" || len(g.rest) != 1 || !strings.HasPrefix(g.rest[0].Lit+"@", name+"@") {
 				return blockBuild("install what is shipped with a --root of its own, or in a stage of its own",
 					"another stage takes %s; whether this is where it comes from cannot be seen", path.Join(bin, name))
@@ -441,6 +445,15 @@ func (g *cargoCall) judgeInstall() Step {
 		g.cacheIDs(&step)
 	}
 	return step
+}
+
+// ownRoot reports whether --root names a folder that is there for what is shipped: no program is found in it by its name.
+func (g *cargoCall) ownRoot(bin string) bool {
+	if _, ok := g.flags["--root"]; !ok || isSystemDir(bin) {
+		return false
+	}
+	v, _ := g.env.Lookup("PATH")
+	return !slices.Contains(strings.Split(v.Value, ":"), bin) && !g.script.Sets("PATH")
 }
 
 // binDir is where cargo install puts programs; empty if that is not known.
