@@ -185,7 +185,7 @@ var (
 	cmakeSets    = pattern(`(?i)\bset\s*\(\s*CMAKE_(?:C|CXX|ASM)_COMPILER\s`)
 	cmakeProgram = pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+${}-]+)`)
 	// cmakeRuns finds what a command of a build starts: a target, or a program in some folder, ${CMAKE_BINARY_DIR}/gen.
-	cmakeRuns = pattern(`(?i)\bCOMMAND\s+"?(?:\$<TARGET_FILE:)?(?:[^\s"()<>]*/)?([A-Za-z0-9_.+${}-]+)`)
+	cmakeRuns    = pattern(`(?i)\bCOMMAND\s+"?(?:\$<TARGET_FILE:)?(?:[^\s"()<>]*/)?([A-Za-z0-9_.+${}-]+)`)
 	cmakeProject = pattern(`(?is)\bproject\s*\(([^)]*)\)`)
 	cmakeCustom  = pattern(`(?is)\b(?:add_custom_command|add_custom_target)\s*\([^)]*\)`)
 )

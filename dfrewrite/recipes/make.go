@@ -19,9 +19,13 @@ func judgeMake(c *call) (Step, bool) {
 	if c.name != "make" || c.opt.Context == nil {
 		return Step{}, false
 	}
+	way, nothing := "call go build in the Dockerfile, or convert the stage by hand", "no go build is seen in what it runs"
+	if !graph.OfficialGo(c.stage.Root().Image) && !c.opt.Context.goSource().found {
+		// Of another language: what is said about Go would only mislead.
+		way, nothing = "call in the Dockerfile what make runs, or convert the stage by hand", "nothing is seen in what it runs that could be told the target"
+	}
 	block := func(format string, args ...any) (Step, bool) {
-		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...),
-			Way: "call go build in the Dockerfile, or convert the stage by hand"}, true
+		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way}, true
 	}
 	run, goals, err := c.makeRun()
 	if errors.Is(err, errNoMakefile) {
@@ -78,7 +82,7 @@ func judgeMake(c *call) (Step, bool) {
 		}
 	}
 	if !builds {
-		return block("%s: no go build is seen in what it runs", c.text())
+		return block("%s: %s", c.text(), nothing)
 	}
 	slices.SortStableFunc(front, func(a, b string) int { return rank(a) - rank(b) })
 	front = slices.DeleteFunc(front, func(a string) bool {
