@@ -127,12 +127,18 @@ func judgeRust(c *call) (Step, bool) {
 	if c.name == "mold" && c.hasArg("-run") {
 		return blockBuild("leave mold out: xx-cargo links with lld", "mold -run puts the builder's linker in the place of the target's"), true
 	}
+	if wasmBuilders[c.name] {
+		return Step{Compiles: true, Reason: "makes WebAssembly, which is the same for every platform"}, true
+	}
 	if rustDrivers[c.name] || strings.HasPrefix(c.name, "cargo-") {
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what %s builds, and for which machine, is not known", c.name),
 			Way: "convert the stage by hand, with xx-cargo"}, true
 	}
 	return Step{}, false
 }
+
+// wasmBuilders call cargo for WebAssembly, or work on what it makes.
+var wasmBuilders = set("wasm-pack wasm-bindgen wasm-opt trunk")
 
 // rustDrivers call cargo in ways of their own.
 var rustDrivers = set("cross maturin dx makers tauri")
