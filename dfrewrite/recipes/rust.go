@@ -127,6 +127,9 @@ func judgeRust(c *call) (Step, bool) {
 	if c.name == "mold" && c.hasArg("-run") {
 		return blockBuild("leave mold out: xx-cargo links with lld", "mold -run puts the builder's linker in the place of the target's"), true
 	}
+	if shells[c.name] && pipesRustup(c.script, c.index) {
+		return Step{Reason: "installs Rust for the stage itself"}, true
+	}
 	if wasmBuilders[c.name] {
 		return Step{Compiles: true, Reason: "makes WebAssembly, which is the same for every platform"}, true
 	}
