@@ -306,7 +306,7 @@ var stripOptions = map[string]bool{"-s": false, "-S": false, "-g": false, "-d": 
 // judgeStrip turns strip into the target's, where it works on what C steps built.
 func (c *call) judgeStrip() (Step, bool) {
 	if !c.compilesC() {
-		return c.judgeRustStrip()
+		return Step{}, false
 	}
 	step := Step{Verdict: Convert, Helper: true, NeedsC: true, NeedsLLVM: true, built: true, Reason: "strips what was built for the target", Args: []string{"TARGETPLATFORM"},
 		Edits: []dockerfile.Edit{{Span: c.Words[0].Span, New: "$(xx-info triple)-strip"}}}

@@ -67,7 +67,7 @@ func (p *Plan) writesIn(dir string) bool {
 	return false
 }
 
-// hostWriteIn returns a file at p, which may hold wildcards, or below that a step made for the machine that
+// hostWriteIn returns a file at p or below that a step made for the machine that
 // it runs on, or "".
 func (p *Plan) hostWriteIn(dir string) string {
 	if dir == "" {
@@ -75,7 +75,7 @@ func (p *Plan) hostWriteIn(dir string) string {
 	}
 	for _, s := range p.writers {
 		for _, w := range s.HostWrites {
-			if matched, err := path.Match(dir, w); within(w, []string{dir}) || matched && err == nil {
+			if within(w, []string{dir}) {
 				return w
 			}
 		}

@@ -32,7 +32,7 @@
 //     (what go install is for) and gorun.go (build programs); xcaddy.go; make.go with makefile.go
 //     for a Makefile that builds with go.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
-//     go), ruststrip.go and rustsource.go (what the context says).
+//     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
 //     what build systems share, autotools.go with buildoption.go (--build), cmake.go, meson.go, and makeforc.go
 //     with makefileforc.go.
@@ -157,9 +157,6 @@ type Step struct {
 	built, verified, ends bool
 	sets                  *cBuild // a folder that it makes to be built in
 	usesMake              bool    // make is called later, although nothing here says so
-
-	stripsRust bool // it calls the target's strip on what cargo built
-	keepsWords bool // and finds that where cargo would have put it without a target
 
 	builder *builder   // a build program that it starts
 	rust    *rustBuild // of a converted cargo

@@ -84,7 +84,7 @@ func (p *Plan) moveCargoResults(pl *Planner) {
 			for _, cmd := range p.Stage.Graph.Script(in).Commands {
 				name := path.Base(cmd.Name)
 				words := slices.Clone(cmd.Words)
-				if set("cargo xx-cargo rustup echo printf")[name] || p.keepsWords(cmd.Span) {
+				if set("cargo xx-cargo rustup echo printf")[name] {
 					words = nil
 				}
 				for _, a := range cmd.Assigns {
@@ -227,7 +227,7 @@ func cargoResult(plans []*Plan, profiles map[string]bool, p string) (step *Step,
 func (c *Conversion) putBack(step *Step, files []string) {
 	g := c.Stages[0].Graph
 	end := step.Span.End
-	inList := step.putsInList()
+	inList := !step.rust.nested && goesOn().Match(step.In.Doc.Src[end:step.In.Span.End]) && len(step.In.Heredocs) == 0
 	dir := step.rust.dir
 	if !inList {
 		dir = g.EnvAt(step.In).Dir

@@ -36,12 +36,7 @@ func (c *Conversion) planRust() {
 			c.chain.runs = map[*dockerfile.Instruction][]string{}
 		}
 		c.chain.runs[at] = appendNew(c.chain.runs[at], wants.target...)
-		for _, line := range wants.native {
-			if c.stripsRust() {
-				line = strings.Replace(line, "clang lld", "clang lld llvm", 1)
-			}
-			c.chain.first = appendNew(c.chain.first, line)
-		}
+		c.chain.first = appendNew(c.chain.first, wants.native...)
 	}
 	c.placeCargoResults()
 }
