@@ -33,7 +33,6 @@ func (c *call) judgeConfigure() Step {
 	b := &cBuild{tool: "configure", dir: c.dir, prefix: "/usr/local"}
 	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, NeedsLLVM: true, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}, sets: b, built: true,
 		Review: "tests of configure that run a program take a default when cross-compiling, or stop and name a variable to set"}
-	build := " --build=$(" + c.forBuilder() + "xx-info triple)"
 	cc, cxxGiven := true, false
 	for i := 0; i < len(c.args); i++ {
 		w := c.args[i]
@@ -41,8 +40,6 @@ func (c *call) judgeConfigure() Step {
 		option := strings.Trim(name, `"'`)
 		value = strings.Trim(value, `"'`)
 		switch {
-		case option == "--build" && c.namesBuilder(w):
-			build = ""
 		case set("--host --build --target")[option]:
 			return blockBuild("leave it out", "configure is told %s already", w.Raw)
 		case option == "--prefix" || option == "--exec-prefix":
@@ -89,7 +86,7 @@ func (c *call) judgeConfigure() Step {
 		cxx = c.installsCxx()
 	}
 	step.NeedsCxx, b.cxx = cxx, cxx
-	insert := build + " --host=$(xx-clang --print-target-triple)"
+	insert := " --build=$(" + c.forBuilder() + "xx-info triple) --host=$(xx-clang --print-target-triple)"
 	if cc {
 		insert += " CC=xx-clang"
 	}
@@ -162,7 +159,7 @@ func (c *call) autoconf(src string) (cxx, known bool, block string) {
 		}
 	}
 	for _, w := range c.args {
-		if autoconfOnly().MatchString(strings.Trim(w.Raw, `"'`)) || c.namesBuilder(w) {
+		if autoconfOnly().MatchString(strings.Trim(w.Raw, `"'`)) {
 			return false, false, ""
 		}
 	}

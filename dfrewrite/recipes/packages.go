@@ -32,9 +32,6 @@ func judgePackages(c *call) (Step, bool) {
 		}
 		return Step{Reason: "installs tools for the stage itself", install: parseInstall(c), removes: removed(c)}, true
 	case "dpkg", "dpkg-query", "dpkg-architecture":
-		if c.name == "dpkg-architecture" && c.onlyForBuildOption() {
-			return Step{Reason: "names the machine that compiles, for configure's --build"}, true
-		}
 		if c.Substituted && (c.name == "dpkg-architecture" || c.hasArg("--print-architecture")) {
 			return c.probe()
 		}

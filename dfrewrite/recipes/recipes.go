@@ -34,7 +34,7 @@
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
-//     what build systems share, autotools.go with buildoption.go (--build), cmake.go, meson.go, and makeforc.go
+//     what build systems share, autotools.go, cmake.go, meson.go, and makeforc.go
 //     with makefileforc.go.
 //   - node.go with nodemodules.go, java.go, dotnet.go, python.go and sites.go: what
 //     is mostly the same on every platform.
