@@ -34,13 +34,14 @@ func (b *cBuild) outputs() []string {
 
 // judgeBuildSystem decides on what builds C without naming a compiler.
 func judgeBuildSystem(c *call) (Step, bool) {
+	if autogens[c.name] {
+		return c.judgeAutogen()
+	}
 	switch c.name {
 	case "configure":
 		return c.settingUp("configure", c.judgeConfigure()), true
 	case "autoreconf", "autoconf", "automake", "aclocal", "autoheader", "libtoolize", "autopoint", "gettextize", "intltoolize", "gtkdocize":
 		return Step{Compiles: true, Reason: "makes the same files for every platform", sets: &cBuild{tool: "autoreconf", dir: c.dir}}, true
-	case "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf", "buildconf.sh":
-		return c.judgeAutogen()
 	case "cmake":
 		return c.settingUp("cmake", c.judgeCMake()), true
 	case "ctest":
@@ -226,6 +227,10 @@ func installed(destdir, prefix string) []string {
 	}
 	return nil
 }
+
+// noOpenMP says why a build that looks for OpenMP is refused: gcc always has it, so the native build does, and a build
+// system that does not find it goes on without a word.
+const noOpenMP = "which comes with gcc, and which clang has not for the target: the program would be built without"
 
 // buildFiles are where build systems begin to read.
 var buildFiles = set("Makefile CMakeLists.txt configure configure.ac meson.build")

@@ -64,6 +64,9 @@ func judgeC(c *call) (Step, bool) {
 	if helper := compilerHelper(c.name); helper != "" {
 		return c.judgeCompile(helper), true
 	}
+	if script := c.inShell(); script != nil {
+		return script.judgeAutogen()
+	}
 	return judgeBuildSystem(c)
 }
 
@@ -189,6 +192,14 @@ func oddFlags(text string) (why, way string) {
 	if m := hostPath().FindString(text); m != "" {
 		return fmt.Sprintf("%s is where the machine that builds has its libraries", strings.TrimLeft(m, " \t\"'=,")),
 			"leave it to the compiler, which knows the target's folders, or name them with xx-info sysroot and xx-info triple"
+	}
+	for _, word := range strings.Fields(text) {
+		word = strings.Trim(word, `"'`)
+		for _, f := range gccOnly {
+			if strings.HasPrefix(word, f.prefix) && strings.HasPrefix(f.prefix, "-f") {
+				return fmt.Sprintf("%s cannot be kept: %s", word, f.why), "leave it out, or convert the stage by hand"
+			}
+		}
 	}
 	return "", ""
 }

@@ -29,6 +29,10 @@ func TestOddFlags(t *testing.T) {
 		{"-I/usr/local/include", true},
 		{"-isystem /usr/lib/foo/include", true},
 		{"-o /usr/lib/app/plugin", false},
+		{"-O2 -fopenmp", true},
+		{"-fsanitize=address", true},
+		{`"-g -fprofile-arcs"`, true},
+		{"-fstack-protector-strong -ffunction-sections -flto", false},
 	} {
 		if why, way := oddFlags(tt.flags); (why != "") != tt.odd || (why == "") != (way == "") {
 			t.Errorf("%s: %q, %q", tt.flags, why, way)

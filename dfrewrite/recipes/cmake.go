@@ -191,14 +191,20 @@ func (c *call) judgeCMakeBuild(what string) Step {
 var (
 	cmakeComment = pattern(`(?m)#.*$`)
 	cmakeAsks    = pattern(`(?i)\b(try_run|check_c(xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|-march=\w+|-mtune=\w+|-m(?:avx|sse)[0-9a-z.]*|uname)\b`)
-	cmakeProgram = pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+-]+)`)
-	cmakeRuns    = pattern(`(?i)\bCOMMAND\s+(?:\$<TARGET_FILE:)?"?([A-Za-z0-9_.+-]+)`)
+	cmakeOpenMP  = pattern(`(?i)\bfind_package\s*\(\s*OpenMP\b`)
+	cmakeSets    = pattern(`(?i)\bset\s*\(\s*CMAKE_(?:C|CXX|ASM)_COMPILER\s`)
+	cmakeProgram = pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+${}-]+)`)
+	// cmakeRuns finds what a command of a build starts: a target, or a program in some folder, ${CMAKE_BINARY_DIR}/gen.
+	cmakeRuns    = pattern(`(?i)\bCOMMAND\s+"?(?:\$<TARGET_FILE:)?(?:[^\s"()<>]*/)?([A-Za-z0-9_.+${}-]+)`)
 	cmakeProject = pattern(`(?is)\bproject\s*\(([^)]*)\)`)
 	// cmakeTools matches what takes more than a compiler, a linker and GNU's ar: what is optimized as it is linked is in
 	// LLVM's own format, GNU's strip and objcopy know the builder's architecture only, and what is fetched is not seen.
 	cmakeTools  = pattern(`(?i)lto\b|interprocedural|strip\b|objcopy|objdump|readelf|\bCMAKE_NM\b|llvm|cpack|\bpackage\b|FetchContent|CPMAddPackage`)
 	cmakeCustom = pattern(`(?is)\b(?:add_custom_command|add_custom_target)\s*\([^)]*\)`)
 )
+
+// onBinaries are the builder's tools that do not know another platform's files.
+var onBinaries = set("strip objcopy ar ranlib ld nm objdump ldd")
 
 // maxCMakeFiles bounds how many files of a project are looked at.
 const maxCMakeFiles = 500
@@ -236,6 +242,12 @@ func (c *call) cmakeProject(source string) cmakeFacts {
 		if m := cmakeAsks().FindString(text); m != "" && found.why == "" {
 			found.why = name + " has " + m + ", which would be about the machine that builds"
 		}
+		if m := cmakeSets().FindString(text); m != "" && found.why == "" {
+			found.why = name + " has " + strings.TrimSpace(m) + " …), which wins over the definitions"
+		}
+		if cmakeOpenMP().MatchString(text) && found.why == "" {
+			found.why = name + " asks for OpenMP, " + noOpenMP
+		}
 		for _, m := range cmakeProgram().FindAllStringSubmatch(text, -1) {
 			programs = append(programs, m[1])
 		}
@@ -255,8 +267,12 @@ func (c *call) cmakeProject(source string) cmakeFacts {
 		return nil
 	})
 	for _, r := range runs {
-		if found.why == "" && slices.Contains(programs, r) {
+		switch {
+		case found.why != "":
+		case slices.Contains(programs, r):
 			found.why = "its CMakeLists.txt builds " + r + " and runs it, which is for the target"
+		case onBinaries[r] || compilerHelper(r) != "":
+			found.why = "its CMakeLists.txt runs " + r + ", which is the builder's"
 		}
 	}
 	return found

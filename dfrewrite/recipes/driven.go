@@ -35,8 +35,16 @@ func (c *call) judgeDriven(d drivenBuild) Step {
 }
 
 func (c *call) blockDriven(format string, args ...any) Step {
-	return Step{Verdict: Block, Compiles: true, Reason: c.text() + fmt.Sprintf(format, args...),
-		Way: "call go build in the Dockerfile, or convert the stage by hand"}
+	way := "call go build in the Dockerfile, or convert the stage by hand"
+	if !c.mayBuildGo() {
+		way = "call in the Dockerfile what " + c.name + " runs, or convert the stage by hand"
+	}
+	return Step{Verdict: Block, Compiles: true, Reason: c.text() + fmt.Sprintf(format, args...), Way: way}
+}
+
+// mayBuildGo reports whether the image or the build context is one for Go. What is said about Go would else only mislead.
+func (c *call) mayBuildGo() bool {
+	return graph.OfficialGo(c.stage.Root().Image) || c.opt.Context != nil && c.opt.Context.goSource().found
 }
 
 // judgePlan decides on the call whose commands have been judged.
@@ -78,6 +86,9 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 		case s.Verdict == Convert:
 			return block(" runs `%s`, which has to be written in another way", line)
 		}
+	}
+	if !builds && !c.mayBuildGo() {
+		return block(": nothing is seen in what it runs that could be told the target")
 	}
 	if !builds {
 		return block(": no go build is seen in what it runs")

@@ -646,6 +646,14 @@ func (g *goCall) cgo() cgoUse {
 		return guess("the Go module is not in the Dockerfile's folder, so whether the program needs cgo cannot be seen")
 	case !src.complete:
 		return cgoUse{write: "0", review: "the build context is too large to be read to the end; whether the program needs cgo is not certain"}
+	case src.requires != "":
+		// Packages of other modules may have C in them (gopacket/pcap, go-systemd/sdjournal), and nobody installs a
+		// library for a program that links with none.
+		if lib := g.installedLibrary(); lib != "" {
+			on.why = fmt.Sprintf("the stage installs %s, so the build uses cgo", lib)
+			on.review = fmt.Sprintf("CGO_ENABLED=1 is a guess, since the stage installs %s and what the modules in %s need cannot be seen", lib, src.requires)
+			return on
+		}
 	}
 	return cgoUse{write: "0"}
 }

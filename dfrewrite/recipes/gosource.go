@@ -27,6 +27,7 @@ type goSource struct {
 	found    bool   // there is a go.mod, so this is not a folder inside of a module
 	complete bool   // all of it was read
 	cgo      string // what needs cgo, or empty
+	requires string // the go.mod that requires modules, or empty: their source is not in the context
 	cxx      bool   // there is C++ in it, or in a module that it needs
 }
 
@@ -39,9 +40,10 @@ var cgoModules = []string{
 	"github.com/linxGnu/grocksdb", "github.com/libgit2/git2go", "github.com/veandco/go-sdl2", "github.com/go-gl/", "fyne.io/fyne",
 	"github.com/godror/godror", "github.com/mattn/go-oci8", "github.com/ibmdb/go_ibm_db", "github.com/marcboeker/go-duckdb",
 	"github.com/duckdb/duckdb-go", "rogchap.com/v8go", "github.com/pebbe/zmq4", "github.com/miekg/pkcs11", "github.com/seccomp/libseccomp-golang",
-	"github.com/google/gopacket/pcap", "github.com/hraban/opus", "gopkg.in/hraban/opus", "gocv.io/x/gocv", "github.com/lxc/go-lxc",
+	"github.com/hraban/opus", "gopkg.in/hraban/opus", "gocv.io/x/gocv", "github.com/lxc/go-lxc",
 	"github.com/ceph/go-ceph", "libvirt.org/go/libvirt", "github.com/libvirt/libvirt-go", "github.com/tursodatabase/go-libsql",
 	"github.com/knights-analytics/hugot", "github.com/yalue/onnxruntime_go", "github.com/apple/foundationdb", "github.com/cockroachdb/c-",
+	"github.com/CosmWasm/wasmvm", "github.com/chai2010/webp", "crawshaw.io/sqlite",
 }
 
 // cxxModules are those of them that compile C++ or link with a library in C++ that they bring.
@@ -101,9 +103,12 @@ func scanGoSource(context fs.FS) goSource {
 			return nil
 		case d.Name() == "go.mod":
 			s.found = true
-			cgo, cxx := cgoModule(context, p)
+			requires, cgo, cxx := cgoModule(context, p)
 			if s.cgo == "" {
 				s.cgo = cgo
+			}
+			if requires && s.requires == "" {
+				s.requires = p
 			}
 			s.cxx = s.cxx || cxx
 		case slices.Contains([]string{".cc", ".cpp", ".cxx"}, path.Ext(p)):
@@ -126,16 +131,16 @@ func skipGoDir(name string) bool {
 	return name == "testdata" || name == "node_modules" || name == "vendor" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 }
 
-// cgoModule returns what a go.mod requires that needs cgo, and whether something of that is, or
+// cgoModule returns whether a go.mod requires anything, what of that needs cgo, and whether something of it is, or
 // links with, C++.
-func cgoModule(context fs.FS, p string) (cgo string, cxx bool) {
+func cgoModule(context fs.FS, p string) (requires bool, cgo string, cxx bool) {
 	data, err := fs.ReadFile(context, p)
 	if err != nil {
-		return "", false
+		return false, "", false
 	}
 	f, err := modfile.ParseLax(p, data, nil)
 	if err != nil {
-		return "", false
+		return false, "", false
 	}
 	for _, r := range f.Require {
 		for _, m := range cgoModules {
@@ -145,7 +150,7 @@ func cgoModule(context fs.FS, p string) (cgo string, cxx bool) {
 		}
 		cxx = cxx || slices.ContainsFunc(cxxModules, func(m string) bool { return strings.HasPrefix(r.Mod.Path, m) })
 	}
-	return cgo, cxx
+	return len(f.Require) > 0, cgo, cxx
 }
 
 // importsC reports whether a file imports "C" in a build for Linux with cgo.

@@ -16,24 +16,23 @@ func judgeMake(c *call) (Step, bool) {
 		return Step{}, false
 	}
 	block := func(format string, args ...any) (Step, bool) {
-		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...),
-			Way: "call go build in the Dockerfile, or convert the stage by hand"}, true
+		return c.blockDriven(format, args...), true
 	}
 	run, goals, err := c.makeRun()
 	if errors.Is(err, errNoMakefile) {
 		return Step{}, false
 	}
 	if err != nil {
-		return block("%s: %s", c.text(), err)
+		return block(": %s", err)
 	}
 	for _, goal := range goals {
 		if err := run.run(goal); err != nil {
-			return block("%s: %s", c.text(), err)
+			return block(": %s", err)
 		}
 	}
 	for name := range run.exports {
 		if _, ok := run.vars[name]; ok && name != "CGO_ENABLED" && !aboutModules[name] && (strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_")) {
-			return block("%s: its Makefile exports %s", c.text(), name)
+			return block(": its Makefile exports %s", name)
 		}
 	}
 

@@ -102,6 +102,9 @@ func (c *call) judgeMeson() Step {
 	}
 	if at, ok := c.contextAt(source); ok && c.opt.Context.has(path.Join(at, "meson.build")) {
 		text := string(c.opt.Context.ReadFile(path.Join(at, "meson.build")))
+		if mesonOpenMP().MatchString(text) {
+			return blockBuild("convert the stage by hand", "meson.build asks for OpenMP, %s", noOpenMP)
+		}
 		b.cxx = mesonCxx().MatchString(text)
 		step.CompilesOnHost = strings.Contains(text, "native: true") || strings.Contains(text, "native : true")
 		if strings.Contains(text, ".run(") {
@@ -123,5 +126,6 @@ func (c *call) judgeMeson() Step {
 
 var (
 	mesonValues = set("--buildtype --libdir --bindir --sysconfdir --localstatedir --datadir --includedir --mandir --default-library --backend --wrap-mode --auto-features --optimization --unity --warnlevel -D")
+	mesonOpenMP = pattern(`\bdependency\(\s*['"]openmp['"]`)
 	mesonCxx    = pattern(`(?s)project\([^)]*['"]cpp['"]|add_languages\([^)]*['"]cpp['"]`)
 )

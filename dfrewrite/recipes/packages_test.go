@@ -10,6 +10,7 @@ func TestKindOfPackage(t *testing.T) {
 		"tzdata=2025b-r0": toolPackage, "protobuf-compiler/stable": toolPackage, "nodejs@edge": toolPackage, "golang-1.22-go": toolPackage,
 		"libio-socket-ssl-perl": toolPackage, "python3-jinja2": toolPackage, "py3-mako": toolPackage, "perl-yaml": toolPackage,
 		"protobuf-compiler-grpc": toolPackage, "flatbuffers-compiler": toolPackage, "7zip": toolPackage,
+		"xxd": toolPackage, "gdb": toolPackage, "numactl": toolPackage, "doxygen": toolPackage, "zlib1g": libraryPackage, "numactl-dev": libraryPackage,
 		"py3-numpy-dev": libraryPackage, "perl-dev": unknownPackage,
 		"sqlite-dev": libraryPackage, "libopus-dev": libraryPackage, "zlib1g-dev": libraryPackage, "sqlite-static": libraryPackage,
 		"openssl-libs-static": libraryPackage, "linux-headers": libraryPackage, "libssl3t64": libraryPackage, "libusb-1.0-0-dev": libraryPackage,

@@ -126,12 +126,21 @@ func judgeRust(c *call) (Step, bool) {
 	if c.name == "mold" && c.hasArg("-run") {
 		return blockBuild("leave mold out: xx-cargo links with lld", "mold -run puts the builder's linker in the place of the target's"), true
 	}
+	if shells[c.name] && pipesRustup(c.script, c.index) {
+		return Step{Reason: "installs Rust for the stage itself"}, true
+	}
+	if wasmBuilders[c.name] {
+		return Step{Compiles: true, Reason: "makes WebAssembly, which is the same for every platform"}, true
+	}
 	if rustDrivers[c.name] || strings.HasPrefix(c.name, "cargo-") {
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("what %s builds, and for which machine, is not known", c.name),
 			Way: "convert the stage by hand, with xx-cargo"}, true
 	}
 	return Step{}, false
 }
+
+// wasmBuilders call cargo for WebAssembly, or work on what it makes.
+var wasmBuilders = set("wasm-pack wasm-bindgen wasm-opt trunk")
 
 // rustDrivers call cargo in ways of their own.
 var rustDrivers = set("cross maturin dx makers tauri")
@@ -428,7 +437,11 @@ func (g *cargoCall) judgeInstall() Step {
 			}
 			return step
 		}
+		own := g.sub == "install" && g.ownRoot(bin)
 		for _, name := range taken {
+			if own {
+				break
+			}
 			if g.sub == "binstall" || len(g.rest) != 1 || !strings.HasPrefix(g.rest[0].Lit+"@", name+"@") {
 				return blockBuild("install what is shipped with a --root of its own, or in a stage of its own",
 					"another stage takes %s; whether this is where it comes from cannot be seen", path.Join(bin, name))
@@ -441,6 +454,15 @@ func (g *cargoCall) judgeInstall() Step {
 		g.cacheIDs(&step)
 	}
 	return step
+}
+
+// ownRoot reports whether --root names a folder that is there for what is shipped: no program is found in it by its name.
+func (g *cargoCall) ownRoot(bin string) bool {
+	if _, ok := g.flags["--root"]; !ok || isSystemDir(bin) {
+		return false
+	}
+	v, _ := g.env.Lookup("PATH")
+	return !slices.Contains(strings.Split(v.Value, ":"), bin) && !g.script.Sets("PATH")
 }
 
 // binDir is where cargo install puts programs; empty if that is not known.

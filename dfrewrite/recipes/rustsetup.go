@@ -89,6 +89,17 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	root := g.stage.Root()
 	var libraries []string
 	system, reason := rustSystem(root)
+	if plain := imageName(root.Image); reason != "" && set("debian ubuntu alpine")[plain] && !oldDebian().MatchString(imageTag(root.Image)) {
+		switch seen, ready := g.rustupScript(); {
+		case ready && plain == "alpine":
+			system, reason = "alpine", ""
+		case ready:
+			system, reason = "debian", ""
+		case seen:
+			return nil, "", "xx-cargo is set up in a RUN of its own, which would not find the cargo that rustup installs",
+				"install rustup in a RUN in front of the build, and name its folder with ENV PATH"
+		}
+	}
 	switch {
 	case g.opt.Helpers == HelpersNever:
 		return nil, "", "Rust needs the xx helpers, which --helpers=never rules out", "use --helpers=auto"
@@ -114,6 +125,14 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if src.config != "" {
 		return nil, "", src.config, byHand
 	}
+	if src.cxx != "" && strings.Contains(g.opt.Image, "tonistiigi/xx") {
+		return nil, "", fmt.Sprintf("%s compiles C++, and the xx-cargo of %s names no C++ compiler for the target", src.cxx, g.opt.Image),
+			"rewrite with --image and an image of the helpers whose xx-cargo sets CXX, or convert the stage by hand"
+	}
+	if system == "alpine" && !installs(root, "cargo", "rust") && src.loadsClang != "" && dynamicMusl().MatchString(g.lookup("RUSTFLAGS").text) {
+		return nil, "", fmt.Sprintf("%s loads libclang in build scripts, which RUSTFLAGS is not for as soon as cargo has a --target: they would be static programs, which load nothing", src.loadsClang),
+			"build on Debian, where programs are dynamic by default"
+	}
 	s = &setup{}
 	review = src.review
 	if len(libraries) > 0 && review == "" {
@@ -129,12 +148,15 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if src.oneToolchain && !choosesToolchain(root) {
 		standard = " && xx-cargo --setup-target-triple"
 	}
+	packages := []string{"xx-c-essentials"}
+	if src.cxx != "" || !src.locked && installs(root, "g++") {
+		packages = append(packages, "xx-cxx-essentials")
+	}
 	if system == "alpine" {
 		s.installs, s.tools = "apk add --no-cache", []string{"clang", "lld"}
-		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append([]string{"xx-c-essentials"}, libraries...), " ") + standard}
+		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append(packages, libraries...), " ") + standard}
 		return s, review, "", ""
 	}
-	packages := []string{"xx-c-essentials"}
 	if fullRustImage(root.Image) {
 		libraries = appendNew(libraries, src.libraries...)
 	}
@@ -145,6 +167,9 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(packages, libraries...), " ") + standard}
 	return s, review, "", ""
 }
+
+// dynamicMusl matches the flag that makes programs dynamic which Rust makes static for musl.
+var dynamicMusl = pattern(`target-feature=-crt-static`)
 
 // choosesToolchain reports whether a stage, or one based on it, calls rustup for
 // another toolchain than the one that is there.
@@ -220,6 +245,67 @@ func rustSystem(root *graph.Stage) (system, why string) {
 		return "", "where cargo comes from cannot be seen: no command installs the package"
 	}
 	return "", fmt.Sprintf("what is in the base image %s is not known", image)
+}
+
+// rustupScript reports whether rustup has been installed with its script, and whether that was by an instruction before
+// this one and ENV PATH names where it puts cargo: what the rewrite adds stands in RUNs of its own.
+func (g *cargoCall) rustupScript() (seen, ready bool) {
+	v, _ := g.env.Lookup("PATH")
+	onPath := strings.Contains(v.Value, "cargo/bin")
+	for t := g.stage; t != nil; t = t.Base {
+		for _, in := range t.Body {
+			if !graph.IsRun(in) || t == g.stage && in.Index > g.run.Index {
+				continue
+			}
+			script := t.Graph.Script(in)
+			for i := range script.Commands {
+				if pipesRustup(script, i) {
+					seen, ready = true, onPath && in != g.run
+				}
+			}
+		}
+	}
+	return seen, ready
+}
+
+var (
+	// rustupScript is where the project has it (https://rustup.rs).
+	rustupScript = pattern(`^["']?https://(?:sh\.rustup\.rs|static\.rust-lang\.org/rustup(?:/rustup-init\.sh)?)/?["']?$`)
+	// rustupOptions are what that script takes without another machine's Rust coming of it; true if a value follows.
+	rustupOptions = map[string]bool{"-y": false, "-q": false, "-v": false, "--no-modify-path": false, "--no-update-default-toolchain": false,
+		"--profile": true, "--default-toolchain": true, "-c": true, "--component": true, "-t": true, "--target": true}
+	onlyPipe = pattern(`^(?:[ \t]|\\\r?\n)*\|(?:[ \t\n]|\\\r?\n)*$`)
+)
+
+// pipesRustup reports whether a command of a script is the shell in `curl https://sh.rustup.rs | sh -s -- -y`.
+func pipesRustup(script *shell.Script, index int) bool {
+	cmd := script.Commands[index]
+	if index == 0 || !shells[path.Base(cmd.Name)] || len(cmd.Redirects) > 0 {
+		return false
+	}
+	from := script.Commands[index-1]
+	if from.Span.End > cmd.Span.Start || !onlyPipe().Match(script.Run.Doc.Src[from.Span.End:cmd.Span.Start]) ||
+		!shippers[path.Base(from.Name)] || !slices.ContainsFunc(from.Words, func(w shell.Word) bool { return rustupScript().MatchString(w.Raw) }) {
+		return false
+	}
+	options := cmd.Words[1:]
+	if len(options) > 0 && options[0].Lit == "-s" {
+		options = options[1:]
+	}
+	if len(options) > 0 && (options[0].Lit == "--" || options[0].Lit == "-") {
+		options = options[1:]
+	}
+	for i := 0; i < len(options); i++ {
+		name, _, glued := strings.Cut(options[i].Raw, "=")
+		valued, known := rustupOptions[name]
+		if !known {
+			return false
+		}
+		if valued && !glued {
+			i++
+		}
+	}
+	return true
 }
 
 // installs reports whether a stage, or one based on it, installs one of the

@@ -14,6 +14,9 @@ type rustSource struct {
 	// oneToolchain says that no file asks for another toolchain than the image has.
 	oneToolchain bool
 	review       string // what cannot be vouched for, or "" if nothing can differ
+	locked       bool   // Cargo.lock says which crates there are
+	cxx          string // a crate that compiles C++, or ""
+	loadsClang   string // a crate whose build script loads libclang, or ""
 }
 
 // crateLibraries are the Debian packages that widely used crates link with when
@@ -27,6 +30,14 @@ var crateLibraries = map[string]string{
 // crateSource are crates that have the library's source with them: if they are
 // there, it is built and not looked for.
 var crateSource = map[string]string{"openssl-sys": "openssl-src", "pq-sys": "pq-src", "mysqlclient-sys": "mysqlclient-src"}
+
+// cxxCrates are widely used crates that compile C++. Those of cxx stand in many lock files for another system only, see
+// haikuOnly.
+var cxxCrates = set(`librocksdb-sys libduckdb-sys leveldb-sys esaxx-rs protobuf-src snmalloc-sys grpcio-sys boring-sys sass-sys opencv
+	harfbuzz-sys skia-bindings llama-cpp-sys-2 whisper-rs-sys torch-sys lightgbm3-sys usearch cpp_build cxx-build`)
+
+// haikuOnly brings cxx for Haiku, in releases of chrono's dependency up to 0.1.1.
+const haikuOnly = "iana-time-zone-haiku"
 
 var (
 	lockedName     = pattern(`(?m)^name = "([^"]+)"`)
@@ -62,8 +73,15 @@ func (c *Context) rustSource() rustSource {
 			crates = append(crates, string(m[1]))
 		}
 	}
+	s.locked = len(crates) > 0
 	var withC []string
 	for _, name := range crates {
+		switch {
+		case cxxCrates[name] && s.cxx == "" && !(name == "cxx-build" && slices.Contains(crates, haikuOnly)):
+			s.cxx = name
+		case name == "bindgen" || name == "clang-sys":
+			s.loadsClang = name
+		}
 		if strings.HasSuffix(name, "-sys") || slices.Contains([]string{"ring", "cc", "cmake", "bindgen", "pkg-config", "aws-lc-rs", "openssl-src"}, name) {
 			withC = append(withC, name)
 		}

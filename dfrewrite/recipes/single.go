@@ -61,8 +61,8 @@ func (p *Plan) programs() []string {
 			continue
 		}
 		for _, w := range s.Writes {
-			// A file is written with and without a slash, since it may be a folder.
-			if !strings.HasSuffix(w, "/") && !slices.Contains(out, w) {
+			// A file is written with and without a slash, since it may be a folder; what is somewhere below a folder has no name.
+			if !strings.HasSuffix(w, "/") && !strings.HasSuffix(w, "/**") && !slices.Contains(out, w) {
 				out = append(out, w)
 			}
 		}

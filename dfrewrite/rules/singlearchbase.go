@@ -35,7 +35,7 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	shipped := s.Shipped() || deliveredInTree(s)
 	onlyTaken := !shipped && runsNothing(s)
 	if onlyTaken {
-		if !givesPrograms(s, func(*graph.Stage) bool { return true }) {
+		if holdsScripts(s.Image) || !givesPrograms(s, func(*graph.Stage) bool { return true }) {
 			return Diagnostic{}, false // data, the same everywhere
 		}
 		// Programs for stages of the build platform have to run there.
@@ -96,6 +96,13 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	d.Fix.Safety = Review
 	d.Fix.Why = []string{"the stage runs on another platform than before, and the image needs to exist for it"}
 	return d, true
+}
+
+// holdsScripts recognizes the public image of the helpers, which are shell scripts there and run on every machine.
+func holdsScripts(image string) bool {
+	name, _, _ := strings.Cut(strings.TrimPrefix(image, "docker.io/"), "@")
+	name, _, _ = strings.Cut(name, ":")
+	return name == "tonistiigi/xx"
 }
 
 // compilesForItself reports whether a stage compiles without a word about the target, and what it makes is shipped to
