@@ -21,7 +21,7 @@ func judgeMake(c *call) (Step, bool) {
 	}
 	block := func(format string, args ...any) (Step, bool) {
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...),
-			Way: "call go build in the Dockerfile, or convert the stage by hand"}, true
+			Way: "call in the Dockerfile what make builds with, or convert the stage by hand"}, true
 	}
 	run, goals, err := c.makeRun()
 	if errors.Is(err, errNoMakefile) {
