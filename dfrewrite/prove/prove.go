@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"xxkit/triples"
@@ -90,6 +91,11 @@ func (p *Proof) Matters() bool {
 		}
 	}
 	return false
+}
+
+// differ reports whether an image has a difference that matters, whatever is wrong in it.
+func (p *Proof) differ() bool {
+	return slices.ContainsFunc(p.Platforms, func(q Platform) bool { return len(q.Differences) > 0 })
 }
 
 // ErrPlatforms is wrapped by errors about an image that does not have the platforms that it was built for.

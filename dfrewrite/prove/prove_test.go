@@ -95,7 +95,7 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// TestText shows a proof with something of everything, and one without a difference.
+// TestText shows a proof with something of everything, one of an image that is wrong as it was before, and one without a difference.
 func TestText(t *testing.T) {
 	arm64 := triples.Platform{OS: "linux", Arch: "arm64"}
 	p := &Proof{
@@ -120,7 +120,12 @@ the images differ in what matters
 	if err := p.Text(&b); err != nil || b.String() != want || !p.Matters() {
 		t.Errorf("%v\n%s", err, b.String())
 	}
-	p.Platforms[0].Differences, p.Platforms[0].Problems, p.After = nil, nil, 60*time.Second
+	p.Platforms[0].Differences = nil
+	b.Reset()
+	if err := p.Text(&b); err != nil || !p.Matters() || !strings.HasSuffix(b.String(), "\nno difference that matters, but the image is wrong\n") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	p.Platforms[0].Problems, p.After = nil, 60*time.Second
 	b.Reset()
 	if err := p.Text(&b); err != nil || p.Matters() || !strings.HasSuffix(b.String(), "60.0 s after: 2.0 times as long\nno difference that matters\n") {
 		t.Errorf("%v\n%s", err, b.String())

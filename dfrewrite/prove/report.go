@@ -46,8 +46,10 @@ func (p *Proof) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "%s\n", r)
 	}
 	switch {
-	case p.Matters():
+	case p.differ():
 		b.WriteString("the images differ in what matters\n")
+	case p.Matters():
+		b.WriteString("no difference that matters, but the image is wrong\n")
 	default:
 		b.WriteString("no difference that matters\n")
 	}

@@ -72,6 +72,10 @@ func (c *call) unseenBuild() Step {
 	case "ninja", "ninja-build", "samu":
 		return blockBuild("configure that folder in this stage, with cmake or meson", "what %s builds was not configured in this stage", shorten(c.text()))
 	case "make", "gmake":
+		if c.mayBuildGo() {
+			return blockBuild("call go build in the Dockerfile; or say GOOS=$TARGETOS GOARCH=$TARGETARCH make by hand, in a stage on $BUILDPLATFORM, after a look at what the Makefile runs",
+				"what %s runs is not in this file", shorten(c.text()))
+		}
 		return blockBuild("call the compiler in the Dockerfile; or say make CC=xx-clang by hand, in a stage on $BUILDPLATFORM, after a look at what the Makefile names and runs",
 			"what %s runs is not in this file", shorten(c.text()))
 	}

@@ -49,7 +49,8 @@ func judgeJava(c *call) (Step, bool) {
 		if nativeGoal().MatchString(strings.Trim(w.Raw, `"'`)) {
 			return block("%s %s makes a program or a runtime for the machine that it runs on", c.name, w.Raw)
 		}
-		if !w.Const && strings.HasPrefix(w.Raw, "$") && !strings.Contains(w.Raw, "ARGS") && !strings.Contains(w.Raw, "OPTS") {
+		// javac has no tasks: whatever its options and sources are, classes come out.
+		if c.name != "javac" && !w.Const && strings.HasPrefix(w.Raw, "$") && !strings.Contains(w.Raw, "ARGS") && !strings.Contains(w.Raw, "OPTS") {
 			return block("which task of %s is run cannot be known: %s", c.name, w.Raw)
 		}
 	}

@@ -31,6 +31,11 @@
 //	nodes BUILDER PLATFORM…
 //
 // makes a builder of several nodes, one more BuildKit for each platform, each of which serves that one only.
+//
+//	warm
+//
+// pushes $REGISTRY/golang-warm: the image golang, with a build cache that has the small packages for amd64, arm64 and arm. With
+// --build-context in the place of golang it spares an emulated compiler the minutes that the runtime takes.
 package buildkit_test
 
 import (
@@ -129,6 +134,7 @@ func TestScripts(t *testing.T) {
 			"exits":   commands.Exits,
 			"nodes":   nodes,
 			"runs":    runs,
+			"warm":    warm,
 		},
 	})
 }
@@ -202,6 +208,14 @@ func nodes(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: nodes BUILDER PLATFORM…")
 	}
 	ts.Check(builder.Nodes(args[0], args[1:]...))
+}
+
+// warm implements the script command of that name.
+func warm(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: warm")
+	}
+	ts.Check(warmGo())
 }
 
 // crates implements the script command of that name.

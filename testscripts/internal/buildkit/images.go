@@ -38,8 +38,8 @@ type baseImage struct {
 // stage, or to compile in under emulation, which needs no installation scripts.
 func images(goVersion string) []baseImage {
 	minor := strings.Join(strings.Split(goVersion, ".")[:2], ".")
-	compilers := []string{"ca-certificates", "g++", "gcc", "libc6-dev", "make", "pkg-config"}
-	tools := append([]string{"autoconf", "automake", "cmake", "nodejs"}, compilers...)
+	compilers := []string{"ca-certificates", "curl", "g++", "gcc", "libc6-dev", "make", "pkg-config"}
+	tools := append([]string{"autoconf", "automake", "cmake", "gettext", "meson", "nodejs", "python3-build"}, compilers...)
 	rust := []string{"ca-certificates", "cargo", "gcc", "libc6-dev", "rustc"}
 	return []baseImage{
 		// Debian's own image has armel as arm/v5, which is what a linux/arm/v6 build gets.
@@ -49,13 +49,13 @@ func images(goVersion string) []baseImage {
 			"linux/arm/v7": {Suite: suite, Arch: "armhf", Unpacked: true},
 			"linux/arm/v5": {Suite: suite, Arch: "armel", Unpacked: true},
 		}},
-		// Debian with a C compiler and the official Go.
+		// Debian with a C compiler, curl and the official Go.
 		{"golang", []string{minor, minor + "-" + suite, "latest"}, map[string]debian.Spec{
 			"linux/amd64":  {Suite: suite, Arch: "amd64", Include: compilers},
 			"linux/arm64":  {Suite: suite, Arch: "arm64", Include: compilers, Unpacked: true},
 			"linux/arm/v7": {Suite: suite, Arch: "armhf", Include: compilers, Unpacked: true},
 		}},
-		// Debian with what fixtures install to build C, C++ and front ends, which would take minutes under emulation.
+		// Debian with what fixtures install to build C, C++, front ends and wheels, which would take minutes under emulation.
 		{"tools", []string{suite}, map[string]debian.Spec{
 			"linux/amd64":  {Suite: suite, Arch: "amd64", Include: tools},
 			"linux/arm64":  {Suite: suite, Arch: "arm64", Include: tools, Unpacked: true},
