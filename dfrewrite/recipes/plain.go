@@ -164,11 +164,11 @@ func (c *call) judgeCopy() (Step, bool) {
 		if strings.HasPrefix(w.Raw, "-") {
 			continue
 		}
-		if !w.Const {
-			files = append(files, w.Raw)
-			continue
+		name, ok := c.known(w)
+		if !ok {
+			name = w.Raw
 		}
-		files = append(files, w.Lit)
+		files = append(files, name)
 	}
 	step := Step{Reason: "moves files"}
 	if len(files) < 2 {
