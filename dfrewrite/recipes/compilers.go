@@ -19,8 +19,8 @@ var (
 )
 
 // anyBinary are tools that take programs of every platform: upx has the loaders for all of them with it (its manual),
-// and setcap writes an attribute of the file.
-var anyBinary = set("upx setcap getcap")
+// LLVM's strip knows every format, and setcap writes an attribute of the file.
+var anyBinary = set("upx setcap getcap llvm-strip")
 
 // evalBuilds matches what eval is given where that starts a build.
 var evalBuilds = pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja(?:-build)?|samu|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
@@ -36,7 +36,7 @@ func judgeCompilers(c *call) (Step, bool) {
 		step := Step{Reason: "takes programs of every platform"}
 		for i, w := range c.args {
 			out, glued := strings.CutPrefix(w.Lit, "-o")
-			if c.name != "upx" || !glued || strings.HasPrefix(w.Lit, "--") {
+			if c.name != "upx" && c.name != "llvm-strip" || !glued || strings.HasPrefix(w.Lit, "--") {
 				continue
 			}
 			if out == "" && i+1 < len(c.args) {
