@@ -40,6 +40,8 @@ func (c *call) judgeConfigure() Step {
 		option := strings.Trim(name, `"'`)
 		value = strings.Trim(value, `"'`)
 		switch {
+		case set("--enable-optimizations --enable-pgo --with-pgo")[option]:
+			return blockBuild("leave it out, or build in a stage of the target platform", "%s optimizes by running what was built, which is for the target", w.Raw)
 		case option == "--build" && c.isGNUType(w, value):
 			build = true
 		case option == "--host" && c.isGNUType(w, value):

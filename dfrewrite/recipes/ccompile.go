@@ -354,6 +354,9 @@ func (c *call) judgeStrip() (Step, bool) {
 		if !ok || !c.strippable(c.abs(name)) {
 			return Step{}, false
 		}
+		if strings.HasPrefix(c.abs(name), "/usr/local/bin/") && strings.ContainsAny(name, "*?[") {
+			return blockBuild("name the programs", "%s takes all programs in /usr/local/bin, where the helpers put a clang of their own", c.text()), true
+		}
 		files++
 		step.built = step.built || c.builtInC(c.abs(name))
 	}

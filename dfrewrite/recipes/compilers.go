@@ -14,13 +14,14 @@ import (
 // downloads are in downloads.go.
 var (
 	otherCompilers = set("ld tcc musl-gcc")
-	buildDrivers   = set("make gmake ninja ninja-build samu scons mage just task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
+	ninjas         = set("ninja ninja-build samu")
+	buildDrivers   = set("make gmake scons mage just task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
 	binaryTools    = set("strip objcopy patchelf")
 )
 
 // anyBinary are tools that take programs of every platform: upx has the loaders for all of them with it (its manual),
-// and setcap writes an attribute of the file.
-var anyBinary = set("upx setcap getcap")
+// LLVM's strip knows every format, and setcap writes an attribute of the file.
+var anyBinary = set("upx setcap getcap llvm-strip")
 
 // evalBuilds matches what eval is given where that starts a build.
 var evalBuilds = pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja(?:-build)?|samu|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
@@ -30,13 +31,15 @@ func judgeCompilers(c *call) (Step, bool) {
 	case otherCompilers[c.name]:
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf("%s compiles or links C for the machine that it runs on, and xx-clang does not stand in for it", c.name),
 			Way: "compile with xx-clang, and its libraries from xx-apt-get or xx-apk"}, true
+	case ninjas[c.name]:
+		return blockBuild("configure that folder in this stage, with cmake or meson", "what %s builds was not configured in this stage", c.name), true
 	case buildDrivers[c.name]:
-		return c.unseenBuild(), true
+		return blockBuild("call the compiler in the Dockerfile, or convert the stage by hand", "what %s runs is not in this file", c.name), true
 	case anyBinary[c.name]:
 		step := Step{Reason: "takes programs of every platform"}
 		for i, w := range c.args {
 			out, glued := strings.CutPrefix(w.Lit, "-o")
-			if c.name != "upx" || !glued || strings.HasPrefix(w.Lit, "--") {
+			if c.name != "upx" && c.name != "llvm-strip" || !glued || strings.HasPrefix(w.Lit, "--") {
 				continue
 			}
 			if out == "" && i+1 < len(c.args) {
@@ -64,20 +67,4 @@ func judgeCompilers(c *call) (Step, bool) {
 			Way: "run it in a stage of the target platform"}, true
 	}
 	return Step{}, false
-}
-
-// unseenBuild refuses a tool that builds what stands elsewhere.
-func (c *call) unseenBuild() Step {
-	switch c.name {
-	case "ninja", "ninja-build", "samu":
-		return blockBuild("configure that folder in this stage, with cmake or meson", "what %s builds was not configured in this stage", shorten(c.text()))
-	case "make", "gmake":
-		if c.mayBuildGo() {
-			return blockBuild("call go build in the Dockerfile; or say GOOS=$TARGETOS GOARCH=$TARGETARCH make by hand, in a stage on $BUILDPLATFORM, after a look at what the Makefile runs",
-				"what %s runs is not in this file", shorten(c.text()))
-		}
-		return blockBuild("call the compiler in the Dockerfile; or say make CC=xx-clang by hand, in a stage on $BUILDPLATFORM, after a look at what the Makefile names and runs",
-			"what %s runs is not in this file", shorten(c.text()))
-	}
-	return blockBuild("call what it runs in the Dockerfile, or convert the stage by hand", "what %s runs is not in this file", shorten(c.text()))
 }

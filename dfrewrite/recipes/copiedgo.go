@@ -2,8 +2,6 @@ package recipes
 
 import (
 	"path"
-	"slices"
-	"strconv"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
@@ -17,7 +15,7 @@ import (
 //
 // BuildKit takes an image that is named in --from for the platform that is built for, whatever the stage runs on: such an image
 // becomes a stage without a name and without a platform of its own, and a stage without one gets the target's
-// (dockerfile2llb, toCommand and resolveReachableStages). So a stage that moves to the build platform needs Go from a stage that has it
+// (dockerfile2llb, toCommand and resolveBaseImage). So a stage that moves to the build platform needs Go from a stage that has it
 // for the build platform. Go is a tool of the stage, and what is in its folder never becomes part of a program.
 
 // goFolder is where the golang image has Go.
@@ -41,74 +39,4 @@ func (p *Plan) judgeCopiedGo(u *graph.Use) (Step, bool) {
 	name, lines := stageOnBuild(u.In.Graph, u.Image)
 	return Step{In: u.By, Span: u.By.Span, Recipe: "go", Verdict: Convert, Reason: "takes Go for the build platform, on which it runs",
 		HostWrites: []string{u.In.Graph.CopiesTo(u.By)}, Edits: []dockerfile.Edit{{Span: flag.ValueSpan, New: name}}, stageLines: lines}, true
-}
-
-// stageOnBuild returns the name of a stage that holds an image for the build platform, and the lines that make it; none where the
-// file has such a stage.
-func stageOnBuild(g *graph.Graph, image string) (name string, lines []string) {
-	for _, s := range g.Stages {
-		if s.Name != "" && s.Place == graph.Build && s.Image == image && len(s.Body) == 0 {
-			return s.Name, nil
-		}
-	}
-	name = StageNameFor(g, image)
-	return name, []string{"FROM --platform=$BUILDPLATFORM " + image + " AS " + name, ""}
-}
-
-// addStages puts the stages in front that steps ask for, each of them once.
-func (c *Conversion) addStages() {
-	var lines []string
-	for _, p := range c.Plans {
-		for _, s := range p.Steps {
-			if s.Verdict == Convert && len(s.stageLines) > 0 && !slices.Contains(lines, s.stageLines[0]) {
-				lines = append(lines, s.stageLines...)
-			}
-		}
-	}
-	if len(lines) > 0 {
-		c.Edits = append(c.Edits, c.Stages[0].Graph.Stages[0].From.LinesBefore(lines...))
-	}
-}
-
-// Numbered reports whether the file refers to stages by number, which a new stage in front would change.
-func Numbered(g *graph.Graph) bool {
-	for _, s := range g.Stages {
-		for _, u := range s.Uses {
-			for _, f := range u.By.Flags {
-				for _, opt := range strings.Split(f.Value, ",") {
-					if _, err := strconv.Atoi(strings.TrimPrefix(opt, "from=")); err == nil && (f.Name == "from" || strings.HasPrefix(opt, "from=")) {
-						return true
-					}
-				}
-			}
-		}
-	}
-	return false
-}
-
-// StageNameFor returns a free name for a stage that holds an image.
-func StageNameFor(g *graph.Graph, image string) string {
-	name, _, _ := strings.Cut(image, "@")
-	name, _, _ = strings.Cut(path.Base(name), ":")
-	base := strings.Map(func(r rune) rune {
-		if r == '_' || r == '.' || r == '-' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(name))
-	if base == "" || base[0] < 'a' || base[0] > 'z' || base == "scratch" || base == "context" {
-		base = "tool"
-	}
-	for i := 1; ; i++ {
-		name := base
-		if i > 1 {
-			name += strconv.Itoa(i)
-		}
-		taken := func(u *graph.Use) bool { return u.From == nil && strings.EqualFold(u.Image, name) }
-		if !slices.ContainsFunc(g.Stages, func(s *graph.Stage) bool {
-			return s.Name == name || strings.EqualFold(s.BaseName, name) || slices.ContainsFunc(s.Uses, taken)
-		}) {
-			return name
-		}
-	}
 }

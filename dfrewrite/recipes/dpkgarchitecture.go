@@ -134,7 +134,7 @@ func (c *call) isGNUType(w shell.Word, value string) bool {
 }
 
 // libraryFolder matches options that say where libraries and headers are.
-var libraryFolder = pattern(`^["']?(?:--(?:with-)?(?:libdir|libexecdir|includedir)|-D\w*(?:LIB|INCLUDE)_?DIR(?::\w+)?|-Dlib(?:exec)?dir)=`)
+var libraryFolder = pattern(`^["']?(?:--(?:with-)?(?:libdir|libexecdir|includedir)|(?:-D)?\w*(?:LIB|INCLUDE)_?DIR(?::\w+)?|-Dlib(?:exec)?dir)=`)
 
 // judgeDpkgArchitecture decides on dpkg-architecture in a substitution by where its answer goes.
 func (c *call) judgeDpkgArchitecture() Step {

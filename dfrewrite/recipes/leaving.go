@@ -148,6 +148,9 @@ func leavingPath(p string, plans []*Plan) (why, way string) {
 			return "", "" // the golang image's /go/bin is empty
 		}
 	}
+	if p == "/opt" && slices.ContainsFunc(plans, func(plan *Plan) bool { return plainImage(plan.Stage.Root().Image) && plan.writesIn(p) }) {
+		return "", "" // empty in these images
+	}
 	if slices.ContainsFunc(plans, func(plan *Plan) bool { return plan.inProject(p) }) {
 		return "", ""
 	}

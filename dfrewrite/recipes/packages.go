@@ -31,6 +31,9 @@ func judgePackages(c *call) (Step, bool) {
 			}
 		}
 		return Step{Reason: "installs tools for the stage itself", install: parseInstall(c), removes: removed(c)}, true
+	case "dpkg-buildflags":
+		return Step{Verdict: Block, Reason: c.text() + " gives flags for the machine that builds, of which some are for its processor (-fcf-protection, -mbranch-protection)",
+			Way: "write the flags out that are meant for every platform"}, true
 	case "dpkg", "dpkg-query", "dpkg-architecture":
 		switch {
 		case c.Substituted && c.name == "dpkg-architecture":

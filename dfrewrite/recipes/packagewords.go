@@ -124,9 +124,13 @@ func settingOf(in *dockerfile.Instruction, name string) (at dockerfile.Span, val
 	if !sought {
 		return at, "", false
 	}
-	for _, w := range in.Words() {
+	words := in.Words()
+	for i, w := range words {
 		if strings.HasPrefix(w.Raw, name+"=") {
 			at = w.Part(len(name)+1, len(w.Raw))
+		}
+		if i == 0 && w.Raw == name && len(words) > 1 { // ENV NAME value
+			at = dockerfile.Span{Start: words[1].Span.Start, End: words[len(words)-1].Span.End}
 		}
 	}
 	return at, value, true

@@ -164,11 +164,11 @@ func (c *call) judgeCopy() (Step, bool) {
 		if strings.HasPrefix(w.Raw, "-") {
 			continue
 		}
-		if !w.Const {
-			files = append(files, w.Raw)
-			continue
+		name, ok := c.known(w)
+		if !ok {
+			name = w.Raw
 		}
-		files = append(files, w.Lit)
+		files = append(files, name)
 	}
 	step := Step{Reason: "moves files"}
 	if len(files) < 2 {
@@ -182,14 +182,15 @@ func (c *call) judgeCopy() (Step, bool) {
 		}
 		src := c.abs(f)
 		made := c.plan.writes(src)
-		if (c.plan.hostWriteIn(src) != "" || c.plan.packagesAround(src) != "") && dest != "" && c.name != "ln" {
+		followed := (c.plan.hostWriteIn(src) != "" || c.plan.packagesAround(src) != "") && dest != "" && c.name != "ln"
+		if followed {
 			step.HostWrites = append(step.HostWrites, dest, path.Join(dest, path.Base(src)))
 		}
 		if made && dest != "" {
 			step.built, step.strips = step.built || c.builtInC(src), step.strips || c.strippable(src)
 			step.Writes = append(step.Writes, dest, path.Join(dest, path.Base(src)))
 		}
-		if !made && c.name != "ln" && isSystemFile(src) && !samePlatformFile(src) && !c.plan.inProject(src) {
+		if !made && !followed && c.name != "ln" && isSystemFile(src) && !samePlatformFile(src) && !c.plan.inProject(src) {
 			return Step{Verdict: Block, Reason: fmt.Sprintf("takes %s from the image, where it is the build platform's", f),
 				Way: "copy it in a stage of the target platform"}, true
 		}

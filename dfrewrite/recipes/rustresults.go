@@ -216,7 +216,7 @@ func (c *Conversion) placeCargoResults() {
 }
 
 // changers are programs that change a file where it is.
-var changers = set("strip objcopy patchelf upx setcap chmod chown chgrp find")
+var changers = set("strip llvm-strip objcopy patchelf upx setcap chmod chown chgrp find")
 
 // worksOn lets later commands of the stage that name a program work on it where it has been put back, so that what they
 // do to it is done to what other stages take.

@@ -41,19 +41,18 @@ var (
 	// toolPackages are the packages of Alpine, Debian and Ubuntu that Dockerfiles install to run
 	// them. Several have a library in them as well; then the -dev package is what one links with.
 	toolPackages = set(`
-		7zip alpine-keys apk-tools apt-transport-https apt-utils asciidoc autoconf automake autotools-dev bash
-		bc binutils bison brotli bsdextrautils bsdmainutils busybox bzip2 bzr ca-certificates ccache
-		clang cmake coreutils cpio curl debhelper devscripts diffutils dirmngr doas dos2unix doxygen dpkg
-		dpkg-dev dumb-init fakeroot file findutils flex gawk gdb gettext gettext-base git git-lfs gnupg gnupg2 go
-		golang golang-go gperf gpg gpg-agent graphviz grep groff gzip help2man htop icu-data-full intltool iproute2
-		iputils-ping jq less libarchive-tools lowdown libcap libcap2-bin libcap-utils libc-bin libc-utils
-		libc6-compat libtool libtool-bin libxml2-utils lld llvm locales lsb-release m4 make
-		man-db mandoc mercurial meson moreutils musl-utils nano nasm net-tools netbase ninja ninja-build numactl
-		ninja-is-really-ninja nodejs npm openssh openssh-client openssh-client-default openssl p7zip patch patchelf
-		perl pigz pkg-config pkgconf pkgconfig procps protobuf protobuf-compiler protoc py3-pip python3 python3-pip
-		python3-venv python-is-python3 re2c ripgrep rpm rsync samurai scdoc sed shadow shellcheck
-		software-properties-common strace su-exec subversion sudo swig tar texinfo tini tree tzdata unzip
-		upx upx-ucl uuid-runtime vim wget which xmlto xxd xz xz-utils yarn yasm yq zip zstd`)
+		7zip alpine-keys apk-tools apt-transport-https apt-utils asciidoc autoconf automake autotools-dev bash bc
+		bind9-dnsutils binutils bison brotli bsdextrautils bsdmainutils busybox bzip2 bzr ca-certificates ccache clang
+		cmake coreutils cpio curl debhelper devscripts diffutils dirmngr dnsutils doas dos2unix doxygen dpkg dpkg-dev
+		dumb-init fakeroot file findutils flex gawk gdb gettext gettext-base git git-lfs gnupg gnupg2 go golang golang-go
+		gperf gpg gpg-agent graphviz grep groff gzip help2man htop icu-data-full intltool iproute2 iputils-ping jq
+		ldnsutils less libarchive-tools libc-bin libc-utils libc6-compat libcap libcap-utils libcap2-bin libtool
+		libtool-bin libxml2-utils lld llvm locales lowdown lsb-release m4 make man-db mandoc mercurial meson moreutils
+		musl-utils nano nasm net-tools netbase ninja ninja-build ninja-is-really-ninja nodejs npm numactl openssh
+		openssh-client openssh-client-default openssl p7zip patch patchelf perl pigz pkg-config pkgconf pkgconfig procps
+		protobuf protobuf-compiler protoc py3-pip python-is-python3 python3 python3-pip python3-venv re2c ripgrep rpm rsync
+		ruby samurai scdoc sed shadow shellcheck software-properties-common strace su-exec subversion sudo swig tar tcl
+		texinfo tini tree tzdata unzip upx upx-ucl uuid-runtime vim wget which xmlto xxd xz xz-utils yarn yasm yq zip zstd`)
 
 	toolSuffix    = pattern(`-(?:tools|utils|bin|cli|doc|docs|completion|bash-completion|compiler|compiler-grpc)$`)
 	librarySuffix = pattern(`-(?:dev|static|libs|libs-static)$`)

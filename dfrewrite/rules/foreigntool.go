@@ -72,7 +72,7 @@ func (p *Pass) comesFrom(u *graph.Use, c *facts.Call) bool {
 			return false
 		case u.Kind == graph.Mount:
 			return abs == dest || dest != "/" && strings.HasPrefix(abs, dest+"/")
-		case abs == dest:
+		case abs == dest, path.Dir(abs) == dest+"/bin" && path.Base(dest) == path.Base(abs): // /usr/local/go/bin/go
 			return true
 		case path.Dir(abs) != dest:
 			return false
