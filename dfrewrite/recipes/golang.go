@@ -638,7 +638,8 @@ func (g *goCall) maybeCxx() bool {
 	return !src.found || !src.complete || src.cxx || !g.isContext(g.opt.Context)
 }
 
-// installedLibrary returns a package with a library that the stage installs before the command.
+// installedLibrary returns a package with a library to link with, or headers, that the stage installs before the command.
+// A library alone (zlib1g) is for a program that the stage runs.
 func (g *goCall) installedLibrary() string {
 	plans := []*Plan{g.plan}
 	for s := g.stage.Base; s != nil; s = s.Base {
@@ -652,7 +653,7 @@ func (g *goCall) installedLibrary() string {
 				continue
 			}
 			for _, pkg := range s.install.packages {
-				if pkg.kind == libraryPackage {
+				if pkg.kind == libraryPackage && (librarySuffix().MatchString(packageName(pkg.name)) || packageName(pkg.name) == "linux-headers") {
 					return pkg.name
 				}
 			}
