@@ -653,7 +653,7 @@ func (g *goCall) installedLibrary() string {
 				continue
 			}
 			for _, pkg := range s.install.packages {
-				if pkg.kind == libraryPackage && (librarySuffix().MatchString(packageName(pkg.name)) || packageName(pkg.name) == "linux-headers") {
+				if pkg.kind == libraryPackage && (librarySuffix().MatchString(pkg.name) || pkg.name == "linux-headers") {
 					return pkg.name
 				}
 			}
