@@ -222,7 +222,7 @@ func (c *call) cmakeProject(source string) (seen, cxx bool, why string) {
 		if m := cmakeSets().FindString(text); m != "" && why == "" {
 			why = name + " has " + strings.TrimSpace(m) + " …), which wins over the definitions"
 		}
-		if cmakeOpenMP().MatchString(text) && why == "" {
+		if cmakeOpenMP().MatchString(text) && why == "" && !c.withoutOpenMP() {
 			why = name + " asks for OpenMP, " + noOpenMP
 		}
 		for _, m := range cmakeProgram().FindAllStringSubmatch(text, -1) {

@@ -56,8 +56,17 @@ func (c *call) takenByName(file string) bool {
 }
 
 // placedBehindBuild reports whether the build of a file is in this RUN, and the file is put where it was right behind it;
-// see putBack.
+// see putBack. With another build further down it might be put there.
 func (c *call) placedBehindBuild(file string) bool {
+	for _, t := range c.stage.Tree() {
+		for _, in := range t.Body {
+			for _, cmd := range cargoBuilds(t, in) {
+				if cmd.Span.Start > c.Span.End {
+					return false
+				}
+			}
+		}
+	}
 	for _, s := range slices.Backward(c.plan.Steps) {
 		if s.rust == nil || !slices.Contains(s.Writes, path.Dir(file)+"/") {
 			continue
