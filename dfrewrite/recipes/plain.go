@@ -10,10 +10,10 @@ import (
 // files and text, or make users. What they write is as neutral as what they read.
 var plainPrograms = set(`
 	[ [[ : . awk base64 basename bunzip2 bzip2 cat cd chgrp chmod chown cmp comm cp cut date dd
-	declare df diff dirname du echo egrep envsubst exit export expr false fgrep file find getent git
+	declare df diff dirname du echo egrep envsubst exit export expr false fgrep find getent git
 	git-lfs gpg gpgconf gpgv grep groupadd gunzip gzip hash head hexdump id install iconv join jq kill less ln
 	local ls md5sum mkdir mkfifo mktemp more mv od paste patch popd printenv printf pushd pwd read
-	readelf readlink readonly realpath return rev rm rmdir sed seq set sha1sum sha256sum sha512sum shift
+	readlink readonly realpath return rev rm rmdir sed seq set sha1sum sha256sum sha512sum shift
 	sleep sort split ssh ssh-keyscan stat stty sync tac tail tar tee test time touch tr trap true
 	truncate type typeset ulimit umask unalias uniq unlink unset unxz unzip update-ca-certificates
 	useradd usermod adduser addgroup userdel wait wc which whoami xxd xz yes zcat zip zstd nproc

@@ -216,9 +216,6 @@ func (g *cargoCall) judgeBuild() Step {
 	step.rust.results, step.rust.cached = g.resultDirs(), g.cachesTarget()
 	for _, dir := range step.rust.results {
 		step.Writes = append(step.Writes, path.Join(dir, profile)+"/")
-		if name, ok := strings.CutPrefix(profile, "$"); ok { // as people write it, too
-			step.Writes = append(step.Writes, path.Join(dir, "${"+name+"}")+"/")
-		}
 	}
 	g.cacheIDs(&step)
 	return step
@@ -305,19 +302,9 @@ func sameCodegen(option string) bool {
 	return set("opt-level codegen-units strip lto debuginfo panic debug-assertions overflow-checks embed-bitcode incremental prefer-dynamic")[name]
 }
 
-// oneVariable matches a word that is one variable and nothing else.
-var oneVariable = pattern(`^"?\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})"?$`)
-
-// profileDir is the folder in target that the profile has: $NAME where a build argument says which that is.
+// profileDir is the folder in target that the profile has.
 func (g *cargoCall) profileDir() (dir, why string) {
 	if w, ok := g.flags["--profile"]; ok {
-		if m := oneVariable().FindStringSubmatch(w.Raw); m != nil {
-			// The folder has the profile's name, whatever that is, but for those of Cargo.
-			name := m[1] + m[2]
-			if v, ok := g.env.Lookup(name); ok && v.HasValue && !g.script.Sets(name) && !set("dev test bench")[v.Value] && !strings.ContainsAny(v.Value, "$/*") {
-				return "$" + name, ""
-			}
-		}
 		switch {
 		case !w.Const || strings.ContainsAny(w.Lit, "/*"):
 			return "", fmt.Sprintf("which profile %s is cannot be known", w.Raw)
