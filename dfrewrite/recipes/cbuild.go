@@ -232,6 +232,14 @@ func installed(destdir, prefix string) []string {
 // system that does not find it goes on without a word.
 const noOpenMP = "which comes with gcc, and which clang has not for the target: the program would be built without"
 
+// refusesOpenMP matches options of configure, CMake and Meson that leave it out in the native build, too.
+var refusesOpenMP = pattern(`(?i)^["']?(--(?:disable|without)-openmp$|--(?:enable|with)-openmp=no$|-D\w*openmp\w*(?::bool)?=(?:off|no|n|false|0|disabled)$|-DCMAKE_DISABLE_FIND_PACKAGE_OpenMP(?::bool)?=(?:on|yes|true|1)$)`)
+
+// withoutOpenMP reports whether the command is told to do without OpenMP.
+func (c *call) withoutOpenMP() bool {
+	return slices.ContainsFunc(c.args, func(w shell.Word) bool { return refusesOpenMP().MatchString(w.Raw) })
+}
+
 // buildFiles are where build systems begin to read.
 var buildFiles = set("Makefile CMakeLists.txt configure configure.ac meson.build")
 

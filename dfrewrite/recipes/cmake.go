@@ -245,7 +245,7 @@ func (c *call) cmakeProject(source string) cmakeFacts {
 		if m := cmakeSets().FindString(text); m != "" && found.why == "" {
 			found.why = name + " has " + strings.TrimSpace(m) + " …), which wins over the definitions"
 		}
-		if cmakeOpenMP().MatchString(text) && found.why == "" {
+		if cmakeOpenMP().MatchString(text) && found.why == "" && !c.withoutOpenMP() {
 			found.why = name + " asks for OpenMP, " + noOpenMP
 		}
 		for _, m := range cmakeProgram().FindAllStringSubmatch(text, -1) {

@@ -671,9 +671,12 @@ func (g *goCall) maybeCxx() bool {
 	return !src.found || !src.complete || src.cxx || !g.isContext(g.opt.Context)
 }
 
-// installedLibrary returns a package with a library that the stage installs before the command.
+// installedLibrary returns a package with a library to link with, or headers, that the stage installs before the command.
+// A library alone (zlib1g) is for a program that the stage runs.
 func (g *goCall) installedLibrary() string {
-	return g.installed(func(p pkg) bool { return p.kind == libraryPackage })
+	return g.installed(func(p pkg) bool {
+		return p.kind == libraryPackage && (librarySuffix().MatchString(p.name) || p.name == "linux-headers")
+	})
 }
 
 // installed returns the first package of a kind that the stage, or one that it is based on, installs before the command; "" if

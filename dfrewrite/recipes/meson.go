@@ -102,7 +102,7 @@ func (c *call) judgeMeson() Step {
 	}
 	if at, ok := c.contextAt(source); ok && c.opt.Context.has(path.Join(at, "meson.build")) {
 		text := string(c.opt.Context.ReadFile(path.Join(at, "meson.build")))
-		if mesonOpenMP().MatchString(text) {
+		if mesonOpenMP().MatchString(text) && !c.withoutOpenMP() {
 			return blockBuild("convert the stage by hand", "meson.build asks for OpenMP, %s", noOpenMP)
 		}
 		b.cxx = mesonCxx().MatchString(text)
