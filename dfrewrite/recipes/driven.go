@@ -14,6 +14,12 @@ import (
 // script, just, task. They are judged as if they stood in a Dockerfile of their own. If all that is built for the target is
 // Go without C, the target's variables in front of the call do for everything behind it.
 
+// errNoDrivenFile says that the build context does not hold the file, or not for certain.
+var errNoDrivenFile = errors.New("the file is not in the build context")
+
+// wayOfDriven is what to do where such a file cannot be followed.
+const wayOfDriven = "call go build in the Dockerfile, or convert the stage by hand"
+
 // A drivenBuild is what a file of the build context makes its program run.
 type drivenBuild struct {
 	file  string   // what is read, "Makefile"
@@ -28,7 +34,7 @@ type drivenBuild struct {
 func (c *call) judgeDriven(d drivenBuild) Step {
 	block := func(format string, args ...any) Step {
 		return Step{Verdict: Block, Compiles: true, Reason: c.text() + fmt.Sprintf(format, args...),
-			Way: "call go build in the Dockerfile, or convert the stage by hand"}
+			Way: wayOfDriven}
 	}
 	plan, err := c.planDriven(d)
 	if err != nil {
@@ -159,4 +165,115 @@ func planCommands(head string, lines []string, opt *Options) (*Plan, error) {
 		return nil, fmt.Errorf("what it runs cannot be seen: %w", err)
 	}
 	return NewPlanner(opt).Plan(graph.New(doc).Stages[0]), nil
+}
+
+// steersGo reports whether a variable that a file puts into the environment changes what go builds, in a way that is not
+// judged with the lines.
+func steersGo(name string) bool {
+	return name != "CGO_ENABLED" && !aboutModules[name] && !slices.Contains(goTarget, name) && (strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_"))
+}
+
+// aboutModules are the variables that say where modules come from and how they are checked, the same for every target
+// (`go help environment`).
+var aboutModules = set("GO111MODULE GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOMODCACHE GOCACHE")
+
+// An envState says what is known of an environment variable.
+type envState int
+
+const (
+	envUnset envState = iota
+	envSet
+	envMayBe  // a build argument without a default, or what every container has
+	envUnseen // something that the shell has to find out
+)
+
+// drivenEnv is the environment of such a program as it will be.
+func (c *call) drivenEnv(name string) (string, envState) {
+	switch name {
+	case "GOOS", "GOARCH":
+		return "$TARGET" + name[2:], envSet
+	}
+	switch v := c.lookup(name); {
+	case v.set && (strings.Contains(v.text, "$(") || strings.Contains(v.text, "`")):
+		return v.text, envUnseen
+	case v.set:
+		return v.text, envSet
+	case v.fromArg, name == "PATH", name == "HOME":
+		return "", envMayBe
+	}
+	return "", envUnset
+}
+
+// What a program puts into a line, of which only the shell knows what it is, stands between these until the line is
+// complete.
+const shellBegins, shellEnds = "\x01", "\x02"
+
+// shellLine returns a line with $(…) for what the shell has to find out. The program would have put text into it, also
+// between single quotes, where the shell itself would not look: there they are closed and opened again.
+func shellLine(line string) string {
+	var b strings.Builder
+	var outer []byte // the quotes around each bracket that is open
+	quote := byte(0) // those that are open in it
+	for i := 0; i < len(line); i++ {
+		switch ch := line[i]; {
+		case ch == shellBegins[0]:
+			n := shellText(line[i:])
+			open, shut := "$(", ")"
+			if quote == '\'' {
+				open, shut = `'"$(`, `)"'`
+			}
+			b.WriteString(open + shellLine(line[i+1:i+n-1]) + shut)
+			i += n - 1
+			continue
+		case ch == '\\' && quote != '\'' && i+1 < len(line) && line[i+1] != shellBegins[0]:
+			b.WriteByte(ch)
+			i++
+		case quote != '\'' && strings.HasPrefix(line[i:], "$("):
+			b.WriteByte(ch)
+			i++
+			outer, quote = append(outer, quote), 0
+		case quote == 0 && ch == '(' && len(outer) > 0:
+			outer = append(outer, 0)
+		case quote == 0 && ch == ')' && len(outer) > 0:
+			last := len(outer) - 1
+			quote, outer = outer[last], outer[:last]
+		case quote == 0 && (ch == '\'' || ch == '"'):
+			quote = ch
+		case ch == quote:
+			quote = 0
+		}
+		b.WriteByte(line[i])
+	}
+	return b.String()
+}
+
+// shellText returns how long what begins with shellBegins is.
+func shellText(s string) int {
+	depth := 0
+	for i := range len(s) {
+		switch s[i] {
+		case shellBegins[0]:
+			depth++
+		case shellEnds[0]:
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s) + 1
+}
+
+// exportLine puts a variable into the environment of the rest of a line.
+func exportLine(name, text string) (string, error) {
+	if !strings.ContainsAny(text, "$"+shellBegins) {
+		return fmt.Sprintf("export %s='%s'; ", name, strings.ReplaceAll(text, "'", `'\''`)), nil
+	}
+	for i := 0; i < len(text); i++ {
+		if text[i] == shellBegins[0] {
+			i += shellText(text[i:]) - 1
+		} else if strings.IndexByte("\"\\`", text[i]) >= 0 {
+			return "", fmt.Errorf("%s is %s, which is not known", name, shellLine(text))
+		}
+	}
+	return fmt.Sprintf(`export %s="%s"; `, name, text), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ func judgeMake(c *call) (Step, bool) {
 	}
 	block := func(format string, args ...any) (Step, bool) {
 		return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...),
-			Way: "call go build in the Dockerfile, or convert the stage by hand"}, true
+			Way: wayOfDriven}, true
 	}
 	run, goals, err := c.makeRun()
 	if errors.Is(err, errNoMakefile) {
@@ -32,7 +33,7 @@ func judgeMake(c *call) (Step, bool) {
 		}
 	}
 	for name := range run.exports {
-		if _, ok := run.vars[name]; ok && name != "CGO_ENABLED" && !aboutModules[name] && (strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_")) {
+		if _, ok := run.vars[name]; ok && (steersGo(name) || slices.Contains(goTarget, name)) {
 			return block("%s: its Makefile exports %s", c.text(), name)
 		}
 	}
@@ -50,16 +51,12 @@ func judgeMake(c *call) (Step, bool) {
 	return c.judgeDriven(d), true
 }
 
-// aboutModules are the variables that say where modules come from and how they are checked, the same for every target
-// (`go help environment`).
-var aboutModules = set("GO111MODULE GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOMODCACHE GOCACHE")
-
 // errNoMakefile says that the build context does not hold the Makefile, or not for certain.
 var errNoMakefile = errors.New("there is no Makefile in the build context")
 
 // makeRun reads the command line and the Makefile.
 func (c *call) makeRun() (*makeRun, []string, error) {
-	at, ok := c.contextFolder()
+	at, ok := c.contextFolder("Makefile")
 	if !ok {
 		return nil, nil, errNoMakefile
 	}
@@ -123,8 +120,8 @@ func (c *call) makeRun() (*makeRun, []string, error) {
 var makeJobs = pattern(`^(-j[0-9]*|--jobs(=[0-9]+)?)$`)
 
 // contextFolder returns the folder of the build context that has been copied to where the command
-// runs; false if none has, or files of it have been replaced by a copy from elsewhere.
-func (c *call) contextFolder() (string, bool) {
+// runs, or of which one of the files has been; false if none has, or files of it have been replaced by a copy from elsewhere.
+func (c *call) contextFolder(files ...string) (string, bool) {
 	if c.dir == "" {
 		return "", false
 	}
@@ -139,7 +136,7 @@ func (c *call) contextFolder() (string, bool) {
 				return "", false
 			case c.opt.Context.isFolder(src):
 				found, folder = true, src
-			case src == "Makefile":
+			case slices.Contains(files, src):
 				found, folder = true, "."
 			}
 		}
