@@ -14,7 +14,7 @@ import (
 // downloads are in downloads.go.
 var (
 	otherCompilers = set("ld tcc musl-gcc")
-	buildDrivers   = set("make gmake ninja scons mage just task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
+	buildDrivers   = set("make gmake ninja scons mage just task go-task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
 	binaryTools    = set("strip objcopy patchelf")
 )
 

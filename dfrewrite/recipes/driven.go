@@ -46,7 +46,7 @@ func (c *call) judgeDriven(d drivenBuild) Step {
 		out.Review = fmt.Sprintf("what %s runs was read in the %s, and not tried", c.name, d.file)
 	}
 	front := []string{"GOOS=$TARGETOS", "GOARCH=$TARGETARCH"}
-	builds := false
+	builds, makes := false, false
 	for _, s := range plan.Steps {
 		line := strings.TrimSpace(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
 		switch {
@@ -54,6 +54,10 @@ func (c *call) judgeDriven(d drivenBuild) Step {
 			return block(" runs `%s`: %s", line, s.Reason)
 		case s.CompilesOnHost:
 			return block(" runs `%s` for the build platform, beside what it builds for the target", line)
+		case s.Verdict == Neutral:
+			// The head of what is planned installs what the stage has.
+			ofFile := strings.HasPrefix(string(s.In.Doc.Src[s.In.Span.Start:s.In.Span.End]), "RUN <<")
+			makes = makes || ofFile && (s.Compiles || s.builder != nil || s.install != nil || len(s.HostWrites) > 0)
 		case s.Recipe == "go" && s.Verdict == Convert:
 			builds = true
 			for _, e := range s.Edits {
@@ -71,6 +75,9 @@ func (c *call) judgeDriven(d drivenBuild) Step {
 				out.Review = s.Review + "; " + out.Review
 			}
 		}
+	}
+	if !builds && !makes {
+		return Step{Reason: fmt.Sprintf("its %s runs what does the same on every platform", d.file), Review: out.Review}
 	}
 	if !builds {
 		return block(": no go build is seen in what it runs")
@@ -202,6 +209,11 @@ func (c *call) drivenEnv(name string) (string, envState) {
 		return "", envMayBe
 	}
 	return "", envUnset
+}
+
+// ownGOARCH says what has to be read where a file has a default for GOARCH that the target's takes the place of.
+func ownGOARCH(arch, file string) string {
+	return fmt.Sprintf("GOARCH was %s by default in the %s, which looks like a mistake", arch, file)
 }
 
 // What a program puts into a line, of which only the shell knows what it is, stands between these until the line is

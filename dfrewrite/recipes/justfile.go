@@ -30,7 +30,7 @@ func judgeJust(c *call) (Step, bool) {
 	if err != nil {
 		return blockBuild(wayOfDriven, "%s: %s", c.text(), err), true
 	}
-	return c.judgeDriven(drivenBuild{file: "justfile", lines: run.lines, exports: run.exports}), true
+	return c.judgeDriven(drivenBuild{file: "justfile", lines: run.lines, exports: run.exports, review: run.review}), true
 }
 
 // justTells are options with which nothing is run.
@@ -410,6 +410,7 @@ type justRun struct {
 
 	values  map[string]string // of vars, once they are known
 	exports map[string]value
+	review  string // what has to be read, if anything
 	front   string // puts what the shell has to find out into the environment
 	done    map[string]bool
 	lines   []string // what the shell gets to run, one call of it each
@@ -846,6 +847,9 @@ func (r *justRun) function(name string, arg, fallback []justToken, local map[str
 		text, state := r.env(variable)
 		switch {
 		case state == envSet:
+			if variable == "GOARCH" && len(fallback) == 1 && fallback[0].kind == 's' {
+				r.review = ownGOARCH(fallback[0].text, "justfile")
+			}
 			return text, nil
 		case state == envUnseen:
 			return "", fmt.Errorf("its justfile asks for %s on line %d, which is %s", variable, line, text)

@@ -46,7 +46,7 @@ func judgeMake(c *call) (Step, bool) {
 	}
 	d := drivenBuild{file: "Makefile", lines: run.lines, exports: exports}
 	if v, ok := run.vars["GOARCH"]; ok && !strings.Contains(v.value, "$") {
-		d.review = fmt.Sprintf("GOARCH was %s by default in the Makefile, which looks like a mistake", v.value)
+		d.review = ownGOARCH(v.value, d.file)
 	}
 	return c.judgeDriven(d), true
 }

@@ -30,7 +30,7 @@
 //     verify.go has programs looked at where they are made.
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
 //     (what go install is for) and gorun.go (build programs); xcaddy.go; make.go with makefile.go
-//     for a Makefile that builds with go, justfile.go for a justfile; driven.go judges what they run.
+//     for a Makefile that builds with go, justfile.go for a justfile, taskfile.go for a Taskfile; driven.go judges what they run.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
@@ -221,6 +221,7 @@ func init() {
 		{"c", judgeC},
 		{"make", judgeMake},
 		{"just", judgeJust},
+		{"task", judgeTask},
 		{"node", judgeNode},
 		{"java", judgeJava},
 		{"dotnet", judgeDotnet},
