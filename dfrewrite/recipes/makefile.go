@@ -152,7 +152,7 @@ func (r *makeRun) run(goal string) error {
 	var needs []string
 	for _, word := range rule.needs {
 		expanded, err := r.expand(word, nil, 0)
-		if err != nil || strings.Contains(expanded, "$(") {
+		if err != nil || strings.Contains(expanded, shellBegins) || strings.Contains(expanded, "$(") {
 			return fmt.Errorf("what %s needs cannot be seen: %s", goal, word)
 		}
 		needs = append(needs, strings.Fields(expanded)...)
@@ -175,17 +175,17 @@ func (r *makeRun) run(goal string) error {
 		if err != nil {
 			return err
 		}
-		r.lines = append(r.lines, expanded)
+		r.lines = append(r.lines, shellLine(expanded))
 	}
 	return nil
 }
 
-// expand fills make's variables in. A $(shell …) becomes the shell's own $(…).
+// expand fills make's variables in. A $(shell …) is marked, for shellLine.
 func (r *makeRun) expand(s string, auto map[string]string, depth int) (string, error) {
 	return r.work.expand(s, depth, func(name string) (string, error) {
 		if script, ok := strings.CutPrefix(name, "shell "); ok {
 			text, err := r.expand(script, auto, depth+1)
-			return "$(" + text + ")", err
+			return shellBegins + text + shellEnds, err
 		}
 		if strings.ContainsAny(name, " \t,:$") || name == "MAKE" {
 			return "", fmt.Errorf("its Makefile uses $(%s), which is not followed", name)
