@@ -275,17 +275,32 @@ func shellText(s string) int {
 	return len(s) + 1
 }
 
-// exportLine puts a variable into the environment of the rest of a line.
-func exportLine(name, text string) (string, error) {
+// An exported variable is one that a file puts into the environment of its lines.
+type exported struct{ name, line string }
+
+// exportOf returns what puts a variable into the environment of the rest of a line.
+func exportOf(name, text string) (exported, error) {
 	if !strings.ContainsAny(text, "$"+shellBegins) {
-		return fmt.Sprintf("export %s='%s'; ", name, strings.ReplaceAll(text, "'", `'\''`)), nil
+		return exported{name, fmt.Sprintf("export %s='%s'; ", name, strings.ReplaceAll(text, "'", `'\''`))}, nil
 	}
 	for i := 0; i < len(text); i++ {
 		if text[i] == shellBegins[0] {
 			i += shellText(text[i:]) - 1
 		} else if strings.IndexByte("\"\\`", text[i]) >= 0 {
-			return "", fmt.Errorf("%s is %s, which is not known", name, shellLine(text))
+			return exported{}, fmt.Errorf("%s is %s, which is not known", name, shellLine(text))
 		}
 	}
-	return fmt.Sprintf(`export %s="%s"; `, name, text), nil
+	return exported{name, fmt.Sprintf(`export %s="%s"; `, name, text)}, nil
+}
+
+// exporting returns what goes in front of a line: the variables that it asks for, and those about C, for which go asks.
+// Whatever else a line runs and may look at its environment is refused anyway, or the same on every platform.
+func exporting(vars []exported, line string) string {
+	var b strings.Builder
+	for _, v := range vars {
+		if v.name == "CGO_ENABLED" || v.name == "CC" || strings.Contains(line, "$"+v.name) || strings.Contains(line, "${"+v.name) {
+			b.WriteString(v.line)
+		}
+	}
+	return b.String()
 }

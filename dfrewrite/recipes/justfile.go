@@ -410,8 +410,9 @@ type justRun struct {
 
 	values  map[string]string // of vars, once they are known
 	exports map[string]value
-	review  string // what has to be read, if anything
-	front   string // puts what the shell has to find out into the environment
+	review  string     // what has to be read, if anything
+	front   string     // goes to the folder of the justfile
+	shown   []exported // what its lines find in the environment
 	done    map[string]bool
 	lines   []string // what the shell gets to run, one call of it each
 	work    int
@@ -595,7 +596,6 @@ func (r *justRun) all() error {
 			}
 		}
 	}
-	var exported []string
 	for _, name := range r.order {
 		v := r.vars[name]
 		if !v.export && !r.exportAll {
@@ -614,13 +614,12 @@ func (r *justRun) all() error {
 		if name == "CGO_ENABLED" || name == "CC" || slices.Contains(goTarget, name) {
 			continue // they are looked at in r.exports, or say what they did before
 		}
-		line, err := exportLine(name, text)
+		shown, err := exportOf(name, text)
 		if err != nil {
 			return fmt.Errorf("its justfile exports what is not known on line %d: %w", v.line, err)
 		}
-		exported = append(exported, line)
+		r.shown = append(r.shown, shown)
 	}
-	r.front += strings.Join(exported, "")
 	for _, goal := range r.goals {
 		if err := r.run(goal[0], goal[1:], 0); err != nil {
 			return err
@@ -678,7 +677,7 @@ func (r *justRun) run(name string, args []string, depth int) error {
 		if r.work += 10 + len(text)/256; r.work > maxJustWork {
 			return fmt.Errorf("its justfile runs too much in %s", name)
 		}
-		r.lines = append(r.lines, shellLine(r.front+text))
+		r.lines = append(r.lines, shellLine(r.front+exporting(r.shown, text)+text))
 	}
 	for _, next := range recipe.then {
 		// They run in any case, also if they did before.

@@ -43,8 +43,8 @@ func TestJustfile(t *testing.T) {
 			`git describe|$(git describe) ''"$(git describe)"'' "$(git describe)" "$(echo ''"$(git describe)"'')" \'$(id)`},
 		{"commands that nobody asks for", "v := `touch x`\na:\n  one\n", "", "touch x|one"},
 		{"strings side by side", "export A := 'it''s'\nb := 'x'\na:\n  one\n", "", "its justfile has `export A := 'it''s'` on line 1, which is not followed"},
-		{"exported", "export A := \"it's\"\nexport B := `id` + env('ARG')\nexport CGO_ENABLED := '0'\na:\n  one\n", "", `id|export A='it'\''s'; export B="$(id)$ARG"; one`},
-		{"export of all", "set export\nA := 'x'\na:\n  one\n", "", "export A='x'; one"},
+		{"exported", "export A := \"it's\"\nexport B := `id` + env('ARG')\nexport CGO_ENABLED := '0'\na:\n  one $A\n  two ${B}\n  three\n", "", `id|export A='it'\''s'; one $A|export B="$(id)$ARG"; two ${B}|three`},
+		{"export of all", "set export\nA := 'x'\na:\n  one $A\n", "", "export A='x'; one $A"},
 		{"other systems", "[macos]\na:\n  one\n[linux]\na:\n  two\n[windows, private]\nb:\n  three\n", "", "two"},
 		{"settings", "set quiet\nset dotenv-load := false\nset shell := ['bash', '-c']\na:\n  one\n", "", "one"},
 

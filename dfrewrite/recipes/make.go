@@ -44,6 +44,13 @@ func judgeMake(c *call) (Step, bool) {
 			exports[name] = value{set: true, text: m.value, fixed: !strings.Contains(m.value, "$")}
 		}
 	}
+	shown, err := run.exported()
+	if err != nil {
+		return block("%s: %s", c.text(), err)
+	}
+	for i, line := range run.lines {
+		run.lines[i] = shellLine(exporting(shown, line)) + line
+	}
 	d := drivenBuild{file: "Makefile", lines: run.lines, exports: exports}
 	if v, ok := run.vars["GOARCH"]; ok && !strings.Contains(v.value, "$") {
 		d.review = ownGOARCH(v.value, d.file)

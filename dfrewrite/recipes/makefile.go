@@ -3,6 +3,7 @@ package recipes
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -208,6 +209,26 @@ func (r *makeRun) variable(name string, auto map[string]string, depth int) (stri
 		}
 	}
 	return r.expand(v.value, auto, depth+1)
+}
+
+// exported returns the variables of which only the shell knows what they hold, as lines find them in the environment.
+func (r *makeRun) exported() ([]exported, error) {
+	var out []exported
+	for _, name := range slices.Sorted(maps.Keys(r.exports)) {
+		if _, ok := r.vars[name]; !ok || name == "PATH" {
+			continue
+		}
+		text, err := r.variable(name, nil, 0)
+		if err != nil || !strings.Contains(text, shellBegins) {
+			continue
+		}
+		shown, err := exportOf(name, text)
+		if err != nil {
+			return nil, fmt.Errorf("its Makefile exports what cannot be seen: %w", err)
+		}
+		out = append(out, shown)
+	}
+	return out, nil
 }
 
 // Limits on variables: how deep they refer to each other, since one may refer to itself, and what it takes to fill in all

@@ -458,18 +458,17 @@ func (r *taskRun) run(name string, with []taskVar, depth int) error {
 			return err
 		}
 	}
-	exported, err := r.export(t, known)
+	shown, err := r.export(t, known)
 	if err != nil {
 		return err
 	}
-	front += exported
 	for _, dep := range t.deps {
-		if err := r.runCmd(dep, known, front, depth); err != nil {
+		if err := r.runCmd(dep, known, front, shown, depth); err != nil {
 			return err
 		}
 	}
 	for _, cmd := range t.cmds {
-		if err := r.runCmd(cmd, known, front, depth); err != nil {
+		if err := r.runCmd(cmd, known, front, shown, depth); err != nil {
 			return err
 		}
 	}
@@ -488,10 +487,10 @@ func (r *taskRun) ask(v taskVar, got taskValue, front string) error {
 // taskDir matches folders that a shell takes as they stand.
 var taskDir = pattern(`^[A-Za-z0-9_./-]+$`)
 
-// export returns what puts the variables of env into the environment of a line. What is there before stays: task leaves
+// export returns the variables of env that a line finds in its environment. What is there before stays: task leaves
 // out those that are set.
-func (r *taskRun) export(t *task, known map[string]taskValue) (string, error) {
-	var b strings.Builder
+func (r *taskRun) export(t *task, known map[string]taskValue) ([]exported, error) {
+	var shown []exported
 	own := append(slices.Clip(r.env), t.env...)
 	for i, v := range own {
 		if slices.ContainsFunc(own[i+1:], func(later taskVar) bool { return later.name == v.name }) {
@@ -504,26 +503,26 @@ func (r *taskRun) export(t *task, known map[string]taskValue) (string, error) {
 			}
 			continue
 		case state == envMayBe:
-			return "", fmt.Errorf("its Taskfile sets %s on line %d if the environment does not, which is not known", v.name, v.line)
+			return nil, fmt.Errorf("its Taskfile sets %s on line %d if the environment does not, which is not known", v.name, v.line)
 		case slices.Contains(goTarget, v.name) || steersGo(v.name):
-			return "", fmt.Errorf("its Taskfile sets %s on line %d", v.name, v.line)
+			return nil, fmt.Errorf("its Taskfile sets %s on line %d", v.name, v.line)
 		default:
 			filled := r.value(v, known, "")
 			if filled.err != nil {
-				return "", filled.err
+				return nil, filled.err
 			}
-			line, err := exportLine(v.name, filled.text)
+			export, err := exportOf(v.name, filled.text)
 			if err != nil {
-				return "", fmt.Errorf("its Taskfile sets what is not known on line %d: %w", v.line, err)
+				return nil, fmt.Errorf("its Taskfile sets what is not known on line %d: %w", v.line, err)
 			}
-			b.WriteString(line)
+			shown = append(shown, export)
 		}
 	}
-	return b.String(), nil
+	return shown, nil
 }
 
 // runCmd adds a command, or runs another task.
-func (r *taskRun) runCmd(cmd taskCmd, known map[string]taskValue, front string, depth int) error {
+func (r *taskRun) runCmd(cmd taskCmd, known map[string]taskValue, front string, shown []exported, depth int) error {
 	if cmd.task != "" {
 		name, err := r.fill(cmd.task, cmd.line, known)
 		if err != nil {
@@ -544,7 +543,7 @@ func (r *taskRun) runCmd(cmd taskCmd, known map[string]taskValue, front string, 
 	if err != nil {
 		return err
 	}
-	return r.line(cmd, front+text)
+	return r.line(cmd, front+exporting(shown, text)+text)
 }
 
 // line adds what the shell gets to run for a command.

@@ -49,7 +49,7 @@ func TestTaskfile(t *testing.T) {
 		{"commands", "vars: {A: {sh: git describe}}\ntasks: {default: \"one {{.A}} '{{.A}}'\"}", "", `git describe|one $(git describe) ''"$(git describe)"''`},
 		{"commands that nobody asks for", "vars: {A: {sh: touch x}}\ntasks: {default: one}", "", "touch x|one"},
 		{"folders", "vars: {A: {sh: id}}\ntasks: {default: {dir: sub, vars: {B: {sh: pwd}}, cmd: 'one {{.A}} {{.B}}'}}", "", "cd /src && id|cd sub && pwd|cd sub && one $(cd /src && id) $(pwd)"},
-		{"environment", "env: {A: 1, X: 2, GOARCH: amd64}\ntasks: {default: {env: {B: '{{.GOARCH}}', A: 3}, cmd: one}}", "", "export B='amd64'; export A='3'; one"},
+		{"environment", "env: {A: 1, X: 2, GOARCH: amd64}\ntasks: {default: {env: {B: '{{.GOARCH}}', A: 3, CGO_ENABLED: 0}, cmds: [one $B $A $X, two]}}", "", "export B='amd64'; export A='3'; export CGO_ENABLED='0'; one $B $A $X|export CGO_ENABLED='0'; two"},
 		{"several lines", "tasks:\n  default:\n  - |\n    one \\\n      two\n    if three; then\n      four # five\n    fi\n", "", "one two; if three; then four; fi"},
 		{"what is not used", "vars: {A: [1], B: '{{OS}}', C: 1.10}\ntasks: {default: one, other: {platforms: [linux]}}", "", "one"},
 		{"what goes without saying", "silent: true\nrun: once\nset: [pipefail]\nx-mine: {}\ntasks: {default: {desc: d, sources: ['*.go'], generates: [app], method: checksum, cmds: [one]}}", "", "one"},
