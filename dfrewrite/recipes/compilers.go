@@ -15,7 +15,7 @@ import (
 var (
 	otherCompilers = set("ld tcc musl-gcc")
 	ninjas         = set("ninja ninja-build samu")
-	buildDrivers   = set("make gmake scons mage just task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
+	buildDrivers   = set("make gmake scons mage just task go-task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
 	binaryTools    = set("strip objcopy patchelf")
 )
 

@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path"
@@ -14,6 +15,9 @@ import (
 // Much Go is built through another program, whose commands stand in a file of the build context: make and its Makefile, a
 // script, just, task. They are judged as if they stood in a Dockerfile of their own. If all that is built for the target is
 // Go without C, the target's variables in front of the call do for everything behind it.
+
+// errNoDrivenFile says that the build context does not hold the file, or not for certain.
+var errNoDrivenFile = errors.New("the file is not in the build context")
 
 // A drivenBuild is what a file of the build context makes its program run.
 type drivenBuild struct {
@@ -52,6 +56,9 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 	block := c.blockDriven
 	if file := c.movesHostFile(plan); file != "" {
 		return block(" may move %s, which was made for the machine that builds", file)
+	}
+	if step, ok := c.onBuilder(d, plan); ok {
+		return step
 	}
 	out := Step{Verdict: Convert, Compiles: true, Reason: fmt.Sprintf("its %s builds with go, which takes GOOS and GOARCH from the environment", d.file),
 		Review: d.review}
@@ -112,6 +119,33 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 		out.Edits = []dockerfile.Edit{{Span: c.frontAt(), New: strings.Join(front, " ") + " "}}
 	}
 	return out
+}
+
+// onBuilder is the verdict where all that is run is for the stage itself, or the same everywhere: modules and tools are fetched,
+// tests run. No variable goes in front of that. ok is false if something of it builds for the target, or for nobody knows
+// what.
+func (c *call) onBuilder(d drivenBuild, plan *Plan) (step Step, ok bool) {
+	step.Reason = fmt.Sprintf("what it runs of its %s is for the stage itself, or the same everywhere", d.file)
+	for _, s := range plan.Steps {
+		if !bytes.HasPrefix(s.In.Doc.Src[s.In.Span.Start:], []byte(commandsBegin)) {
+			continue // it says what the stage has
+		}
+		same := !s.Compiles && !s.CompilesOnHost && s.builder == nil && len(s.HostWrites) == 0
+		if s.Verdict != Neutral || s.install != nil || len(s.removes)+len(s.Writes) > 0 || !same && s.Recipe != "go" {
+			return Step{}, false
+		}
+		if same {
+			continue
+		}
+		step.Compiles = step.Compiles || s.Compiles
+		step.CompilesOnHost = step.CompilesOnHost || s.CompilesOnHost
+		step.HostWrites = append(step.HostWrites, s.HostWrites...)
+		if s.builder != nil {
+			step.builder = &builder{text: shorten(c.text()), call: c}
+		}
+		step.Review = fmt.Sprintf("what %s runs was read in the %s, and not tried", c.name, d.file)
+	}
+	return step, len(d.lines) > 0
 }
 
 // movesHostFile returns what an earlier step of the stage made for the machine that builds, if the commands of the plan,
@@ -206,4 +240,135 @@ func planCommands(head string, lines []string, opt *Options) (*Plan, error) {
 		return nil, fmt.Errorf("what it runs cannot be seen: %w", err)
 	}
 	return NewPlanner(opt).Plan(graph.New(doc).Stages[0]), nil
+}
+
+// steersGo reports whether a variable that a file puts into the environment changes what go builds, in a way that is not
+// judged with the lines.
+func steersGo(name string) bool {
+	return name != "CGO_ENABLED" && !aboutModules[name] && !slices.Contains(goTarget, name) && (strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_"))
+}
+
+// aboutModules are the variables that say where modules come from and how they are checked, the same for every target
+// (`go help environment`).
+var aboutModules = set("GO111MODULE GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOMODCACHE GOCACHE")
+
+// An envState says what is known of an environment variable.
+type envState int
+
+const (
+	envUnset envState = iota
+	envSet
+	envMayBe  // a build argument without a default, or what every container has
+	envUnseen // something that the shell has to find out
+)
+
+// drivenEnv is the environment of such a program as it will be.
+func (c *call) drivenEnv(name string) (string, envState) {
+	switch name {
+	case "GOOS", "GOARCH":
+		return "$TARGET" + name[2:], envSet
+	}
+	switch v := c.lookup(name); {
+	case v.set && (strings.Contains(v.text, "$(") || strings.Contains(v.text, "`")):
+		return v.text, envUnseen
+	case v.set:
+		return v.text, envSet
+	case v.fromArg, name == "PATH", name == "HOME":
+		return "", envMayBe
+	}
+	return "", envUnset
+}
+
+// ownGOARCH says what has to be read where a file has a default for GOARCH that the target's takes the place of.
+func ownGOARCH(arch, file string) string {
+	return fmt.Sprintf("GOARCH was %s by default in the %s, which looks like a mistake", arch, file)
+}
+
+// What a program puts into a line, of which only the shell knows what it is, stands between these until the line is
+// complete.
+const shellBegins, shellEnds = "\x01", "\x02"
+
+// shellLine returns a line with $(…) for what the shell has to find out. The program would have put text into it, also
+// between single quotes, where the shell itself would not look: there they are closed and opened again.
+func shellLine(line string) string {
+	var b strings.Builder
+	var outer []byte // the quotes around each bracket that is open
+	quote := byte(0) // those that are open in it
+	for i := 0; i < len(line); i++ {
+		switch ch := line[i]; {
+		case ch == shellBegins[0]:
+			n := shellText(line[i:])
+			open, shut := "$(", ")"
+			if quote == '\'' {
+				open, shut = `'"$(`, `)"'`
+			}
+			b.WriteString(open + shellLine(line[i+1:i+n-1]) + shut)
+			i += n - 1
+			continue
+		case ch == '\\' && quote != '\'' && i+1 < len(line) && line[i+1] != shellBegins[0]:
+			b.WriteByte(ch)
+			i++
+		case quote != '\'' && strings.HasPrefix(line[i:], "$("):
+			b.WriteByte(ch)
+			i++
+			outer, quote = append(outer, quote), 0
+		case quote == 0 && ch == '(' && len(outer) > 0:
+			outer = append(outer, 0)
+		case quote == 0 && ch == ')' && len(outer) > 0:
+			last := len(outer) - 1
+			quote, outer = outer[last], outer[:last]
+		case quote == 0 && (ch == '\'' || ch == '"'):
+			quote = ch
+		case ch == quote:
+			quote = 0
+		}
+		b.WriteByte(line[i])
+	}
+	return b.String()
+}
+
+// shellText returns how long what begins with shellBegins is.
+func shellText(s string) int {
+	depth := 0
+	for i := range len(s) {
+		switch s[i] {
+		case shellBegins[0]:
+			depth++
+		case shellEnds[0]:
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s) + 1
+}
+
+// An exported variable is one that a file puts into the environment of its lines.
+type exported struct{ name, line string }
+
+// exportOf returns what puts a variable into the environment of the rest of a line.
+func exportOf(name, text string) (exported, error) {
+	if !strings.ContainsAny(text, "$"+shellBegins) {
+		return exported{name, fmt.Sprintf("export %s='%s'; ", name, strings.ReplaceAll(text, "'", `'\''`))}, nil
+	}
+	for i := 0; i < len(text); i++ {
+		if text[i] == shellBegins[0] {
+			i += shellText(text[i:]) - 1
+		} else if strings.IndexByte("\"\\`", text[i]) >= 0 {
+			return exported{}, fmt.Errorf("%s is %s, which is not known", name, shellLine(text))
+		}
+	}
+	return exported{name, fmt.Sprintf(`export %s="%s"; `, name, text)}, nil
+}
+
+// exporting returns what goes in front of a line: the variables that it asks for, and those about C, for which go asks.
+// Whatever else a line runs and may look at its environment is refused anyway, or the same on every platform.
+func exporting(vars []exported, line string) string {
+	var b strings.Builder
+	for _, v := range vars {
+		if v.name == "CGO_ENABLED" || v.name == "CC" || strings.Contains(line, "$"+v.name) || strings.Contains(line, "${"+v.name) {
+			b.WriteString(v.line)
+		}
+	}
+	return b.String()
 }

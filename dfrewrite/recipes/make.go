@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -31,7 +32,7 @@ func judgeMake(c *call) (Step, bool) {
 		}
 	}
 	for name := range run.exports {
-		if _, ok := run.vars[name]; ok && name != "CGO_ENABLED" && !aboutModules[name] && (strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_")) {
+		if _, ok := run.vars[name]; ok && (steersGo(name) || slices.Contains(goTarget, name)) {
 			return block(": its Makefile exports %s", name)
 		}
 	}
@@ -42,23 +43,26 @@ func judgeMake(c *call) (Step, bool) {
 			exports[name] = value{set: true, text: m.value, fixed: !strings.Contains(m.value, "$")}
 		}
 	}
+	shown, err := run.exported()
+	if err != nil {
+		return block("%s: %s", c.text(), err)
+	}
+	for i, line := range run.lines {
+		run.lines[i] = shellLine(exporting(shown, line)) + line
+	}
 	d := drivenBuild{file: "Makefile", lines: run.lines, exports: exports}
 	if v, ok := run.vars["GOARCH"]; ok && !strings.Contains(v.value, "$") {
-		d.review = fmt.Sprintf("GOARCH was %s by default in the Makefile, which looks like a mistake", v.value)
+		d.review = ownGOARCH(v.value, d.file)
 	}
 	return c.judgeDriven(d), true
 }
-
-// aboutModules are the variables that say where modules come from and how they are checked, the same for every target
-// (`go help environment`).
-var aboutModules = set("GO111MODULE GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOMODCACHE GOCACHE")
 
 // errNoMakefile says that the build context does not hold the Makefile, or not for certain.
 var errNoMakefile = errors.New("there is no Makefile in the build context")
 
 // makeRun reads the command line and the Makefile.
 func (c *call) makeRun() (*makeRun, []string, error) {
-	at, ok := c.contextFolder()
+	at, ok := c.contextFolder("Makefile")
 	if !ok {
 		return nil, nil, errNoMakefile
 	}
@@ -122,8 +126,8 @@ func (c *call) makeRun() (*makeRun, []string, error) {
 var makeJobs = pattern(`^(-j[0-9]*|--jobs(=[0-9]+)?)$`)
 
 // contextFolder returns the folder of the build context that has been copied to where the command
-// runs; false if none has, or files of it have been replaced by a copy from elsewhere.
-func (c *call) contextFolder() (string, bool) {
+// runs, or of which one of the files has been; false if none has, or files of it have been replaced by a copy from elsewhere.
+func (c *call) contextFolder(files ...string) (string, bool) {
 	if c.dir == "" {
 		return "", false
 	}
@@ -138,7 +142,7 @@ func (c *call) contextFolder() (string, bool) {
 				return "", false
 			case c.opt.Context.isFolder(src):
 				found, folder = true, src
-			case src == "Makefile":
+			case slices.Contains(files, src):
 				found, folder = true, "."
 			}
 		}

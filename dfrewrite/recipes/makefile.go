@@ -3,6 +3,7 @@ package recipes
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -152,7 +153,7 @@ func (r *makeRun) run(goal string) error {
 	var needs []string
 	for _, word := range rule.needs {
 		expanded, err := r.expand(word, nil, 0)
-		if err != nil || strings.Contains(expanded, "$(") {
+		if err != nil || strings.Contains(expanded, shellBegins) || strings.Contains(expanded, "$(") {
 			return fmt.Errorf("what %s needs cannot be seen: %s", goal, word)
 		}
 		needs = append(needs, strings.Fields(expanded)...)
@@ -175,17 +176,17 @@ func (r *makeRun) run(goal string) error {
 		if err != nil {
 			return err
 		}
-		r.lines = append(r.lines, expanded)
+		r.lines = append(r.lines, shellLine(expanded))
 	}
 	return nil
 }
 
-// expand fills make's variables in. A $(shell …) becomes the shell's own $(…).
+// expand fills make's variables in. A $(shell …) is marked, for shellLine.
 func (r *makeRun) expand(s string, auto map[string]string, depth int) (string, error) {
 	return r.work.expand(s, depth, func(name string) (string, error) {
 		if script, ok := strings.CutPrefix(name, "shell "); ok {
 			text, err := r.expand(script, auto, depth+1)
-			return "$(" + text + ")", err
+			return shellBegins + text + shellEnds, err
 		}
 		if strings.ContainsAny(name, " \t,:$") || name == "MAKE" {
 			return "", fmt.Errorf("its Makefile uses $(%s), which is not followed", name)
@@ -208,6 +209,26 @@ func (r *makeRun) variable(name string, auto map[string]string, depth int) (stri
 		}
 	}
 	return r.expand(v.value, auto, depth+1)
+}
+
+// exported returns the variables of which only the shell knows what they hold, as lines find them in the environment.
+func (r *makeRun) exported() ([]exported, error) {
+	var out []exported
+	for _, name := range slices.Sorted(maps.Keys(r.exports)) {
+		if _, ok := r.vars[name]; !ok || name == "PATH" {
+			continue
+		}
+		text, err := r.variable(name, nil, 0)
+		if err != nil || !strings.Contains(text, shellBegins) {
+			continue
+		}
+		shown, err := exportOf(name, text)
+		if err != nil {
+			return nil, fmt.Errorf("its Makefile exports what cannot be seen: %w", err)
+		}
+		out = append(out, shown)
+	}
+	return out, nil
 }
 
 // Limits on variables: how deep they refer to each other, since one may refer to itself, and what it takes to fill in all

@@ -15,7 +15,7 @@ func TestExpandMake(t *testing.T) {
 		"$(A)": "b x", "${B}": "b", "$(C)": "c", "$(E)": "env", "$(F)": "1 2", "$$x": "$x", "$@": "t", "$(H)": "env", "$(UNSET)": "",
 		"$(shell git describe $(B))": "$(git describe b)", "$(V)": "$(git describe)", "a$": "a$",
 	} {
-		if got, err := r.expand(in, map[string]string{"@": "t"}, 0); err != nil || got != want {
+		if got, err := r.expand(in, map[string]string{"@": "t"}, 0); err != nil || shellLine(got) != want {
 			t.Errorf("%s: %q, %v, want %q", in, got, err, want)
 		}
 	}

@@ -1,11 +1,9 @@
 package recipes
 
 import (
-	"bytes"
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -39,13 +37,9 @@ func judgeScript(c *call) (Step, bool) {
 	if err != nil {
 		return Step{}, false
 	}
-	switch blocks, moved := plan.Blocks(), c.movesHostFile(plan); {
-	case plan.same() && moved != "":
-		return Step{Verdict: Block, Reason: fmt.Sprintf("%s may move %s, which was made for the machine that builds", c.text(), moved),
-			Way: "copy it in a stage of the target platform"}, true
-	case plan.same():
-		return Step{Reason: "does the same on every platform, all that is in it"}, true
-	case plan.Compiles():
+	_, same := c.onBuilder(d, plan)
+	switch blocks := plan.Blocks(); {
+	case same || plan.Compiles():
 		return c.judgePlan(d, plan), true
 	case len(blocks) > 0:
 		b := blocks[0]
@@ -107,14 +101,4 @@ func withOwnFolder(text, folder string) string {
 // replaceGroups puts the path that each match holds in its place.
 func replaceGroups(re *regexp.Regexp, text string) string {
 	return re.ReplaceAllStringFunc(text, func(m string) string { return path.Clean(re.FindStringSubmatch(m)[1]) })
-}
-
-// same reports whether nothing of what the script does is about a platform.
-func (p *Plan) same() bool {
-	return !slices.ContainsFunc(p.Steps, func(s Step) bool {
-		if !bytes.HasPrefix(s.In.Doc.Src[s.In.Span.Start:], []byte(commandsBegin)) {
-			return false // it says what the stage has
-		}
-		return s.Verdict != Neutral || s.Compiles || s.CompilesOnHost || len(s.Writes)+len(s.HostWrites)+len(s.removes) > 0 || s.install != nil || s.builder != nil
-	})
 }

@@ -43,7 +43,7 @@ var HardcodedGoarch = &Rule{
 // the environment.
 func buildsGo(c *facts.Call) bool {
 	switch c.Name {
-	case "make", "gmake", "mage", "task", "goreleaser", "just":
+	case "make", "gmake", "mage", "task", "go-task", "goreleaser", "just":
 		return c.Env("GOARCH").How == facts.ByEnv
 	}
 	return c.GoBuilds()

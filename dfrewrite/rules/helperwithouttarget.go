@@ -80,7 +80,7 @@ func mayBuildGo(c *shell.Command) bool {
 	switch c.Name {
 	case "go":
 		return len(c.Words) > 1 && !slices.Contains(hostGo, c.Words[1].Lit)
-	case "make", "mage", "just", "task", "goreleaser":
+	case "make", "mage", "just", "task", "go-task", "goreleaser":
 		return true
 	case "sh", "bash":
 		return slices.ContainsFunc(c.Words, func(w shell.Word) bool { return strings.Contains(w.Raw, "build") || strings.Contains(w.Raw, "make") })
