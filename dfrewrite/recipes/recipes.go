@@ -29,8 +29,8 @@
 //     toolsandlibraries.go knows which packages are tools and which are libraries.
 //     verify.go has programs looked at where they are made.
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
-//     (what go install is for) and gorun.go (build programs); xcaddy.go; make.go with makefile.go
-//     for a Makefile that builds with go.
+//     (what go install is for) and gorun.go (build programs); xcaddy.go; driven.go for what other programs
+//     make of files in the context: make.go with makefile.go, goreleaser.go.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
@@ -220,6 +220,7 @@ func init() {
 		{"packages", judgePackages},
 		{"c", judgeC},
 		{"make", judgeMake},
+		{"goreleaser", judgeGoreleaser},
 		{"node", judgeNode},
 		{"java", judgeJava},
 		{"dotnet", judgeDotnet},
