@@ -538,7 +538,7 @@ func (f *releaserFile) shellText(n *yaml.Node) (string, error) {
 
 // quoted puts text with unknown parts in quotes.
 func quoted(text string) string {
-	return `"` + strings.ReplaceAll(strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "`", "\\`").Replace(text), "\x00", "${unknown}") + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "`", "\\`", "\x00", "${unknown}", "\x01", "${", "\x02", "}").Replace(text) + `"`
 }
 
 // goBuild is the go command that goreleaser puts together.

@@ -30,7 +30,8 @@
 //     verify.go has programs looked at where they are made.
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
 //     (what go install is for) and gorun.go (build programs); xcaddy.go; driven.go for what other programs
-//     make of files in the context: make.go with makefile.go, goreleaser.go.
+//     make of files in the context: make.go with makefile.go, mage.go with
+//     magefile.go and magevalues.go, goreleaser.go.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
@@ -220,6 +221,7 @@ func init() {
 		{"packages", judgePackages},
 		{"c", judgeC},
 		{"make", judgeMake},
+		{"mage", judgeMage},
 		{"goreleaser", judgeGoreleaser},
 		{"node", judgeNode},
 		{"java", judgeJava},
