@@ -34,6 +34,9 @@ func (c *call) judgeDriven(d drivenBuild) Step {
 	if err != nil {
 		return block(": %s", err)
 	}
+	if step, ok := c.onBuilder(d, plan); ok {
+		return step
+	}
 	out := Step{Verdict: Convert, Compiles: true, Reason: fmt.Sprintf("its %s builds with go, which takes GOOS and GOARCH from the environment", d.file),
 		Review: d.review}
 	if out.Review == "" {
@@ -86,6 +89,26 @@ func (c *call) judgeDriven(d drivenBuild) Step {
 		out.Edits = []dockerfile.Edit{{Span: c.frontAt(), New: strings.Join(front, " ") + " "}}
 	}
 	return out
+}
+
+// onBuilder is the verdict where all that is run is for the stage itself: modules and tools are fetched, tests run. No
+// variable goes in front of that. ok is false if something of it builds for the target, or is more than go and programs
+// that are the same everywhere.
+func (c *call) onBuilder(d drivenBuild, plan *Plan) (step Step, ok bool) {
+	step = Step{Reason: fmt.Sprintf("what it runs of its %s is for the stage itself, or the same everywhere", d.file),
+		Review: fmt.Sprintf("what %s runs was read in the %s, and not tried", c.name, d.file)}
+	for _, s := range plan.Steps {
+		if s.Verdict != Neutral || s.Recipe != "go" && s.Recipe != "plain" || s.install != nil || len(s.Writes) > 0 {
+			return Step{}, false
+		}
+		step.Compiles = step.Compiles || s.Compiles
+		step.CompilesOnHost = step.CompilesOnHost || s.CompilesOnHost
+		step.HostWrites = append(step.HostWrites, s.HostWrites...)
+		if s.builder != nil {
+			step.builder = &builder{text: shorten(c.text()), way: s.builder.way, call: c}
+		}
+	}
+	return step, len(plan.Steps) > 0
 }
 
 // setsOnly matches what a conversion of go build puts in front of it, and the environment can say.
