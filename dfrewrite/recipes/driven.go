@@ -106,7 +106,8 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 	slices.SortStableFunc(front, func(a, b string) int { return rank(a) - rank(b) })
 	front = slices.DeleteFunc(front, func(a string) bool {
 		name, _, _ := strings.Cut(a, "=")
-		return c.lookup(name).follows()
+		v := c.lookup(name)
+		return v.follows() || name == "GOOS" && v.fixed && v.text == "linux" && c.opt.onlyLinux()
 	})
 	for _, a := range front {
 		name, _, _ := strings.Cut(a, "=")
@@ -141,7 +142,7 @@ func (c *call) onBuilder(d drivenBuild, plan *Plan) (step Step, ok bool) {
 		step.CompilesOnHost = step.CompilesOnHost || s.CompilesOnHost
 		step.HostWrites = append(step.HostWrites, s.HostWrites...)
 		if s.builder != nil {
-			step.builder = &builder{text: shorten(c.text()), call: c}
+			step.builder = &builder{text: shorten(c.text()), way: s.builder.way, call: c}
 		}
 		step.Review = fmt.Sprintf("what %s runs was read in the %s, and not tried", c.name, d.file)
 	}

@@ -132,7 +132,8 @@ func (g *goCall) judgeOnHost(reason string) Step {
 				Way:    fmt.Sprintf("set %s in front of go build only", name)}
 		}
 	}
-	return Step{Reason: reason, Compiles: g.sub.Lit != "tool", CompilesOnHost: true, builder: g.mayBuild()}
+	built := g.mayBuild()
+	return Step{Reason: reason, Compiles: g.sub.Lit != "tool" || built != nil, CompilesOnHost: true, builder: built}
 }
 
 // judgeInstall turns an install of local packages into a build that puts the

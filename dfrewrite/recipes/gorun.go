@@ -15,15 +15,43 @@ import (
 // A builder is a command that may build programs which nothing is known of, for the machine that it runs on.
 type builder struct {
 	text string // the command
+	way  string // what to do about it; empty if there is nothing better than to build in another stage
 	call *call
 }
 
-// mayBuild remembers a go run. One in $(…) is there for what it prints.
+// mayBuild remembers a go run, and a go tool that builds. One in $(…) is there for what it prints.
 func (g *goCall) mayBuild() *builder {
-	if g.sub.Lit != "run" || g.Substituted {
+	if g.Substituted || len(g.packages) == 0 {
 		return nil
 	}
-	return &builder{text: shorten(g.text()), call: g.call}
+	driver := startsDriver(g.packages[0].Lit)
+	switch g.sub.Lit {
+	case "run":
+	case "tool":
+		if driver == "" {
+			return nil
+		}
+	default:
+		return nil
+	}
+	b := &builder{text: shorten(g.text()), call: g.call}
+	if driver != "" {
+		b.way = fmt.Sprintf("install %s and call it by its name; in front of %s GOOS and GOARCH would be for %s itself, too", driver, "go "+g.sub.Lit, driver)
+	}
+	return b
+}
+
+// startsDriver says which program that takes GOOS and GOARCH from the environment go run or go tool starts, or "". The file
+// mage.go is how mage's documentation has it started without an installation.
+func startsDriver(what string) string {
+	what, _, _ = strings.Cut(what, "@")
+	switch name := programName(what); {
+	case path.Base(what) == "mage.go":
+		return "mage"
+	case name == "mage" || name == "goreleaser":
+		return name
+	}
+	return ""
 }
 
 // toolMayBuild is the same for a tool that go install brought, if it is not known for what it writes.
@@ -43,19 +71,19 @@ func (c *call) toolMayBuild() *builder {
 var sameEverywhere = set(".json .yaml .yml .toml .html .css .js .map .svg .txt .md .pem .crt .sql .sh .tmpl .xml .conf .ini .proto .graphql .csv")
 
 // mayBeBuilt says which build program may have made a path, or "": one that is neither data by its name nor in the
-// build context.
-func mayBeBuilt(p string, plans []*Plan) string {
+// build context. It also says what to do about that, if it is known.
+func mayBeBuilt(p string, plans []*Plan) (why, way string) {
 	if sameEverywhere[path.Ext(p)] || samePlatformFile(p) || p == "/tmp" {
-		return ""
+		return "", ""
 	}
 	for _, plan := range plans {
 		for _, s := range plan.Steps {
 			if s.builder != nil && !s.builder.call.fromContext(p) {
-				return fmt.Sprintf("takes %s, which `%s` may have built for the build platform", p, s.builder.text)
+				return fmt.Sprintf("takes %s, which `%s` may have built for the build platform", p, s.builder.text), s.builder.way
 			}
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // fromContext reports whether a COPY brought a path from the build context, where it is a file, or a folder that is

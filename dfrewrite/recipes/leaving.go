@@ -139,8 +139,8 @@ func leavingPath(p string, plans []*Plan) (why, way string) {
 			"name the programs, or install to another folder (DESTDIR) and take that"
 	}
 	if !slices.ContainsFunc(plans, func(plan *Plan) bool { return plan.writes(p) }) {
-		if why := mayBeBuilt(p, plans); why != "" {
-			return why, ""
+		if why, way := mayBeBuilt(p, plans); why != "" {
+			return why, way
 		}
 	}
 	for _, plan := range plans {

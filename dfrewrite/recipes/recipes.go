@@ -31,8 +31,8 @@
 //     verify.go has programs looked at where they are made.
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
 //     (what go install is for), gorun.go (build programs) and copiedgo.go (Go out of another
-//     image, by a stage of newstage.go); xcaddy.go; make.go with makefile.go for a Makefile that builds with go,
-//     script.go for a script, justfile.go for a justfile, taskfile.go for a Taskfile; driven.go judges what they run.
+//     image, by a stage of newstage.go); xcaddy.go; driven.go for what other programs make of files in the context:
+//     make.go with makefile.go, script.go, justfile.go, taskfile.go, mage.go with magefile.go and magevalues.go, goreleaser.go.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
@@ -233,6 +233,8 @@ func init() {
 		{"script", judgeScript},
 		{"just", judgeJust},
 		{"task", judgeTask},
+		{"mage", judgeMage},
+		{"goreleaser", judgeGoreleaser},
 		{"node", judgeNode},
 		{"java", judgeJava},
 		{"dotnet", judgeDotnet},

@@ -1,0 +1,194 @@
+package recipes
+
+import (
+	"fmt"
+	"go/build/constraint"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// mage builds a program of the magefiles of a folder, for the machine that it runs on: it sets GOOS and GOARCH for that
+// itself. The program gets the environment as it is, and runs the functions named on the command line. So GOOS and GOARCH in front of
+// mage reach what they start and nothing else. GOAMD64, which mage leaves alone, would reach the program, too; and go run mage.go
+// would be compiled for the target with mage in it. (mage/main.go and internal/run.go, v1.17.)
+
+func judgeMage(c *call) (Step, bool) {
+	if c.name != "mage" {
+		return Step{}, false
+	}
+	block := func(err error) (Step, bool) {
+		return blockBuild("call go build in the Dockerfile, or convert the stage by hand", "%s: %s", c.text(), err), true
+	}
+	targets, runs, err := c.mageTargets()
+	switch {
+	case err != nil:
+		return block(err)
+	case !runs:
+		return Step{Reason: "lists targets, or says what mage is"}, true
+	case c.opt.Context == nil:
+		return Step{}, false
+	}
+	files, err := c.magefiles()
+	if err != nil {
+		return block(err)
+	}
+	if len(files) == 0 {
+		return Step{}, false
+	}
+	run, err := newMageRun(files, func(name string) bool { return c.lookup(name).follows() })
+	if err != nil {
+		return block(err)
+	}
+	lines, err := run.targets(targets)
+	if err != nil {
+		return block(err)
+	}
+	if v := c.lookup("MAGEFILE_GOCMD"); v.set && v.text != "go" || v.fromArg {
+		return block(fmt.Errorf("MAGEFILE_GOCMD is set, so that which go it calls is not known"))
+	}
+	step := c.judgeDriven(drivenBuild{file: run.name, lines: lines})
+	if step.Verdict == Convert && (c.lookup("GOAMD64").set || len(c.opt.variants("amd64")) > 0) {
+		return block(fmt.Errorf("GOAMD64 would be for mage's own program, too, which could need another processor than the builder's"))
+	}
+	return step, true
+}
+
+// mageTargets reads the command line; runs is false where mage runs no target.
+func (c *call) mageTargets() (targets []string, runs bool, err error) {
+	for i := 0; i < len(c.args); i++ {
+		w := c.args[i]
+		text, ok := c.known(w)
+		if !ok {
+			return nil, false, fmt.Errorf("what %s is cannot be seen", w.Raw)
+		}
+		if len(targets) > 0 || !strings.HasPrefix(text, "-") {
+			targets = append(targets, text)
+			continue
+		}
+		switch name := "-" + strings.TrimLeft(text, "-"); name {
+		case "-v", "-f", "-debug", "-keep":
+		case "-t":
+			i++
+		case "-l", "-h", "-help", "-version", "-init", "-clean":
+			return nil, false, nil
+		default:
+			return nil, false, fmt.Errorf("what %s changes is not followed", w.Raw)
+		}
+	}
+	return targets, true, nil
+}
+
+// A magefile is the source of one.
+type magefile struct {
+	name string
+	text []byte
+}
+
+// magefiles returns the magefiles in the folder that the command runs in: those of it with the tag mage, or all of its folder
+// magefiles. It is empty where none is seen.
+func (c *call) magefiles() ([]magefile, error) {
+	tagged, err := c.magefilesOf(".")
+	if err != nil {
+		return nil, err
+	}
+	inFolder, err := c.magefilesOf("magefiles")
+	if err != nil {
+		return nil, err
+	}
+	if len(tagged) > 0 && len(inFolder) > 0 {
+		return nil, fmt.Errorf("there is a folder magefiles beside %s", tagged[0].name)
+	}
+	return append(tagged, inFolder...), nil
+}
+
+func (c *call) magefilesOf(folder string) ([]magefile, error) {
+	var out []magefile
+	for _, name := range c.goFilesIn(folder) {
+		if strings.HasSuffix(name, "_test.go") || otherSystem(name) {
+			continue
+		}
+		text := c.contextFile(name)
+		if text == nil {
+			continue
+		}
+		if len(text) > maxGoFileSize {
+			return nil, fmt.Errorf("%s is too large to be read", name)
+		}
+		with, without, byArch := magefileTags(text)
+		if !with || without && folder == "." {
+			continue
+		}
+		if byArch || archInName(name) {
+			return nil, fmt.Errorf("%s is compiled for some processors only", name)
+		}
+		out = append(out, magefile{name, text})
+	}
+	return out, nil
+}
+
+// goFilesIn lists Go files of a folder by their names for the command: those of the build context's folder that was copied to
+// where it runs, or the usual name if single files were.
+func (c *call) goFilesIn(folder string) []string {
+	at, ok := c.contextFolder()
+	if !ok {
+		if folder == "." {
+			return []string{"magefile.go", "mage.go"}
+		}
+		return nil
+	}
+	entries, err := fs.ReadDir(c.opt.Context.files, path.Join(at, folder))
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".go") {
+			out = append(out, path.Join(folder, e.Name()))
+		}
+	}
+	return out
+}
+
+// magefileTags says whether the build constraint of a file is met with the tag mage and without it, and whether it asks for
+// a processor.
+func magefileTags(text []byte) (with, without, byArch bool) {
+	var exprs []constraint.Expr
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "package ") {
+			break
+		}
+		if !constraint.IsGoBuild(line) && !constraint.IsPlusBuild(line) {
+			continue
+		}
+		expr, err := constraint.Parse(line)
+		if err != nil {
+			return false, false, false
+		}
+		if exprs = append(exprs, expr); constraint.IsGoBuild(line) {
+			exprs = []constraint.Expr{expr} // those of old, below it, say the same
+			break
+		}
+	}
+	tag := func(mage bool) func(string) bool {
+		return func(tag string) bool {
+			byArch = byArch || goArchs[tag]
+			return tag == "mage" && mage || linuxCgoTag(tag)
+		}
+	}
+	with, without = true, true
+	for _, expr := range exprs {
+		with, without = expr.Eval(tag(true)) && with, expr.Eval(tag(false)) && without
+	}
+	return with, without, byArch
+}
+
+// goArchs are processors as build tags and file names have them.
+var goArchs = set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm")
+
+func archInName(name string) bool {
+	parts := strings.Split(strings.TrimSuffix(path.Base(name), ".go"), "_")
+	return slices.ContainsFunc(parts[1:], func(part string) bool { return goArchs[part] })
+}
