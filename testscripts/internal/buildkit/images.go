@@ -42,11 +42,12 @@ func images(goVersion string) []baseImage {
 	tools := append([]string{"autoconf", "automake", "cmake", "gettext", "meson", "nodejs", "python3-build"}, compilers...)
 	rust := []string{"ca-certificates", "cargo", "gcc", "libc6-dev", "rustc"}
 	return []baseImage{
-		// Debian's own image has armel as arm/v5, which is what a linux/arm/v6 build gets.
+		// Debian's own image has armel as arm/v5, which is what a linux/arm/v6 build gets. In that for arm64 apt works, under
+		// emulation; for arm/v7 there is libstdc++, which elsewhere comes with apt.
 		{"debian", []string{suite, suite + "-slim", "latest"}, map[string]debian.Spec{
 			"linux/amd64":  {Suite: suite, Arch: "amd64"},
-			"linux/arm64":  {Suite: suite, Arch: "arm64"}, // in which apt works, under emulation
-			"linux/arm/v7": {Suite: suite, Arch: "armhf", Unpacked: true},
+			"linux/arm64":  {Suite: suite, Arch: "arm64"},
+			"linux/arm/v7": {Suite: suite, Arch: "armhf", Include: []string{"libstdc++6"}, Unpacked: true},
 			"linux/arm/v5": {Suite: suite, Arch: "armel", Unpacked: true},
 		}},
 		// Debian with a C compiler, curl and the official Go.
