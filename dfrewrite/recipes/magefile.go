@@ -167,6 +167,9 @@ func (r *mageRun) declare(file *ast.File) error {
 
 // receiver is the name of the type that a method belongs to.
 func receiver(d *ast.FuncDecl) string {
+	if len(d.Recv.List) == 0 {
+		return "" // which the compiler refuses later
+	}
 	t := d.Recv.List[0].Type
 	if star, ok := t.(*ast.StarExpr); ok {
 		t = star.X
@@ -321,6 +324,9 @@ func (r *mageRun) follow(f *mageFunc, binds map[string]mageBind) {
 		return
 	}
 	if slices.Contains(r.active, f) {
+		if len(binds) > 0 {
+			r.fail(f.decl, "%s calls itself, with what cannot be seen", f.decl.Name.Name)
+		}
 		return // what it runs is being collected
 	}
 	if len(r.active) > maxMageDepth {
