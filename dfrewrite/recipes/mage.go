@@ -65,6 +65,10 @@ func (c *call) mageTargets() (targets []string, runs bool, err error) {
 	for i := 0; i < len(c.args); i++ {
 		w := c.args[i]
 		text, ok := c.known(w)
+		if !ok && len(targets) > 0 && strings.HasPrefix(w.Raw, `"`) {
+			targets = append(targets, unknownText) // one word, which may be an argument
+			continue
+		}
 		if !ok {
 			return nil, false, fmt.Errorf("what %s is cannot be seen", w.Raw)
 		}

@@ -212,6 +212,9 @@ func (r *mageRun) targets(names []string) ([]string, error) {
 		r.visit(v.frame, v.expr)
 	}
 	for i := 0; i < len(names) && r.err == nil; i++ {
+		if names[i] == unknownText {
+			return nil, errors.New("which target it runs cannot be seen")
+		}
 		f, err := r.target(names[i])
 		if err != nil {
 			return nil, err
