@@ -357,7 +357,7 @@ func (f *releaserFile) hasTargets(b *releaserTarget, c *call) error {
 		parts := strings.Split(p, "/")
 		goos, goarch := parts[0], parts[1]
 		want := releaserVariant[goarch]
-		if v := c.releaserArm(goarch, parts); v != "" {
+		if v := c.askedVariant(goarch, parts); v != "" {
 			want = v
 		}
 		if len(b.Overrides) > 0 && f.overrides(b, goos, goarch) {
@@ -401,8 +401,8 @@ func (f *releaserFile) hasTargets(b *releaserTarget, c *call) error {
 	return nil
 }
 
-// releaserArm is the variant that will be asked for: of the environment, or "" where none is set.
-func (c *call) releaserArm(goarch string, platform []string) string {
+// askedVariant is the variant of arm or amd64 that the environment will ask for, or "" where it does not.
+func (c *call) askedVariant(goarch string, platform []string) string {
 	switch name := "GO" + strings.ToUpper(goarch); goarch {
 	case "arm", "amd64":
 		v := c.lookup(name)
