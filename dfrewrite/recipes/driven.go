@@ -72,7 +72,7 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 		switch {
 		case s.Verdict == Block:
 			return block(" runs `%s`: %s", line, s.Reason)
-		case s.CompilesOnHost:
+		case s.CompilesOnHost && !goVet().MatchString(line):
 			return block(" runs `%s` for the build platform, beside what it builds for the target", line)
 		case s.Recipe == "go" && s.Verdict == Convert:
 			builds = true
@@ -121,6 +121,9 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 	}
 	return out
 }
+
+// goVet matches go vet, which looks at the code for the target as well and runs nothing of it.
+var goVet = pattern(`^go vet( |$)`)
 
 // onBuilder is the verdict where all that is run is for the stage itself, or the same everywhere: modules and tools are fetched,
 // tests run. No variable goes in front of that. ok is false if something of it builds for the target, or for nobody knows

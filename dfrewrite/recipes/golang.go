@@ -89,7 +89,13 @@ func parseGo(c *call) *goCall {
 	g := &goCall{call: c, flags: map[string]string{}}
 	for i := 0; i < len(c.args); i++ {
 		w := c.args[i]
-		if !strings.HasPrefix(w.Raw, "-") || len(g.packages) > 0 {
+		text := w.Raw
+		if w.Const {
+			text = w.Lit
+		} else if strings.HasPrefix(text, `"-`) {
+			text = text[1 : len(text)-1] // quoted with its name, "-ldflags=-X main.v=$V"
+		}
+		if !strings.HasPrefix(text, "-") || len(g.packages) > 0 {
 			if g.sub == nil {
 				g.sub = &c.args[i]
 				g.headEnd = w.Span.End
@@ -98,13 +104,9 @@ func parseGo(c *call) *goCall {
 			}
 			continue
 		}
-		name, val, glued := strings.Cut(w.Raw, "=")
+		name, val, glued := strings.Cut(text, "=")
 		name = "-" + strings.TrimLeft(name, "-")
-		if glued {
-			if w.Const {
-				_, val, _ = strings.Cut(w.Lit, "=")
-			}
-		} else if goFlagsWithValue[name] && i+1 < len(c.args) {
+		if !glued && goFlagsWithValue[name] && i+1 < len(c.args) {
 			i++
 			val = c.args[i].Raw
 			if c.args[i].Const {

@@ -241,8 +241,12 @@ func (c *call) releaserFile(name string) (*releaserFile, error) {
 		if len(text) > maxGoFileSize {
 			return nil, fmt.Errorf("%s is too large to be read", name)
 		}
-		if err := yaml.Unmarshal(text, f); err != nil {
+		var doc yaml.Node
+		if err := yaml.Unmarshal(text, &doc); err != nil {
 			return nil, fmt.Errorf("%s cannot be read: %s", name, strings.ReplaceAll(err.Error(), "\n", " "))
+		}
+		if doc.Kind != 0 && doc.Decode(f) != nil { // whose errors speak of types in here
+			return nil, fmt.Errorf("%s is not written as goreleaser reads it", name)
 		}
 		switch {
 		case f.Includes.Kind != 0:
@@ -268,7 +272,7 @@ func (f *releaserFile) build(ids []string) (*releaserTarget, error) {
 	for i := range f.Builds {
 		b := &releaserTarget{line: f.Builds[i].Line}
 		if err := f.Builds[i].Decode(b); err != nil {
-			return nil, fmt.Errorf("%s:%d cannot be read: %s", f.name, b.line, strings.ReplaceAll(err.Error(), "\n", " "))
+			return nil, fmt.Errorf("%s:%d: the build is not written as goreleaser reads it", f.name, b.line)
 		}
 		if b.ID == "" {
 			b.ID = f.ProjectName
@@ -357,7 +361,7 @@ func (f *releaserFile) hasTargets(b *releaserTarget, c *call) error {
 		parts := strings.Split(p, "/")
 		goos, goarch := parts[0], parts[1]
 		want := releaserVariant[goarch]
-		if v := c.releaserArm(goarch, parts); v != "" {
+		if v := c.askedVariant(goarch, parts); v != "" {
 			want = v
 		}
 		if len(b.Overrides) > 0 && f.overrides(b, goos, goarch) {
@@ -401,8 +405,8 @@ func (f *releaserFile) hasTargets(b *releaserTarget, c *call) error {
 	return nil
 }
 
-// releaserArm is the variant that will be asked for: of the environment, or "" where none is set.
-func (c *call) releaserArm(goarch string, platform []string) string {
+// askedVariant is the variant of arm or amd64 that the environment will ask for, or "" where it does not.
+func (c *call) askedVariant(goarch string, platform []string) string {
 	switch name := "GO" + strings.ToUpper(goarch); goarch {
 	case "arm", "amd64":
 		v := c.lookup(name)

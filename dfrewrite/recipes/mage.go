@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 )
 
 // mage builds a program of the magefiles of a folder, for the machine that it runs on: it sets GOOS and GOARCH for that
@@ -48,6 +50,9 @@ func judgeMage(c *call) (Step, bool) {
 	if v := c.lookup("MAGEFILE_GOCMD"); v.set && v.text != "go" || v.fromArg {
 		return block(fmt.Errorf("MAGEFILE_GOCMD is set, so that which go it calls is not known"))
 	}
+	if len(lines) == 0 {
+		return Step{Reason: "starts no program", Review: fmt.Sprintf("what mage runs was read in the %s, and not tried", run.name)}, true
+	}
 	step := c.judgeDriven(drivenBuild{file: run.name, lines: lines})
 	if step.Verdict == Convert && (c.lookup("GOAMD64").set || len(c.opt.variants("amd64")) > 0) {
 		return block(fmt.Errorf("GOAMD64 would be for mage's own program, too, which could need another processor than the builder's"))
@@ -60,6 +65,10 @@ func (c *call) mageTargets() (targets []string, runs bool, err error) {
 	for i := 0; i < len(c.args); i++ {
 		w := c.args[i]
 		text, ok := c.known(w)
+		if !ok && len(targets) > 0 && strings.HasPrefix(w.Raw, `"`) {
+			targets = append(targets, unknownText) // one word, which may be an argument
+			continue
+		}
 		if !ok {
 			return nil, false, fmt.Errorf("what %s is cannot be seen", w.Raw)
 		}
@@ -128,27 +137,49 @@ func (c *call) magefilesOf(folder string) ([]magefile, error) {
 	return out, nil
 }
 
-// goFilesIn lists Go files of a folder by their names for the command: those of the build context's folder that was copied to
-// where it runs, or the usual name if single files were.
+// goFilesIn lists Go files of a folder by their names for the command, as far as copies and mounts of the build context may
+// have brought them there.
 func (c *call) goFilesIn(folder string) []string {
-	at, ok := c.contextFolder()
-	if !ok {
-		if folder == "." {
-			return []string{"magefile.go", "mage.go"}
-		}
+	if c.dir == "" {
 		return nil
 	}
-	entries, err := fs.ReadDir(c.opt.Context.files, path.Join(at, folder))
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".go") {
-			out = append(out, path.Join(folder, e.Name()))
+	at := path.Join(c.dir, folder)
+	found := map[string]bool{}
+	add := func(src, dest string) {
+		src = contextPath(src)
+		if path.Ext(src) == ".go" && path.Clean(dest) == at {
+			found[path.Join(folder, path.Base(src))] = true
+			return
+		}
+		rest, ok := below(at, path.Clean(dest))
+		if !ok {
+			return
+		}
+		entries, _ := fs.ReadDir(c.opt.Context.files, path.Join(src, rest))
+		for _, e := range entries {
+			if path.Ext(e.Name()) == ".go" {
+				found[path.Join(folder, e.Name())] = true
+			}
 		}
 	}
-	return out
+	for cmd, dest := range c.copies() {
+		for _, src := range cmd.SourcePaths {
+			if cmd.From == "" {
+				add(src, dest)
+			}
+		}
+	}
+	if run, ok := c.run.Command.(*instructions.RunCommand); ok {
+		for _, m := range instructions.GetMounts(run) {
+			if m.Type == instructions.MountTypeBind && m.From == "" {
+				add(m.Source, path.Join(c.env.Dir, m.Target))
+				if path.IsAbs(m.Target) {
+					add(m.Source, m.Target)
+				}
+			}
+		}
+	}
+	return sortedKeys(found)
 }
 
 // magefileTags says whether the build constraint of a file is met with the tag mage and without it, and whether it asks for

@@ -167,6 +167,9 @@ func (r *mageRun) declare(file *ast.File) error {
 
 // receiver is the name of the type that a method belongs to.
 func receiver(d *ast.FuncDecl) string {
+	if len(d.Recv.List) == 0 {
+		return "" // which the compiler refuses later
+	}
 	t := d.Recv.List[0].Type
 	if star, ok := t.(*ast.StarExpr); ok {
 		t = star.X
@@ -209,6 +212,9 @@ func (r *mageRun) targets(names []string) ([]string, error) {
 		r.visit(v.frame, v.expr)
 	}
 	for i := 0; i < len(names) && r.err == nil; i++ {
+		if names[i] == unknownText {
+			return nil, errors.New("which target it runs cannot be seen")
+		}
 		f, err := r.target(names[i])
 		if err != nil {
 			return nil, err
@@ -321,6 +327,9 @@ func (r *mageRun) follow(f *mageFunc, binds map[string]mageBind) {
 		return
 	}
 	if slices.Contains(r.active, f) {
+		if len(binds) > 0 {
+			r.fail(f.decl, "%s calls itself, with what cannot be seen", f.decl.Name.Name)
+		}
 		return // what it runs is being collected
 	}
 	if len(r.active) > maxMageDepth {

@@ -369,6 +369,12 @@ func (r *mageRun) words(frame *mageFrame, e ast.Expr, depth int) []string {
 	return []string{unknownText}
 }
 
+// isGetenv reports whether an expression is os.Getenv of one of Go's variables.
+func (r *mageRun) isGetenv(frame *mageFrame, e ast.Expr, name string, depth int) bool {
+	call, ok := e.(*ast.CallExpr)
+	return ok && strings.HasPrefix(name, "GO") && r.isPackage(frame, call.Fun, "os", "Getenv") && len(call.Args) == 1 && r.text(frame, call.Args[0], depth+1) == name
+}
+
 // environment reads a map of variables, as NAME=value; ok is false if one of its names is not known.
 func (r *mageRun) environment(frame *mageFrame, e ast.Expr, depth int) (env []string, ok bool) {
 	if !r.more(depth) {
@@ -400,6 +406,9 @@ func (r *mageRun) environment(frame *mageFrame, e ast.Expr, depth int) (env []st
 			name := r.text(frame, kv.Key, depth+1)
 			if !environmentVariable().MatchString(name) {
 				return nil, false
+			}
+			if r.isGetenv(frame, kv.Value, name, depth) {
+				continue // what it is already; and empty is as good as unset for what go asks for
 			}
 			env = append(env, name+"="+r.text(frame, kv.Value, depth+1))
 		}
