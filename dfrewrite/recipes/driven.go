@@ -85,7 +85,8 @@ func (c *call) judgeDriven(d drivenBuild) Step {
 	slices.SortStableFunc(front, func(a, b string) int { return rank(a) - rank(b) })
 	front = slices.DeleteFunc(front, func(a string) bool {
 		name, _, _ := strings.Cut(a, "=")
-		return c.lookup(name).follows()
+		v := c.lookup(name)
+		return v.follows() || name == "GOOS" && v.fixed && v.text == "linux" && c.opt.onlyLinux()
 	})
 	for _, a := range front {
 		name, _, _ := strings.Cut(a, "=")
