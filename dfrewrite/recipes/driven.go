@@ -224,6 +224,9 @@ func ownGOARCH(arch, file string) string {
 // complete.
 const shellBegins, shellEnds = "\x01", "\x02"
 
+// maxFromShell limits how much of a line the shell has to find out.
+const maxFromShell = 1000
+
 // fromShell returns what stands for the output of a command in a line. go says of the target what its environment does.
 func fromShell(script string) string {
 	switch strings.TrimSpace(script) {
@@ -238,6 +241,9 @@ func fromShell(script string) string {
 // shellLine returns a line with $(…) for what the shell has to find out. The program would have put text into it, also
 // between single quotes, where the shell itself would not look: there they are closed and opened again.
 func shellLine(line string) string {
+	if strings.Count(line, shellBegins) > maxFromShell {
+		return "(" // which no shell runs: so many stand there only to take time
+	}
 	var b strings.Builder
 	var outer []byte // the quotes around each bracket that is open
 	quote := byte(0) // those that are open in it
