@@ -69,7 +69,10 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 	builds := false
 	for _, s := range plan.Steps {
 		line := strings.TrimSpace(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
+		line = strings.TrimSuffix(strings.TrimPrefix(line, "RUN <<'XX_LINE'\n"), "\nXX_LINE")
 		switch {
+		case s.Verdict == Block && s.Recipe == "rust" && c.opt.Helpers != HelpersNever:
+			return block(" runs `%s`, which would have to be xx-cargo", line)
 		case s.Verdict == Block:
 			return block(" runs `%s`: %s", line, s.Reason)
 		case s.CompilesOnHost && !goVet().MatchString(line):
@@ -292,9 +295,26 @@ func ownGOARCH(arch, file string) string {
 // complete.
 const shellBegins, shellEnds = "\x01", "\x02"
 
+// maxFromShell limits how much of a line the shell has to find out.
+const maxFromShell = 1000
+
+// fromShell returns what stands for the output of a command in a line. go says of the target what its environment does.
+func fromShell(script string) string {
+	switch strings.TrimSpace(script) {
+	case "go env GOOS":
+		return "$TARGETOS"
+	case "go env GOARCH":
+		return "$TARGETARCH"
+	}
+	return shellBegins + script + shellEnds
+}
+
 // shellLine returns a line with $(…) for what the shell has to find out. The program would have put text into it, also
 // between single quotes, where the shell itself would not look: there they are closed and opened again.
 func shellLine(line string) string {
+	if strings.Count(line, shellBegins) > maxFromShell {
+		return "(" // which no shell runs: so many stand there only to take time
+	}
 	var b strings.Builder
 	var outer []byte // the quotes around each bracket that is open
 	quote := byte(0) // those that are open in it

@@ -432,11 +432,15 @@ func (c *call) justRun() (*justRun, error) {
 	file, dir, words := "", "", []string(nil)
 	for i := 0; i < len(c.args); i++ {
 		w := c.args[i]
-		if !w.Const && !isAssignment(w) {
+		argument := len(words) > 0 && variableOnly().MatchString(w.Raw)
+		if !w.Const && !isAssignment(w) && !argument {
 			return nil, fmt.Errorf("what %s is cannot be seen", w.Raw)
 		}
 		text := w.Lit
-		if !w.Const {
+		switch {
+		case argument:
+			text = strings.Trim(w.Raw, `"`)
+		case !w.Const:
 			name, value, _ := strings.Cut(w.Raw, "=")
 			text = name + "=" + strings.Trim(value, `"`)
 		}
@@ -497,6 +501,9 @@ func (c *call) justRun() (*justRun, error) {
 	}
 	return r, r.readGoals(words)
 }
+
+// variableOnly matches a word that is what a variable holds.
+var variableOnly = pattern(`^("\$\{?[A-Za-z_][A-Za-z0-9_]*\}?"|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?)$`)
 
 // justQuiet are options that only change what is printed.
 var justQuiet = set("-q --quiet -v --verbose -vv --yes --unstable --timestamp --no-highlight")
@@ -589,6 +596,7 @@ func (r *justRun) all() error {
 		// Commands of variables that nobody uses run, too.
 		for _, t := range v.expr {
 			switch {
+			case t.kind == 'b' && !strings.Contains(fromShell(t.text), shellBegins):
 			case t.kind == 'b':
 				r.lines = append(r.lines, r.front+t.text)
 			case t.kind == 'x' && t.text[0] == '`':
@@ -784,7 +792,7 @@ func (r *justRun) term(expr []justToken, local map[string]string, line, depth in
 	case t.kind == 's':
 		return t.text, 1, nil
 	case t.kind == 'b':
-		return shellBegins + t.text + shellEnds, 1, nil
+		return fromShell(t.text), 1, nil
 	case t.kind == '(' || isCall:
 		open := 0
 		if isCall {

@@ -217,7 +217,7 @@ func (p *Plan) judgeUse(pl *Planner, u *graph.Use) {
 	if u.From != nil && u.From.Place == graph.Build {
 		for t := u.From; t != nil; t = t.Base {
 			for _, s := range pl.Plan(t).Steps {
-				if s.Crosses && u.Kind == graph.Copy && isProgramDir(path.Dir(path.Join(u.Dest, "x"))) && Takes(u, s) {
+				if s.Crosses && u.Kind == graph.Copy && (isProgramDir(path.Clean(u.Dest)) || isProgramDir(path.Dir(path.Clean(u.Dest)))) && (Takes(u, s) || takesFromCargo(u, s)) {
 					p.block(u.By, fmt.Sprintf("takes a program that %s builds for the target platform", u.From.Title()),
 						"build the tools of this stage for $BUILDPLATFORM, in a stage of their own")
 					return
@@ -254,6 +254,18 @@ func (p *Plan) judgeUse(pl *Planner, u *graph.Use) {
 			return
 		}
 	}
+}
+
+// takesFromCargo reports whether a COPY --from takes what xx-cargo made, by the folders that cargo puts programs into: what
+// it writes besides is not worked out.
+func takesFromCargo(u *graph.Use, step Step) bool {
+	if step.Recipe != "rust" {
+		return false
+	}
+	installs := strings.Contains(string(step.In.Doc.Src[step.Span.Start:step.Span.End]), " install")
+	return slices.ContainsFunc(u.Paths, func(p string) bool {
+		return installs && strings.Contains(p, "cargo/bin") || !installs && strings.Contains(p, "target/")
+	})
 }
 
 // isProgramDir recognizes folders that PATH holds.

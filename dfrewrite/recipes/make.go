@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 )
 
 // judgeMake looks into the Makefile of the build context: where all that make runs is a go build
@@ -126,12 +128,24 @@ func (c *call) makeRun() (*makeRun, []string, error) {
 var makeJobs = pattern(`^(-j[0-9]*|--jobs(=[0-9]+)?)$`)
 
 // contextFolder returns the folder of the build context that has been copied to where the command
-// runs, or of which one of the files has been; false if none has, or files of it have been replaced by a copy from elsewhere.
+// runs, or is mounted there, or of which one of the files has been; false if none has, or files of it have been replaced by a copy from elsewhere.
 func (c *call) contextFolder(files ...string) (string, bool) {
 	if c.dir == "" {
 		return "", false
 	}
 	found, folder := false, ""
+	if run, ok := c.run.Command.(*instructions.RunCommand); ok {
+		for _, m := range instructions.GetMounts(run) {
+			target := m.Target
+			if !path.IsAbs(target) {
+				target = path.Join(c.env.Dir, target)
+			}
+			if path.Clean(target) == path.Clean(c.dir) {
+				folder = contextPath(m.Source)
+				return folder, m.Type == instructions.MountTypeBind && m.From == "" && c.opt.Context.isFolder(folder)
+			}
+		}
+	}
 	for cmd, dest := range c.copies() {
 		if dest != path.Clean(c.dir) {
 			continue

@@ -186,7 +186,7 @@ func (r *makeRun) expand(s string, auto map[string]string, depth int) (string, e
 	return r.work.expand(s, depth, func(name string) (string, error) {
 		if script, ok := strings.CutPrefix(name, "shell "); ok {
 			text, err := r.expand(script, auto, depth+1)
-			return shellBegins + text + shellEnds, err
+			return fromShell(text), err
 		}
 		if strings.ContainsAny(name, " \t,:$") || name == "MAKE" {
 			return "", fmt.Errorf("its Makefile uses $(%s), which is not followed", name)
@@ -310,7 +310,7 @@ var goTarget = []string{"GOOS", "GOARCH", "GOARM", "GOAMD64"}
 func (m *makefile) sets() string {
 	i := slices.IndexFunc(goTarget, func(name string) bool {
 		v, ok := m.vars[name]
-		return ok && !v.weak
+		return ok && !v.weak && v.value != "$(shell go env "+name+")"
 	})
 	if i < 0 {
 		return ""

@@ -41,6 +41,7 @@
 //   - node.go with nodemodules.go, java.go, dotnet.go, python.go and sites.go: what
 //     is mostly the same on every platform.
 //   - downloads.go: questions to the machine, and what is downloaded for its answer.
+//     installscript.go knows scripts that install such a tool.
 //   - packages.go, plain.go and compilers.go: package managers, programs that do the
 //     same everywhere, and build tools of which nothing more is known.
 //   - handmade.go and handmaderust.go: what people cross-compile by hand is taken
@@ -235,6 +236,7 @@ func init() {
 		{"task", judgeTask},
 		{"mage", judgeMage},
 		{"goreleaser", judgeGoreleaser},
+		{"install script", judgeInstallScript},
 		{"node", judgeNode},
 		{"java", judgeJava},
 		{"dotnet", judgeDotnet},

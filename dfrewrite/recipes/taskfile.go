@@ -477,7 +477,7 @@ func (r *taskRun) run(name string, with []taskVar, depth int) error {
 
 // ask adds a command whose output a variable holds: it runs also where nobody uses the variable.
 func (r *taskRun) ask(v taskVar, got taskValue, front string) error {
-	if !v.sh || got.err != nil || r.asked[got.text] {
+	if !v.sh || got.err != nil || r.asked[got.text] || !strings.HasPrefix(got.text, shellBegins) {
 		return nil
 	}
 	r.asked[got.text] = true
@@ -584,6 +584,9 @@ func (r *taskRun) value(v taskVar, known map[string]taskValue, front string) tas
 	}
 	text, err := r.fill(v.text, v.line, known)
 	if err == nil && v.sh {
+		if asked := fromShell(text); !strings.Contains(asked, shellBegins) {
+			return taskValue{text: asked}
+		}
 		text = shellBegins + front + text + shellEnds
 	}
 	return taskValue{text, err}
