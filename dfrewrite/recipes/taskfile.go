@@ -596,6 +596,9 @@ var (
 	taskReference = pattern(`\{\{.*?\}\}`)
 	taskName      = pattern(`^\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}$`)
 	taskBuilder   = pattern(`\b(OS|ARCH|exeExt|numCPU)\b`)
+	// taskDefault matches a variable with what stands in its place if it is empty, in both ways to write that.
+	taskDefault = pattern("^\\{\\{\\s*(?:\\.(\\w+)\\s*\\|\\s*default\\s+(\"[^\"\\\\]*\"|`[^`]*`|OS|ARCH)|default\\s+(\"[^\"\\\\]*\"|`[^`]*`|OS|ARCH)\\s+\\.(\\w+))\\s*\\}\\}$")
+	plainText   = pattern(`^[A-Za-z0-9_./:@%+=,-]*$`)
 )
 
 // taskOwn are variables that task sets by itself, and that are not followed.
@@ -606,6 +609,11 @@ func (r *taskRun) fill(text string, line int, known map[string]taskValue) (strin
 	var failed error
 	out := replaceAll(taskReference(), text, func(found string) string {
 		r.work++
+		if m := taskDefault().FindStringSubmatch(found); m != nil && failed == nil && r.work <= maxTaskWork {
+			text, err := r.orDefault(m[1]+m[4], m[2]+m[3], found, line, known)
+			failed = err
+			return text
+		}
 		name := taskName().FindStringSubmatch(found)
 		switch {
 		case failed != nil:
@@ -643,6 +651,39 @@ func (r *taskRun) fill(text string, line int, known map[string]taskValue) (strin
 		return "", taskUnseen(text, line)
 	}
 	return out, nil
+}
+
+// orDefault is a variable, or what else is written for the case that it is empty: a text in quotes, OS or ARCH.
+func (r *taskRun) orDefault(name, other, found string, line int, known map[string]taskValue) (string, error) {
+	text, may := "", false
+	if v, ok := known[name]; ok {
+		if text = v.text; v.err != nil {
+			return "", v.err
+		}
+	} else {
+		switch environ, state := r.environ(name); state {
+		case envSet:
+			text = environ
+		case envMayBe:
+			may = true
+		case envUnseen:
+			return "", taskUnseen(found, line)
+		}
+	}
+	instead := strings.Trim(other, "\"`")
+	switch {
+	case taskOwn[name] || strings.Contains(text, shellBegins):
+		return "", taskUnseen(found, line) // whether that is empty is not known
+	case text != "":
+		return text, nil
+	case instead == other:
+		return "", fmt.Errorf("its Taskfile has `%s` on line %d, which is the builder's", shorten(found), line)
+	case may && !plainText().MatchString(instead):
+		return "", taskUnseen(found, line)
+	case may:
+		return "${" + name + ":-" + instead + "}", nil
+	}
+	return instead, nil
 }
 
 // replaceAll is ReplaceAllStringFunc, which gives up where the text becomes too long.

@@ -45,6 +45,8 @@ func TestTaskfile(t *testing.T) {
 		{"of a call", "vars: {A: 1}\ntasks: {default: [{task: a, vars: {A: '{{.A}}2'}}], a: 'one {{.A}}'}", "", "one 12"},
 		{"of the command line", "vars: {A: 1, B: '{{.A}}{{.C}}'}\ntasks: {default: {vars: {D: 4}, cmd: 'one {{.A}} {{.B}} {{.C}} {{.D}}'}}", "A=2 C=3 D=5", "one 2 2 3 4"},
 		{"of the environment", "tasks: {default: 'one {{.X}} {{.ARG}} {{.GOARCH}} {{.HOME}}.'}", "", "one x $ARG $TARGETARCH ."},
+		{"a default", "vars: {A: '{{.A | default \"1\"}}', B: '{{default \"2\" .X}}', C: '', D: '{{.C|default `4`}}'}\ntasks: {default: 'one {{.A}} {{.B}} {{.D}} {{.ARG | default \"v1\"}} {{.GOARCH | default ARCH}}'}", "", "one 1 x 4 ${ARG:-v1} $TARGETARCH"},
+		{"a default, and the command line", "vars: {A: '{{.A | default \"1\"}}'}\ntasks: {default: 'one {{.A}}'}", "A=2", "one 2"},
 		{"of task", "tasks: {default: 'one {{.ROOT_DIR}} {{.TASKFILE_DIR}} {{.USER_WORKING_DIR}} {{.TASK}} {{.CLI_ARGS}}'}", "", "one /src /src /src default -x"},
 		{"commands", "vars: {A: {sh: git describe}}\ntasks: {default: \"one {{.A}} '{{.A}}'\"}", "", `git describe|one $(git describe) ''"$(git describe)"''`},
 		{"commands that nobody asks for", "vars: {A: {sh: touch x}}\ntasks: {default: one}", "", "touch x|one"},
@@ -56,6 +58,9 @@ func TestTaskfile(t *testing.T) {
 
 		{"a part of the language", "tasks: {default: 'one {{if .A}}two{{end}}'}", "", "its Taskfile has `{{if .A}}` on line 2, which is not followed"},
 		{"the builder", "tasks: {default: 'one {{ARCH}}'}", "", "its Taskfile has `{{ARCH}}` on line 2, which is the builder's"},
+		{"the builder by default", "tasks: {default: 'one {{.GOOS | default OS}}'}", "", "its Taskfile has `{{.GOOS | default OS}}` on line 2, which is the builder's"},
+		{"a default for what the shell has to find out", "vars: {A: {sh: id}}\ntasks: {default: 'one {{.A | default \"1\"}}'}", "", "its Taskfile has `{{.A | default \"1\"}}` on line 3, which is not followed"},
+		{"a default of many words for what may be", "tasks: {default: 'one {{.ARG | default \"a b\"}}'}", "", "its Taskfile has `{{.ARG | default \"a b\"}}` on line 2, which is not followed"},
 		{"a number that is printed in another way", "vars: {A: 1.10}\ntasks: {default: 'one {{.A}}'}", "", "its Taskfile has `A:` on line 2, which is not followed"},
 		{"a list as variable", "vars:\n  A: [1]\ntasks: {default: 'one {{.A}}'}", "", "its Taskfile has `A:` on line 3, which is not followed"},
 		{"what the shell has to find out", "tasks: {default: 'one {{.SEEN}}'}", "", "its Taskfile asks for SEEN on line 2, which is "},
