@@ -31,7 +31,7 @@
 //     verify.go has programs looked at where they are made.
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
 //     (what go install is for), gorun.go (build programs) and copiedgo.go (Go out of another
-//     image, by a stage of newstage.go); xcaddy.go; driven.go for what other programs make of files in the context:
+//     image, by a stage of newstage.go; copiedtool.go for any other tool); xcaddy.go; driven.go for what other programs make of files in the context:
 //     make.go with makefile.go, script.go, justfile.go, taskfile.go, mage.go with magefile.go and magevalues.go, goreleaser.go.
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
@@ -304,6 +304,10 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 			p.judgeRun(in, pl)
 		case *instructions.OnbuildCommand:
 			p.block(in, "ONBUILD runs later, in a stage that is not in this file", "write the instruction out where it is needed")
+		case *instructions.CopyCommand:
+			if step, ok := p.judgeCopiedTools(pl, in); ok {
+				p.add(step)
+			}
 		case *instructions.AddCommand:
 			for _, src := range c.SourcePaths {
 				why := archInDownload(src)
@@ -319,7 +323,9 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 		}
 	}
 	for _, u := range s.Uses {
-		p.judgeUse(pl, u)
+		if !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.In == u.By && s.Recipe == "copied tool" }) {
+			p.judgeUse(pl, u)
+		}
 	}
 	p.moveCargoResults(pl)
 	return p

@@ -56,6 +56,7 @@ func standIns() []string {
 		"debian:12": tools, "debian:bookworm": tools, "node:22-bookworm": tools, "python:3.13": tools,
 		"golang": warm, "golang:1.26": warm, "golang:1.26-alpine": warm, "golang:1.26-bookworm": warm,
 		"alpine": debian, "alpine:3.22": debian, "nginx:1.27": debian, "gcr.io/distroless/static": debian,
+		"registry.example/tools:1": debian,
 	} {
 		args = append(args, "--build-context", name+"="+image)
 	}
