@@ -106,6 +106,12 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 	if !(&goCall{call: c}).isContext(c.opt.Context) {
 		return block(": the Go module is not in the build context")
 	}
+	if hides, ok := c.hidesTarget(); ok {
+		return hides
+	}
+	if cmd := undoesTarget(plan, front, c.opt.onlyLinux()); cmd != "" {
+		return block(" runs `%s`, which takes the place of what the environment says of the target", cmd)
+	}
 	slices.SortStableFunc(front, func(a, b string) int { return rank(a) - rank(b) })
 	front = slices.DeleteFunc(front, func(a string) bool {
 		name, _, _ := strings.Cut(a, "=")

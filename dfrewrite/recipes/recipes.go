@@ -32,7 +32,7 @@
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
 //     (what go install is for), gorun.go (build programs) and copiedgo.go (Go out of another
 //     image, by a stage of newstage.go; copiedtool.go for any other tool); xcaddy.go; driven.go for what other programs make of files in the context:
-//     make.go with makefile.go, script.go, justfile.go, taskfile.go, mage.go with magefile.go and magevalues.go, goreleaser.go.
+//     make.go with makefile.go, script.go, justfile.go, taskfile.go, mage.go with magefile.go and magevalues.go, goreleaser.go; undone.go (what such a file sets itself).
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
