@@ -389,7 +389,7 @@ func (c *call) runLater(file string) string {
 func judgeDownloads(c *call) (Step, bool) {
 	question := machineQuestion(c)
 	switch {
-	case question != "" && !c.Substituted:
+	case question != "" && !c.Substituted && !c.InFunction:
 		step := Step{Reason: "prints what the machine is"}
 		for _, r := range c.Redirects {
 			if file := c.abs(r.Lit); r.Const && file != "" && !within(file, []string{"/dev"}) {

@@ -462,7 +462,7 @@ func (c *call) decide() Step {
 		return Step{Recipe: "plain", Verdict: Block, Reason: fmt.Sprintf("which program %s is cannot be known", c.Words[0].Raw),
 			Way: "write the program's name out, or convert the stage by hand"}
 	}
-	if slices.Contains(c.script.Functions, c.name) {
+	if c.callsFunction() {
 		return Step{Recipe: "plain", Reason: "is a function of this script, judged by what it does"}
 	}
 	if built := c.builtHere(); built != "" {
@@ -481,6 +481,13 @@ func (c *call) decide() Step {
 	}
 	return Step{Verdict: Block, Recipe: "plain", Reason: fmt.Sprintf("no recipe knows what %s does", c.name),
 		Way: "convert the stage by hand, or move this command to a stage of its own"}
+}
+
+// callsFunction reports whether the command calls a function of its script. A program of the same name, by its path or behind
+// `command`, `exec` or `env`, is not that: a function often calls the program that it stands for.
+func (c *call) callsFunction() bool {
+	first := c.script.Commands[c.index].Words[0]
+	return slices.Contains(c.script.Functions, c.Words[0].Lit) && (c.Words[0].Span == first.Span || first.Lit == "time")
 }
 
 // buildScript matches the names of scripts that build.

@@ -77,6 +77,9 @@ type Command struct {
 	// Substituted says that the command's output becomes part of another one:
 	// it stands in a command substitution.
 	Substituted bool
+	// InFunction says that it stands in a function, whose output may become part of
+	// another command where that is called.
+	InFunction bool
 }
 
 // An Assign is NAME=value.
@@ -227,6 +230,7 @@ type walker struct {
 	script      *Script
 	nested      int
 	substituted int
+	functions   int
 	timer       dockerfile.Span // a `time` that the next command takes
 }
 
@@ -299,7 +303,9 @@ func (w *walker) node(n syntax.Node) {
 			if n.Name != nil {
 				w.script.Functions = append(w.script.Functions, n.Name.Value)
 			}
+			w.functions++
 			w.inner(n.Body)
+			w.functions--
 			return false
 		case *syntax.BinaryCmd:
 			switch n.Op {
@@ -323,7 +329,7 @@ func (w *walker) inner(stmts ...*syntax.Stmt) {
 }
 
 func (w *walker) call(c *syntax.CallExpr, redirects []*syntax.Redirect) {
-	cmd := &Command{Span: w.script.span(c), Timer: w.timer, Nested: w.nested > 0, Substituted: w.substituted > 0}
+	cmd := &Command{Span: w.script.span(c), Timer: w.timer, Nested: w.nested > 0, Substituted: w.substituted > 0, InFunction: w.functions > 0}
 	w.timer = dockerfile.Span{}
 	for _, a := range c.Assigns {
 		cmd.Assigns = append(cmd.Assigns, w.assign(a))
@@ -346,7 +352,7 @@ func (w *walker) call(c *syntax.CallExpr, redirects []*syntax.Redirect) {
 // decl turns export, declare and the like into a command whose assignments are
 // what it sets.
 func (w *walker) decl(d *syntax.DeclClause) {
-	cmd := &Command{Name: d.Variant.Value, Span: w.script.span(d), Nested: w.nested > 0, Substituted: w.substituted > 0}
+	cmd := &Command{Name: d.Variant.Value, Span: w.script.span(d), Nested: w.nested > 0, Substituted: w.substituted > 0, InFunction: w.functions > 0}
 	cmd.Words = []Word{{Raw: d.Variant.Value, Lit: d.Variant.Value, Const: true, Span: w.script.span(d.Variant)}}
 	for _, a := range d.Args {
 		if a.Name != nil {
