@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 )
@@ -18,6 +20,9 @@ import (
 
 // errNoDrivenFile says that the build context does not hold the file, or not for certain.
 var errNoDrivenFile = errors.New("the file is not in the build context")
+
+// errStartsBuilt says that the file may start what the stage has built for the target.
+var errStartsBuilt = errors.New("it may run a program that was built for the target platform")
 
 // A drivenBuild is what a file of the build context makes its program run.
 type drivenBuild struct {
@@ -32,6 +37,9 @@ type drivenBuild struct {
 // judgeDriven decides on the call of such a program.
 func (c *call) judgeDriven(d drivenBuild) Step {
 	plan, err := c.planDriven(d)
+	if errors.Is(err, errStartsBuilt) {
+		return c.mayRunBuilt(err)
+	}
 	if err != nil {
 		return c.blockDriven(": %s", err)
 	}
@@ -68,6 +76,9 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 	front := []string{"GOOS=$TARGETOS", "GOARCH=$TARGETARCH"}
 	builds := false
 	for _, s := range plan.Steps {
+		if s.Recipe == "downloads" || s.Recipe == "plain" { // what go makes for itself is looked at below
+			out.HostWrites = append(out.HostWrites, s.HostWrites...)
+		}
 		line := strings.TrimSpace(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
 		line = strings.TrimSuffix(strings.TrimPrefix(line, "RUN <<'XX_LINE'\n"), "\nXX_LINE")
 		switch {
@@ -75,6 +86,8 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 			return block(" runs `%s`, which would have to be xx-cargo", line)
 		case s.Verdict == Block:
 			return block(" runs `%s`: %s", line, s.Reason)
+		case s.Recipe == "downloads" && slices.ContainsFunc(s.HostWrites, c.amongSource):
+			return block(" runs `%s`, which puts something that is for the machine that builds beside the source", line)
 		case s.CompilesOnHost && !goVet().MatchString(line):
 			return block(" runs `%s` for the build platform, beside what it builds for the target", line)
 		case s.Recipe == "go" && s.Verdict == Convert:
@@ -158,6 +171,10 @@ func (c *call) onBuilder(d drivenBuild, plan *Plan) (step Step, ok bool) {
 		}
 		step.Review = fmt.Sprintf("what %s runs was read in the %s, and not tried", c.name, d.file)
 	}
+	// The lines were read as they are with the target's variables, which here are not in front.
+	if slices.ContainsFunc(d.lines, targetReference().MatchString) {
+		return c.blockDriven(" uses the names of the target without a go build, for which alone the environment would say them"), true
+	}
 	return step, len(d.lines) > 0
 }
 
@@ -222,7 +239,43 @@ func (c *call) planDriven(d drivenBuild) (*Plan, error) {
 	}
 	opt := *c.opt
 	opt.Helpers = HelpersNever // a variable of the environment is all that reaches go
-	return planCommands(b.String(), d.lines, &opt)
+	plan, err := planCommands(b.String(), d.lines, &opt)
+	if err == nil {
+		if program := c.startsBuilt(plan); program != "" {
+			return nil, fmt.Errorf("%w, %s", errStartsBuilt, program)
+		}
+	}
+	return plan, err
+}
+
+func (c *call) mayRunBuilt(err error) Step {
+	return Step{Verdict: Block, Reason: fmt.Sprintf("%s: %s", c.text(), err), Way: "build its tools in a stage of their own with --platform=$BUILDPLATFORM"}
+}
+
+// startsBuilt returns a program that the stage has built for the target and a command of the plan may start by its name, or "".
+func (c *call) startsBuilt(plan *Plan) string {
+	for _, in := range plan.Stage.Body {
+		if _, ok := in.Command.(*instructions.RunCommand); !ok {
+			continue
+		}
+		script := plan.Stage.Graph.Script(in)
+		for i := range script.Commands {
+			inner := plan.newCall(in, script, i, plan.Stage.Graph.EnvAt(in), "", c.planner)
+			prefix := inner.name
+			switch {
+			case prefix == "":
+				continue
+			case prefix == "protoc" || prefix == "buf":
+				prefix = "protoc-gen-"
+			case prefix == "go" && len(inner.args) > 0 && inner.args[0].Lit == "generate":
+				prefix = ""
+			}
+			if program := c.builtOnPath(prefix); program != "" && (prefix != inner.name || path.Base(program) == prefix) {
+				return program
+			}
+		}
+	}
+	return ""
 }
 
 // knownImage returns the image that the stage is based on, for a Dockerfile that is made up.

@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -34,6 +35,9 @@ func judgeScript(c *call) (Step, bool) {
 	lines := []string{"#!/bin/" + interpreter + "\n" + withOwnFolder(text, path.Dir(c.abs(file)))}
 	d := drivenBuild{file: path.Base(file), lines: lines}
 	plan, err := c.planDriven(d)
+	if errors.Is(err, errStartsBuilt) {
+		return c.mayRunBuilt(err), true
+	}
 	if err != nil {
 		return Step{}, false
 	}
