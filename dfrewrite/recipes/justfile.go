@@ -529,6 +529,9 @@ func (c *call) readJustfile(r *justRun, file, dir string) error {
 	if r.dir = path.Join(c.dir, where); r.dir != path.Clean(c.dir) {
 		r.front = "cd " + where + " && "
 	}
+	if slices.ContainsFunc(names, c.changedBefore) {
+		return errors.New("a command of the stage has changed the justfile")
+	}
 	text, found := "", ""
 	for _, name := range names {
 		name = path.Join(at, where, name)

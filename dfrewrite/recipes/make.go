@@ -77,6 +77,9 @@ func (c *call) makeRun() (*makeRun, []string, error) {
 			return nil, nil, fmt.Errorf("there is a %s beside the Makefile", other)
 		}
 	}
+	if c.changedBefore("Makefile") {
+		return nil, nil, errors.New("a command of the stage has changed the Makefile")
+	}
 	r := &makeRun{makefile: parseMakefile(string(text)), command: map[string]string{}, done: map[string]bool{}}
 	if r.opaque != "" {
 		return nil, nil, fmt.Errorf("its Makefile has `%s`, which is not followed", r.opaque)

@@ -37,6 +37,9 @@ func (c *call) judgeMakefile() (Step, bool) {
 	block := func(format string, args ...any) (Step, bool) {
 		return blockBuild("say make CC=xx-clang, after a look at what else the Makefile names and runs", "%s: %s", c.text(), fmt.Sprintf(format, args...)), true
 	}
+	if c.changedBefore("Makefile") {
+		return block("a command of the stage has changed the Makefile")
+	}
 	for _, other := range []string{"GNUmakefile", "makefile"} {
 		if c.opt.Context.has(path.Join(at, other)) {
 			return block("there is a %s beside the Makefile", other)

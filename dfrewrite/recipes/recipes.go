@@ -19,7 +19,7 @@
 //
 //   - recipes.go: verdicts, planners, and the table. A recipe sees a command
 //     through variables.go (what its environment holds), contextcopy.go and
-//     contextfiles.go (the build context, and what of it stands in the stage).
+//     contextfiles.go (the build context, and what of it stands in the stage), changedfiles.go (and what does not any more).
 //     exec.go judges the exec form of RUN.
 //   - convert.go: a conversion, put together from the plans. leaving.go says what
 //     other stages may take, split.go divides a base that is shared with what is

@@ -20,6 +20,10 @@ func judgeScript(c *call) (Step, bool) {
 	if text == "" || len(text) > maxScript || strings.Contains(text, "\x00") {
 		return Step{}, false
 	}
+	if c.changedBefore(file) {
+		return Step{Verdict: Block, Compiles: c.isBuildScript(file), Reason: c.text() + " runs a script that a command of the stage has changed",
+			Way: "change it in the build context"}, true
+	}
 	first, rest, _ := strings.Cut(text, "\n")
 	switch named := scriptInterpreter().FindStringSubmatch(first); {
 	case named != nil:

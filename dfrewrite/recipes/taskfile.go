@@ -378,6 +378,9 @@ func (c *call) readTaskfile(r *taskRun, dir string) error {
 	if i < 0 {
 		return errNoDrivenFile
 	}
+	if c.changedBefore(taskfiles[i]) {
+		return errors.New("a command of the stage has changed the Taskfile")
+	}
 	for _, name := range []string{".taskrc.yml", ".taskrc.yaml", ".task"} {
 		if has(name) {
 			return fmt.Errorf("there is a %s beside the Taskfile, which may change what runs", name)
