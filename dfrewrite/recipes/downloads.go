@@ -103,7 +103,10 @@ func (c *call) useOf(origin facts.Origin) *machineUse {
 				return w.From&origin != 0 && !(path.Base(cmd.Name) == "configure" && strings.HasPrefix(w.Text, "--build="))
 			})
 			text := shorten(string(c.run.Doc.Src[cmd.Span.Start:cmd.Span.End]))
+			decided := c.nestedAt(cmd.Span)
 			switch {
+			case cmd.Name == "tee" || cmd.Name == "rm" && decided || cmd.Name == "sed" && (told || decided) && editsFiles(cmd):
+				u.files = append(u.files, changedBy(cmd)...)
 			case !carriers[cmd.Name]:
 				if told || cmd.GoBuilds() && cmd.Env("GOARCH").From&origin != 0 {
 					return refuse(byHand, "`%s` takes the answer; whether that machine or the target is meant cannot be seen", text)
@@ -125,7 +128,7 @@ func (c *call) useOf(origin facts.Origin) *machineUse {
 					return refuse("unpack it into a folder of its own, with -C or -d", "where `%s` unpacks to cannot be seen", text)
 				}
 				u.files = append(u.files, folder)
-			case copiers[cmd.Name] && (fetched || told):
+			case copiers[cmd.Name] && (fetched || told || decided):
 				dest := ""
 				if len(cmd.Words) > 1 {
 					dest = cmd.Abs(cmd.Words[len(cmd.Words)-1].Value)
@@ -173,6 +176,36 @@ func (c *call) useOf(origin facts.Origin) *machineUse {
 		}
 	}
 	return u
+}
+
+// nestedAt reports whether the command at a place of the RUN stands in a condition or a loop, so that the answer may decide whether
+// it runs.
+func (c *call) nestedAt(span dockerfile.Span) bool {
+	return slices.ContainsFunc(c.script.Commands, func(cmd *shell.Command) bool { return cmd.Nested && cmd.Span == span })
+}
+
+// changedBy returns the files that a call of tee, rm or sed -i names.
+func changedBy(cmd *facts.Call) (files []string) {
+	script := cmd.Name == "sed" // the next word is what sed does
+	for i := 1; i < len(cmd.Words); i++ {
+		w := cmd.Words[i]
+		switch file := cmd.Abs(w.Value); {
+		case cmd.Name == "sed" && (w.Text == "-e" || w.Text == "-f" || w.Text == "--expression" || w.Text == "--file"):
+			script = false
+			i++
+		case strings.HasPrefix(w.Text, "-"):
+		case script:
+			script = false
+		case file != "" && !within(file, []string{"/dev"}):
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// editsFiles reports whether a call of sed changes files.
+func editsFiles(cmd *facts.Call) bool {
+	return slices.ContainsFunc(cmd.Words[1:], func(w facts.Word) bool { return editsInPlace().MatchString(w.Text) })
 }
 
 // readsEnvironment reports whether a command of so many words may do something else for a variable of the environment: it is
