@@ -54,13 +54,14 @@ func startsDriver(what string) string {
 	return ""
 }
 
-// toolMayBuild is the same for a tool that go install brought, if it is not known for what it writes.
+// toolMayBuild is the same for a tool that go install brought or that came out of another image, if it is not known for what it
+// writes.
 func (c *call) toolMayBuild() *builder {
 	if plainPrograms[c.name] || c.Substituted {
 		return nil
 	}
 	for _, s := range c.plan.writers {
-		if s.Recipe == "go" && slices.ContainsFunc(s.HostWrites, func(w string) bool { return path.Base(w) == c.name }) {
+		if (s.Recipe == "go" || s.Recipe == "copied tool") && slices.ContainsFunc(s.HostWrites, func(w string) bool { return path.Base(w) == c.name }) {
 			return &builder{text: shorten(c.text()), call: c}
 		}
 	}

@@ -75,12 +75,25 @@ func (p *Plan) hostWriteIn(dir string) string {
 	}
 	for _, s := range p.writers {
 		for _, w := range s.HostWrites {
-			if within(w, []string{dir}) {
+			if within(w, []string{dir}) || fitsWildcard(dir, w) {
 				return w
 			}
 		}
 	}
 	return ""
+}
+
+// fitsWildcard reports whether a path with wildcards names a file, or a folder that it is in.
+func fitsWildcard(wildcard, file string) bool {
+	if !strings.ContainsAny(wildcard, "*?[") {
+		return false
+	}
+	for f := path.Clean(file); f != "/" && f != "."; f = path.Dir(f) {
+		if ok, err := path.Match(wildcard, f); ok && err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // unknownOutput reports whether something is compiled, and where to is not known: also by a command that stands in the way.

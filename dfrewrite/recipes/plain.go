@@ -51,6 +51,11 @@ func judgePlain(c *call) (Step, bool) {
 		return c.judgeXargs()
 	case copiers[c.name]:
 		return c.judgeCopy()
+	case c.name == "find":
+		return c.judgeFind(), true
+	case contentCarriers[c.name] && c.carriesProgram() != "":
+		return Step{Verdict: Block, Reason: fmt.Sprintf("%s puts %s, which is the build platform's, into a file", c.name, c.carriesProgram()),
+			Way: "do that in a stage of the target platform"}, true
 	case shippers[c.name]:
 		for _, w := range c.args {
 			if why := archInDownload(w.Raw); why != "" {
@@ -182,9 +187,17 @@ func (c *call) judgeCopy() (Step, bool) {
 		}
 		src := c.abs(f)
 		made := c.plan.writes(src)
-		followed := (c.plan.hostWriteIn(src) != "" || c.plan.packagesAround(src) != "") && dest != "" && c.name != "ln"
+		tool := c.plan.hostWriteIn(src)
+		followed := (tool != "" || c.plan.packagesAround(src) != "") && dest != "" && (c.name != "ln" || tool != "")
 		if followed {
 			step.HostWrites = append(step.HostWrites, dest, path.Join(dest, path.Base(src)))
+		}
+		if tool != "" && tool != src && strings.ContainsAny(src, "*?[") {
+			step.HostWrites = append(step.HostWrites, path.Join(dest, path.Base(tool)))
+		}
+		if tool != "" && dest != "" && c.amongSource(dest) && !c.amongSource(tool) && !isProgramDir(dest) && !isProgramDir(path.Dir(dest)) {
+			return Step{Verdict: Block, Reason: fmt.Sprintf("puts %s, which is for the build platform, beside the source, where it may become part of what is built", tool),
+				Way: "get the file for the target in a stage of its own"}, true
 		}
 		if made && dest != "" {
 			step.built, step.strips = step.built || c.builtInC(src), step.strips || c.strippable(src)

@@ -42,7 +42,7 @@
 //     is mostly the same on every platform.
 //   - downloads.go: questions to the machine, and what is downloaded for its answer.
 //     installscript.go knows scripts that install such a tool.
-//   - packages.go, plain.go and compilers.go: package managers, programs that do the
+//   - packages.go, plain.go with carriers.go (programs that are carried away), and compilers.go: package managers, programs that do the
 //     same everywhere, and build tools of which nothing more is known.
 //   - handmade.go and handmaderust.go: what people cross-compile by hand is taken
 //     out of the file, so that the recipes see what a native build would be.
