@@ -79,11 +79,20 @@ func judgeGo(c *call) (Step, bool) {
 		return Step{Reason: "prints settings"}, true
 	case "vet":
 		return Step{Reason: "does the same on every platform", CompilesOnHost: true}, true
-	case "mod", "work", "get", "version", "fmt", "list", "clean", "doc", "help", "fix", "telemetry", "bug":
+	case "version":
+		step := Step{Reason: "does the same on every platform"}
+		if len(g.packages) == 0 && (c.Substituted && !pipedOn().Match(c.run.Doc.Src[c.Span.End:c.run.Span.End]) || len(c.Redirects) > 0) {
+			step.Review = "go version names the platform that it runs on, which is the build platform then"
+		}
+		return step, true
+	case "mod", "work", "get", "fmt", "list", "clean", "doc", "help", "fix", "telemetry", "bug":
 		return Step{Reason: "does the same on every platform"}, true
 	}
 	return Step{Verdict: Block, Reason: fmt.Sprintf("there is no go command %q", g.sub.Lit), Way: "check the spelling"}, true
 }
+
+// pipedOn matches what takes a part of the output: mostly that is the version.
+var pipedOn = pattern(`^\s*(?:\\\r?\n\s*)?\|`)
 
 func parseGo(c *call) *goCall {
 	g := &goCall{call: c, flags: map[string]string{}}
