@@ -97,3 +97,44 @@ func (c *call) searchesPrograms() string {
 	}
 	return ""
 }
+
+// judgeTrap judges what a shell does at its end, or when it is told to end: that stands in a string.
+func (c *call) judgeTrap() Step {
+	if len(c.args) < 2 || c.args[0].Lit == "-" || c.args[0].Lit == "--" {
+		return Step{Reason: "forgets what is done at the end"}
+	}
+	for _, command := range trapped().Split(strings.Trim(c.args[0].Raw, `"'`), -1) {
+		program, _, _ := strings.Cut(strings.TrimSpace(command), " ")
+		known := plainPrograms[program] && !copiers[program] && !contentCarriers[program] && program != "find"
+		if program != "" && !known && program != "kill" && !slices.Contains(c.script.Functions, program) {
+			return Step{Verdict: Block, Reason: c.text() + " runs commands from a string; what they do is not known", Way: "write them behind the others"}
+		}
+	}
+	return Step{Reason: "does the same on every platform"}
+}
+
+// trapped matches what stands between commands.
+var trapped = pattern(`;|&&|\|\||\n`)
+
+// followedWord returns a word with the variables of the script filled in, as far as they are known on every platform.
+func (c *call) followedWord(w shell.Word) string {
+	text := ""
+	for _, cmd := range c.followed().Calls(c.stage) {
+		if cmd.Run != c.run {
+			continue
+		}
+		for _, followed := range cmd.Words {
+			if followed.At != w.Span {
+				continue
+			}
+			if !followed.Known() || text != "" && text != followed.Text {
+				return w.Raw
+			}
+			text = followed.Text
+		}
+	}
+	if text == "" {
+		return w.Raw
+	}
+	return text
+}

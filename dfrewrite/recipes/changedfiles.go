@@ -15,10 +15,15 @@ import (
 //	RUN sed -i 's/CGO_ENABLED=0/CGO_ENABLED=1/' build.sh
 
 // changedBefore reports whether an earlier command of the stage, or of one that it is based on, may have changed a file, as far as
-// its name, or a wildcard for it, stands there.
+// its name, or a wildcard for it, stands there. A COPY with the text of the file in it is such a command, too.
 func (c *call) changedBefore(file string) bool {
 	for s := c.stage; s != nil; s = s.Base {
 		for _, in := range s.Body {
+			if cmd, ok := in.Command.(*instructions.CopyCommand); ok && slices.ContainsFunc(cmd.SourceContents, func(h instructions.SourceContent) bool {
+				return path.Base(file) == path.Base(cmd.DestPath) || path.Base(file) == h.Path
+			}) {
+				return true
+			}
 			if _, ok := in.Command.(*instructions.RunCommand); !ok {
 				continue
 			}

@@ -17,7 +17,7 @@ var plainPrograms = set(`
 	sleep sort split ssh ssh-keyscan stat stty sync tac tail tar tee test time touch tr trap true
 	truncate type typeset ulimit umask unalias uniq unlink unset unxz unzip update-ca-certificates
 	useradd usermod adduser addgroup userdel wait wc which whoami xxd xz yes zcat zip zstd nproc
-	alias break continue ldconfig locale-gen localedef rsync hostname tput uuidgen shopt
+	break continue ldconfig locale-gen localedef rsync hostname tput uuidgen shopt
 	gofmt goimports gofumpt golangci-lint staticcheck swag sqlc templ wire mockgen
 	stringer`)
 
@@ -51,6 +51,8 @@ func judgePlain(c *call) (Step, bool) {
 		return c.judgeXargs()
 	case copiers[c.name]:
 		return c.judgeCopy()
+	case c.name == "trap":
+		return c.judgeTrap(), true
 	case c.name == "find":
 		return c.judgeFind(), true
 	case contentCarriers[c.name] && c.carriesProgram() != "":
@@ -171,7 +173,7 @@ func (c *call) judgeCopy() (Step, bool) {
 		}
 		name, ok := c.known(w)
 		if !ok {
-			name = w.Raw
+			name = c.followedWord(w)
 		}
 		files = append(files, name)
 	}

@@ -3,6 +3,8 @@ package recipes
 import (
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/shell"
 )
@@ -55,6 +57,9 @@ func (c *call) lookup(name string) value {
 	}
 	fromArg := inEnv && !outer.Env
 	if !inEnv || !outer.HasValue {
+		if v, ok := c.goEnvWritten(name); ok {
+			return v
+		}
 		return value{fromArg: fromArg}
 	}
 	where := "by ENV"
@@ -62,6 +67,39 @@ func (c *call) lookup(name string) value {
 		where = "by ARG"
 	}
 	return value{set: true, text: outer.Value, fixed: !strings.Contains(outer.Value, "$"), fromArg: fromArg, where: where}
+}
+
+// goEnvWritten returns what an earlier `go env -w` wrote down for go, which reads that where the environment says nothing.
+func (c *call) goEnvWritten(name string) (v value, ok bool) {
+	if !strings.HasPrefix(name, "GO") && !strings.HasPrefix(name, "CGO_") && name != "CC" && name != "CXX" {
+		return value{}, false
+	}
+	for s := c.stage; s != nil && !ok; s = s.Base {
+		for _, in := range s.Body {
+			if _, run := in.Command.(*instructions.RunCommand); !run {
+				continue
+			}
+			commands := s.Graph.Script(in).Commands
+			if in == c.run {
+				commands = commands[:min(c.index, len(commands))]
+			}
+			for _, cmd := range commands {
+				if cmd.Name != "go" || len(cmd.Words) < 4 || cmd.Words[1].Lit != "env" || cmd.Words[2].Lit != "-w" {
+					continue
+				}
+				for _, w := range cmd.Words[3:] {
+					if set, _, _ := strings.Cut(w.Raw, "="); strings.Trim(set, `"'`) == name {
+						_, text, _ := strings.Cut(w.Lit, "=")
+						v, ok = value{set: true, text: text, fixed: w.Const, where: "by go env -w"}, true
+					}
+				}
+			}
+			if in == c.run {
+				break
+			}
+		}
+	}
+	return v, ok
 }
 
 // hidesTarget refuses a command that has to be told the target where an ENV holds something else under BuildKit's names.
