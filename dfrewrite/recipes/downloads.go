@@ -92,6 +92,9 @@ func (c *call) useOf(origin facts.Origin) *machineUse {
 			return refuse(byHand, "whether `%s` runs, for what is built here, may depend on the answer", shorten(string(c.run.Doc.Src[cmd.Span.Start:cmd.Span.End])))
 		}
 	}
+	if cmd := c.decidedArgument(); cmd != nil {
+		return refuse(byHand, "`%s` takes a variable for which the answer may have decided", shorten(string(c.run.Doc.Src[cmd.Span.Start:cmd.Span.End])))
+	}
 	all := c.followed()
 	for _, on := range all.Platforms {
 		fetched := false
@@ -176,6 +179,30 @@ func (c *call) useOf(origin facts.Origin) *machineUse {
 		}
 	}
 	return u
+}
+
+// decidedArgument returns a command, other than one that carries files, with a variable that is set in a condition:
+//
+//	if [ "$(uname -m)" = x86_64 ]; then tags=simd; fi; go build -tags "$tags"
+func (c *call) decidedArgument() *shell.Command {
+	decided := map[string]bool{}
+	for _, cmd := range c.script.Commands {
+		if cmd.Nested && !cmd.Substituted && (len(cmd.Words) == 0 || isExport(cmd)) {
+			for _, a := range cmd.Assigns {
+				decided[a.Name] = true
+			}
+		}
+	}
+	for _, cmd := range c.script.Commands {
+		name := path.Base(cmd.Name)
+		if len(cmd.Words) == 0 || isExport(cmd) || carriers[name] || slices.Contains(c.script.Functions, cmd.Name) {
+			continue
+		}
+		if slices.ContainsFunc(c.script.Uses, func(u shell.Use) bool { return decided[u.Name] && covers(cmd.Span, u.Span) }) {
+			return cmd
+		}
+	}
+	return nil
 }
 
 // nestedAt reports whether the command at a place of the RUN stands in a condition or a loop, so that the answer may decide whether
@@ -533,7 +560,7 @@ func (c *call) judgeQuestion(question string) Step {
 	case u.block != "":
 		return Step{Verdict: Block, Reason: fmt.Sprintf("%s asks the machine that builds, and %s", c.text(), u.block), Way: u.way}
 	case !u.shipped:
-		return Step{Reason: "asks for the machine that the stage's own tools run on"}
+		return Step{Reason: "asks for the machine that the stage's own tools run on", HostWrites: u.files}
 	}
 	sameAs := !slices.ContainsFunc(c.followed().Platforms, func(on *facts.Platform) bool { return on.Row.Debian != on.Arch })
 	whole, ok := c.substitution()
@@ -578,7 +605,11 @@ func (c *Conversion) checkDownloads() {
 			if s.Recipe != "downloads" || !compilesC {
 				continue
 			}
+			told := slices.ContainsFunc(c.Blocks, func(b Step) bool { return b.In == s.In && b.Recipe == "downloads" })
 			for _, w := range s.HostWrites {
+				if told {
+					break
+				}
 				if folder, ok := strings.CutSuffix(w, "/"); ok && !isProgramDir(folder) && folder != "/tmp" && !strings.HasPrefix(folder, "/tmp/") {
 					c.Blocks = append(c.Blocks, Step{In: s.In, Span: s.Span, Recipe: "downloads", Verdict: Block,
 						Reason: fmt.Sprintf("what is unpacked into %s may be a library for the build platform, with which the target's program would be linked", folder),
