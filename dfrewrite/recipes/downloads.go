@@ -450,13 +450,7 @@ func judgeDownloads(c *call) (Step, bool) {
 	question := machineQuestion(c)
 	switch {
 	case question != "" && !c.Substituted && !c.InFunction:
-		step := Step{Reason: "prints what the machine is"}
-		for _, r := range c.Redirects {
-			if file := c.abs(r.Lit); r.Const && file != "" && !within(file, []string{"/dev"}) {
-				step.HostWrites = append(step.HostWrites, file)
-			}
-		}
-		return step, true
+		return c.printsMachine(), true
 	case question != "":
 		return c.judgeQuestion(question), true
 	case shippers[c.name] && c.probed():
@@ -472,6 +466,23 @@ func judgeDownloads(c *call) (Step, bool) {
 			Way: "convert the stage by hand: tell it what to compile for"}, true
 	}
 	return Step{}, false
+}
+
+// printsMachine judges a command that prints what the machine is: a file with that is the build platform's.
+func (c *call) printsMachine() Step {
+	step := Step{Reason: "prints what the machine is"}
+	for _, r := range c.Redirects {
+		file := c.abs(r.Lit)
+		switch {
+		case !r.Const || file == "" || within(file, []string{"/dev"}):
+		case c.amongSource(file) && !c.taken(file):
+			return Step{Verdict: Block, Reason: fmt.Sprintf("%s is put into %s beside the source, where it may become part of what is built", c.text(), r.Lit),
+				Way: "write $TARGETARCH or `xx-info march` into it"}
+		default:
+			step.HostWrites = append(step.HostWrites, file)
+		}
+	}
+	return step
 }
 
 // judgeDownloadedTool decides on a program that no recipe knows and that the stage downloaded for itself.

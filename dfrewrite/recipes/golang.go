@@ -76,7 +76,11 @@ func judgeGo(c *call) (Step, bool) {
 					Way: "use $TARGETARCH or $TARGETOS"}, true
 			}
 		}
-		return Step{Reason: "prints settings"}, true
+		step := c.printsMachine()
+		if step.Verdict == Neutral {
+			step.Reason = "prints settings"
+		}
+		return step, true
 	case "vet":
 		return Step{Reason: "does the same on every platform", CompilesOnHost: true}, true
 	case "version":

@@ -130,7 +130,11 @@ func (c *call) firstArg() string {
 // judgeProbe blocks where the machine's architecture is asked for and used: on
 // the build platform the answer is another one.
 func (c *call) judgeProbe() (Step, bool) {
-	if c.name == "uname" && !asksMachine(c) || !c.Substituted && !c.InFunction {
+	asks := c.name == "arch" || asksMachine(c)
+	if asks && !c.Substituted && !c.InFunction {
+		return c.printsMachine(), true
+	}
+	if !asks {
 		return Step{Reason: "prints what the machine is"}, true
 	}
 	return Step{Verdict: Block, Reason: fmt.Sprintf("%s gives the architecture of the machine that builds; whether that or the target is meant cannot be seen", c.text()),
