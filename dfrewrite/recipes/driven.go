@@ -34,6 +34,24 @@ type drivenBuild struct {
 	review string
 }
 
+// judgeFile decides on the call of a program that reads a file of its own. tells are the options with which it only says something.
+func (c *call) judgeFile(file string, tells map[string]bool, read func() (drivenBuild, error)) (Step, bool) {
+	if len(c.args) == 1 && tells[c.args[0].Lit] {
+		return Step{Reason: "says something about itself or its " + file}, true
+	}
+	if c.opt.Context == nil {
+		return Step{}, false
+	}
+	d, err := read()
+	switch {
+	case errors.Is(err, errNoDrivenFile):
+		return Step{}, false
+	case err != nil:
+		return c.blockDriven(": %s", err), true
+	}
+	return c.judgeDriven(d), true
+}
+
 // judgeDriven decides on the call of such a program.
 func (c *call) judgeDriven(d drivenBuild) Step {
 	plan, err := c.planDriven(d)

@@ -14,23 +14,16 @@ func judgeJust(c *call) (Step, bool) {
 	if c.name != "just" {
 		return Step{}, false
 	}
-	if len(c.args) == 1 && justTells[c.args[0].Lit] {
-		return Step{Reason: "says something about itself or its justfile"}, true
-	}
-	if c.opt.Context == nil {
-		return Step{}, false
-	}
-	run, err := c.justRun()
-	if errors.Is(err, errNoDrivenFile) {
-		return Step{}, false
-	}
-	if err == nil {
-		err = run.all()
-	}
-	if err != nil {
-		return c.blockDriven(": %s", err), true
-	}
-	return c.judgeDriven(drivenBuild{file: "justfile", lines: run.lines, exports: run.exports, review: run.review}), true
+	return c.judgeFile("justfile", justTells, func() (drivenBuild, error) {
+		run, err := c.justRun()
+		if err == nil {
+			err = run.all()
+		}
+		if err != nil {
+			return drivenBuild{}, err
+		}
+		return drivenBuild{file: "justfile", lines: run.lines, exports: run.exports, review: run.review}, nil
+	})
 }
 
 // justTells are options with which nothing is run.

@@ -20,23 +20,16 @@ func judgeTask(c *call) (Step, bool) {
 	if c.name != "task" && c.name != "go-task" {
 		return Step{}, false
 	}
-	if len(c.args) == 1 && taskTells[c.args[0].Lit] {
-		return Step{Reason: "says something about itself or its Taskfile"}, true
-	}
-	if c.opt.Context == nil {
-		return Step{}, false
-	}
-	run, err := c.taskRun()
-	if errors.Is(err, errNoDrivenFile) {
-		return Step{}, false
-	}
-	if err == nil {
-		err = run.all()
-	}
-	if err != nil {
-		return c.blockDriven(": %s", err), true
-	}
-	return c.judgeDriven(drivenBuild{file: "Taskfile", lines: run.lines, review: run.review}), true
+	return c.judgeFile("Taskfile", taskTells, func() (drivenBuild, error) {
+		run, err := c.taskRun()
+		if err == nil {
+			err = run.all()
+		}
+		if err != nil {
+			return drivenBuild{}, err
+		}
+		return drivenBuild{file: "Taskfile", lines: run.lines, review: run.review}, nil
+	})
 }
 
 // taskTells are options with which nothing is run.
