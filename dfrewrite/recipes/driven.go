@@ -98,7 +98,7 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 			out.HostWrites = append(out.HostWrites, s.HostWrites...)
 		}
 		line := strings.TrimSpace(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
-		line = strings.TrimSuffix(strings.TrimPrefix(line, "RUN <<'XX_LINE'\n"), "\nXX_LINE")
+		line = strings.TrimSuffix(strings.TrimPrefix(line, commandsBegin+"\n"), "\n"+commandsEnd)
 		switch {
 		case s.Verdict == Block && s.Recipe == "rust" && c.opt.Helpers != HelpersNever:
 			return block(" runs `%s`, which would have to be xx-cargo", line)
@@ -171,7 +171,7 @@ var goVet = pattern(`^go vet( |$)`)
 func (c *call) onBuilder(d drivenBuild, plan *Plan) (step Step, ok bool) {
 	step.Reason = fmt.Sprintf("what it runs of its %s is for the stage itself, or the same everywhere", d.file)
 	for _, s := range plan.Steps {
-		if !bytes.HasPrefix(s.In.Doc.Src[s.In.Span.Start:], []byte(commandsBegin)) {
+		if !isDriven(s.In) {
 			continue // it says what the stage has
 		}
 		same := !s.Compiles && !s.CompilesOnHost && s.builder == nil && len(s.HostWrites) == 0
@@ -305,8 +305,16 @@ func (c *call) knownImage() (string, error) {
 	return image, nil
 }
 
-// commandsBegin begins each RUN that holds such commands.
-const commandsBegin = "RUN <<'XX_LINE'"
+// commandsBegin and commandsEnd are around the commands in each RUN that holds such.
+const (
+	commandsBegin = "RUN <<'" + commandsEnd + "'"
+	commandsEnd   = "XX_LINE"
+)
+
+// isDriven tells such a RUN from those that say what the stage has.
+func isDriven(in *dockerfile.Instruction) bool {
+	return bytes.HasPrefix(in.Doc.Src[in.Span.Start:], []byte(commandsBegin))
+}
 
 // planCommands judges commands that stand elsewhere, one call of the shell a line, as if they stood in a Dockerfile with
 // this head.
@@ -314,10 +322,10 @@ func planCommands(head string, lines []string, opt *Options) (*Plan, error) {
 	var b strings.Builder
 	b.WriteString(head)
 	for _, line := range lines {
-		if strings.Contains(line, "\r") || strings.Contains(line, "XX_LINE") {
+		if strings.Contains(line, "\r") || strings.Contains(line, commandsEnd) {
 			return nil, fmt.Errorf("what `%s` does cannot be seen", line)
 		}
-		fmt.Fprintf(&b, "%s\n%s\nXX_LINE\n", commandsBegin, line)
+		fmt.Fprintf(&b, "%s\n%s\n%s\n", commandsBegin, line, commandsEnd)
 	}
 	doc, err := dockerfile.Parse("Makefile", []byte(b.String()))
 	if err != nil {

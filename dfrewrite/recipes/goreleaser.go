@@ -26,7 +26,7 @@ func judgeGoreleaser(c *call) (Step, bool) {
 	run, err := c.releaserRun()
 	switch {
 	case err != nil:
-		return blockBuild("call go build in the Dockerfile, or convert the stage by hand", "%s: %s", c.text(), err), true
+		return c.blockDriven(": %s", err), true
 	case releaserPrints[run.command]:
 		return Step{Reason: "builds nothing"}, true
 	case run.command == "release":
@@ -42,7 +42,7 @@ func judgeGoreleaser(c *call) (Step, bool) {
 	}
 	d, err := c.releaserBuild(run)
 	if err != nil {
-		return blockBuild("call go build in the Dockerfile, or convert the stage by hand", "%s: %s", c.text(), err), true
+		return c.blockDriven(": %s", err), true
 	}
 	step := c.judgeDriven(d)
 	if step.Verdict == Convert {

@@ -21,7 +21,7 @@ func judgeMage(c *call) (Step, bool) {
 		return Step{}, false
 	}
 	block := func(err error) (Step, bool) {
-		return blockBuild("call go build in the Dockerfile, or convert the stage by hand", "%s: %s", c.text(), err), true
+		return c.blockDriven(": %s", err), true
 	}
 	targets, runs, err := c.mageTargets()
 	switch {

@@ -19,8 +19,8 @@
 //
 //   - recipes.go: verdicts, planners, and the table. A recipe sees a command
 //     through variables.go (what its environment holds), contextcopy.go and
-//     contextfiles.go (the build context, and what of it stands in the stage), changedfiles.go (and what does not any more).
-//     exec.go judges the exec form of RUN.
+//     contextfiles.go (the build context, and what of it stands in the stage), and
+//     changedfiles.go (what does not any more). exec.go judges the exec form of RUN.
 //   - convert.go: a conversion, put together from the plans. leaving.go says what
 //     other stages may take, split.go divides a base that is shared with what is
 //     shipped, single.go says what would become of a file's only stage.
@@ -30,9 +30,10 @@
 //     toolsandlibraries.go knows which packages are tools and which are libraries.
 //     verify.go has programs looked at where they are made.
 //   - golang.go with gosource.go, which reads whether Go code needs cgo, goinstall.go
-//     (what go install is for), gorun.go (build programs) and copiedgo.go (Go out of another
-//     image, by a stage of newstage.go; copiedtool.go for any other tool); xcaddy.go; driven.go for what other programs make of files in the context:
-//     make.go with makefile.go, script.go, justfile.go, taskfile.go, mage.go with magefile.go and magevalues.go, goreleaser.go; undone.go (what such a file sets itself).
+//     (what go install is for) and gorun.go (build programs); xcaddy.go.
+//   - driven.go for what other programs make of files in the context: make.go with
+//     makefile.go, script.go, justfile.go, taskfile.go, mage.go with magefile.go and
+//     magevalues.go, goreleaser.go; undone.go (what such a file sets itself).
 //   - rust.go with rustsetup.go (what a stage needs), rustresults.go (where results
 //     go) and rustsource.go (what the context says).
 //   - ccompile.go for calls of a C compiler and the tools around it; cbuild.go for
@@ -41,9 +42,12 @@
 //   - node.go with nodemodules.go, java.go, dotnet.go, python.go and sites.go: what
 //     is mostly the same on every platform.
 //   - downloads.go: questions to the machine, and what is downloaded for its answer.
-//     installscript.go knows scripts that install such a tool.
-//   - packages.go, plain.go with carriers.go (programs that are carried away), and compilers.go: package managers, programs that do the
-//     same everywhere, and build tools of which nothing more is known.
+//     installscript.go knows scripts that install such a tool, stagetools.go tools
+//     that $TARGETARCH chooses. copiedgo.go and copiedtool.go: Go and tools out of
+//     other images, by a stage of newstage.go.
+//   - packages.go, plain.go with carriers.go (programs that are carried away), and
+//     compilers.go: package managers, programs that do the same everywhere, and
+//     build tools of which nothing more is known.
 //   - handmade.go and handmaderust.go: what people cross-compile by hand is taken
 //     out of the file, so that the recipes see what a native build would be.
 package recipes

@@ -1,7 +1,6 @@
 package recipes
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +19,7 @@ func undoesTarget(plan *Plan, front []string, onlyLinux bool) string {
 		return slices.ContainsFunc(front, func(a string) bool { return strings.HasPrefix(a, name+"=") })
 	}
 	for _, in := range plan.Stage.Body {
-		if !bytes.HasPrefix(in.Doc.Src[in.Span.Start:], []byte(commandsBegin)) {
+		if !isDriven(in) {
 			continue
 		}
 		script := plan.Stage.Graph.Script(in)
