@@ -31,7 +31,7 @@ func (c *call) judgeConfigure() Step {
 		return blockBuild("give it the target in its own way (./configure --help), or build in a stage of its own", "%s: %s", c.Words[0].Lit, block)
 	}
 	b := &cBuild{tool: "configure", dir: c.dir, prefix: "/usr/local"}
-	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, NeedsLLVM: true, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}, sets: b, built: true,
+	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, NeedsLLVM: true, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}, own: b, built: true,
 		Review: "tests of configure that run a program take a default when cross-compiling, or stop and name a variable to set"}
 	cc, cxxGiven, build, host := true, false, false, false
 	for i := 0; i < len(c.args); i++ {
@@ -128,13 +128,7 @@ func (c *call) forBuilder() string {
 
 // installsCxx reports whether the stage installs a C++ compiler.
 func (c *call) installsCxx() bool {
-	plans := []*Plan{c.plan}
-	for s := c.stage.Base; s != nil; s = s.Base {
-		if p := c.plans[s]; p != nil {
-			plans = append(plans, p)
-		}
-	}
-	return slices.ContainsFunc(plans, func(p *Plan) bool {
+	return slices.ContainsFunc(c.plan.chain(), func(p *Plan) bool {
 		return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.install != nil && s.install.wants(cxxPackage) })
 	})
 }
@@ -168,7 +162,7 @@ func (c *call) autoconf(src string) (cxx, known bool, block string) {
 	}
 	dir = strings.TrimSuffix(dir, "/")
 	for _, s := range c.plan.Steps {
-		if s.sets == nil || s.sets.tool != "autoreconf" || s.sets.dir != dir {
+		if b := setUp(s); b == nil || b.tool != "autoreconf" || b.dir != dir {
 			continue
 		}
 		if dir != "" || s.In == c.run && s.Span.Start > c.sinceChange() {
@@ -217,16 +211,16 @@ func (c *call) judgeAutogen() (Step, bool) {
 		case runsConfigure().Match(text) && !strings.Contains(string(text), "NOCONFIGURE"):
 			return blockBuild("call autoreconf -fi and ./configure", "%s runs configure, too", c.Words[0].Lit), true
 		case runsConfigure().Match(text):
-			return Step{Verdict: Convert, Reason: "makes the same files for every platform", sets: b,
+			return Step{Verdict: Convert, Reason: "makes the same files for every platform", own: b,
 				Edits: []dockerfile.Edit{{Span: c.frontAt(), New: "NOCONFIGURE=1 "}}}, true
 		default:
-			return Step{Compiles: true, Reason: "makes the same files for every platform", sets: b}, true
+			return Step{Compiles: true, Reason: "makes the same files for every platform", own: b}, true
 		}
 	}
 	// Where configure is called behind it, it is there to make that.
 	for _, later := range c.script.Commands[c.index+1:] {
 		if path.Base(later.Name) == "configure" {
-			return Step{Compiles: true, Reason: "makes the same files for every platform", sets: b,
+			return Step{Compiles: true, Reason: "makes the same files for every platform", own: b,
 				Review: "what " + c.Words[0].Lit + " runs was not seen; it is taken for one that makes configure"}, true
 		}
 	}
@@ -250,6 +244,6 @@ var autogens = set("autogen.sh bootstrap bootstrap.sh buildconf buildconf.sh")
 var runsConfigure = pattern(`(?m)^[^#\n]*\./configure\b`)
 
 // isScript reports whether the program is a script that a build system has, and not one that was built.
-func (c *call) isScript() bool {
+func (c *site) isScript() bool {
 	return slices.Contains([]string{"configure", "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf", "config.status"}, path.Base(c.Words[0].Lit))
 }

@@ -21,6 +21,12 @@ type cBuild struct {
 	ownAr bool
 }
 
+// setUp returns the folder that a step makes to be built in, or nil.
+func setUp(s Step) *cBuild {
+	b, _ := s.own.(*cBuild)
+	return b
+}
+
 // tools notes in a step of the build which tools it needs beside the compiler.
 func (b *cBuild) tools(step *Step) { step.NeedsAr, step.NeedsLLVM = b.ownAr, !b.ownAr }
 
@@ -41,7 +47,7 @@ func judgeBuildSystem(c *call) (Step, bool) {
 	case "configure":
 		return c.settingUp("configure", c.judgeConfigure()), true
 	case "autoreconf", "autoconf", "automake", "aclocal", "autoheader", "libtoolize", "autopoint", "gettextize", "intltoolize", "gtkdocize":
-		return Step{Compiles: true, Reason: "makes the same files for every platform", sets: &cBuild{tool: "autoreconf", dir: c.dir}}, true
+		return Step{Compiles: true, Reason: "makes the same files for every platform", own: &cBuild{tool: "autoreconf", dir: c.dir}}, true
 	case "cmake":
 		return c.settingUp("cmake", c.judgeCMake()), true
 	case "ctest":
@@ -52,7 +58,6 @@ func judgeBuildSystem(c *call) (Step, bool) {
 		if b := c.buildAt(c.makeDir()); b != nil {
 			return c.judgeGoals(b), true
 		}
-		return c.judgeMakefile()
 	case "ninja", "ninja-build", "samu":
 		if b := c.buildAt(c.makeDir()); b != nil {
 			return c.judgeGoals(b), true
@@ -63,7 +68,7 @@ func judgeBuildSystem(c *call) (Step, bool) {
 
 // settingUp notes the folder of a refused call, too: make and ninja in it need no reason of their own.
 func (c *call) settingUp(tool string, step Step) Step {
-	if step.Verdict != Block || tool == "cmake" && strings.HasPrefix(c.firstOption(), "--") || tool == "meson" && step.sets == nil && !slices.Contains([]string{"setup", "build"}, c.firstOption()) {
+	if step.Verdict != Block || tool == "cmake" && strings.HasPrefix(c.firstOption(), "--") || tool == "meson" && setUp(step) == nil && !slices.Contains([]string{"setup", "build"}, c.firstOption()) {
 		return step
 	}
 	dir := c.dir
@@ -73,7 +78,7 @@ func (c *call) settingUp(tool string, step Step) Step {
 			dir = c.knownDir(c.args[i+1])
 		}
 	}
-	step.sets = &cBuild{tool: tool, dir: dir, prefix: "/usr/local"}
+	step.own = &cBuild{tool: tool, dir: dir, prefix: "/usr/local"}
 	return step
 }
 
@@ -105,23 +110,18 @@ func (c *call) knownDir(w shell.Word) string {
 // buildAt returns what was last made to build in the folder; where the folder is not known, what this RUN
 // has made to build since it last changed folders.
 func (c *call) buildAt(dir string) *cBuild {
-	plans := []*Plan{c.plan}
-	for s := c.stage.Base; s != nil; s = s.Base {
-		if p := c.plans[s]; p != nil {
-			plans = append(plans, p)
-		}
-	}
 	since := c.sinceChange()
-	for _, p := range plans {
+	for _, p := range c.plan.chain() {
 		for _, s := range slices.Backward(p.Steps) {
-			if s.sets == nil || s.sets.tool == "autoreconf" {
+			b := setUp(s)
+			if b == nil || b.tool == "autoreconf" {
 				continue
 			}
-			if s.sets.dir == dir && (dir != "" || s.In == c.run && s.Span.Start > since) {
-				return s.sets
+			if b.dir == dir && (dir != "" || s.In == c.run && s.Span.Start > since) {
+				return b
 			}
-			if dir != "" && s.sets.dir != "" && strings.HasPrefix(dir, s.sets.dir+"/") && s.sets.tool == "configure" {
-				return s.sets // a folder of the tree that was configured
+			if dir != "" && b.dir != "" && strings.HasPrefix(dir, b.dir+"/") && b.tool == "configure" {
+				return b // a folder of the tree that was configured
 			}
 		}
 	}

@@ -236,20 +236,20 @@ func plainImage(image string) bool {
 	return set("debian ubuntu alpine golang")[name]
 }
 
-func (c *call) onAlpine() bool {
+func (c *site) onAlpine() bool {
 	image := c.stage.Root().Image
 	return strings.Contains(imageTag(image), "alpine") || strings.HasPrefix(path.Base(image), "alpine")
 }
 
 // known returns the value of a word, with build arguments and environment variables filled in.
-func (c *call) known(w shell.Word) (string, bool) {
+func (c *site) known(w shell.Word) (string, bool) {
 	if w.Const {
 		return w.Lit, true
 	}
 	return c.knownText(w.Raw)
 }
 
-func (c *call) knownText(raw string) (string, bool) {
+func (c *site) knownText(raw string) (string, bool) {
 	if strings.ContainsAny(raw, "`'\\") || strings.Contains(raw, "$(") {
 		return "", false
 	}

@@ -16,7 +16,7 @@ import (
 
 // changedBefore reports whether an earlier command of the stage, or of one that it is based on, may have changed a file, as far as
 // its name, or a wildcard for it, stands there. A COPY with the text of the file in it is such a command, too.
-func (c *call) changedBefore(file string) bool {
+func (c *site) changedBefore(file string) bool {
 	for s := c.stage; s != nil; s = s.Base {
 		for _, in := range s.Body {
 			if cmd, ok := in.Command.(*instructions.CopyCommand); ok && slices.ContainsFunc(cmd.SourceContents, func(h instructions.SourceContent) bool {

@@ -28,7 +28,7 @@ func (c *call) judgeCMake() Step {
 	}
 	b := &cBuild{tool: "cmake", dir: c.dir, prefix: "/usr/local", cxx: true}
 	source, ninja := c.dir, strings.HasPrefix(c.lookup("CMAKE_GENERATOR").text, "Ninja")
-	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, built: true, sets: b, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}}
+	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, built: true, own: b, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}}
 	at := c.Words[0].Span.End
 	step.Edits = []dockerfile.Edit{{Span: dockerfile.Span{Start: at, End: at}, New: " $(xx-clang --print-cmake-defines)"}}
 	for i := 0; i < len(c.args); i++ {

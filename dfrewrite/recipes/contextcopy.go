@@ -15,9 +15,14 @@ import (
 // contextFile returns a file of the build context as the command finds it, by its name in the folder
 // that the command runs in or as an absolute path. It is nil where no COPY, ADD or bind mount is seen
 // to have brought it there, and where something else may have replaced it.
-func (c *call) contextFile(name string) []byte {
+func (c *call) contextFile(name string) []byte { return c.opt.Context.fileAt(&c.site, name) }
+
+// fileAt returns a file of the build context as a command finds it, by its name in the folder
+// that the command runs in or as an absolute path. It is nil where no COPY, ADD or bind mount is seen
+// to have brought it there, and where something else may have replaced it.
+func (x *Context) fileAt(c *site, name string) []byte {
 	file := c.abs(name)
-	if file == "" || c.opt.Context == nil {
+	if file == "" || x == nil {
 		return nil
 	}
 	if run, ok := c.run.Command.(*instructions.RunCommand); ok {
@@ -30,7 +35,7 @@ func (c *call) contextFile(name string) []byte {
 				target = path.Join(c.env.Dir, target)
 			}
 			if rest, ok := below(file, path.Clean(target)); ok {
-				return c.opt.Context.ReadFile(path.Join("/", m.Source, rest))
+				return x.ReadFile(path.Join("/", m.Source, rest))
 			}
 		}
 	}
@@ -40,7 +45,7 @@ func (c *call) contextFile(name string) []byte {
 			body = body[:i]
 		}
 		for _, in := range slices.Backward(body) {
-			if data, found := c.broughtBy(s, in, file); found {
+			if data, found := x.broughtBy(s, in, file); found {
 				return data
 			}
 		}
@@ -50,7 +55,7 @@ func (c *call) contextFile(name string) []byte {
 
 // broughtBy returns what a COPY or ADD put at a path of the stage; found is false if it put nothing
 // there.
-func (c *call) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file string) (data []byte, found bool) {
+func (x *Context) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file string) (data []byte, found bool) {
 	var from, dest string
 	var sources []string
 	switch cmd := in.Command.(type) {
@@ -86,7 +91,7 @@ func (c *call) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file string
 		src = path.Clean(strings.TrimLeft(env.Expand(src, escape), "/"))
 		var name string
 		switch {
-		case c.opt.Context.isFolder(src):
+		case x.isFolder(src):
 			name = path.Join(src, rest)
 		case folder && rest != "" && !strings.Contains(rest, "/"):
 			if ok, err := path.Match(path.Base(src), rest); !ok || err != nil {
@@ -98,7 +103,7 @@ func (c *call) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file string
 		default:
 			continue
 		}
-		if data := c.opt.Context.ReadFile(name); data != nil && !c.opt.Context.ignored(contextPath(name)) {
+		if data := x.ReadFile(name); data != nil && !x.ignored(contextPath(name)) {
 			return data, true
 		}
 	}
@@ -107,7 +112,7 @@ func (c *call) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file string
 
 // copies returns every COPY in front of the command, in the stages that this one is based on and in it, with the
 // absolute path that it copies to.
-func (c *call) copies() iter.Seq2[*instructions.CopyCommand, string] {
+func (c *site) copies() iter.Seq2[*instructions.CopyCommand, string] {
 	var chain []*graph.Stage
 	for s := c.stage; s != nil; s = s.Base {
 		chain = append(chain, s)

@@ -20,13 +20,13 @@ import (
 
 // judgeCopiedTools decides on a COPY that takes tools out of an image, and nothing else: all that it takes is a program that the stage
 // runs, and no other stage gets.
-func (p *Plan) judgeCopiedTools(pl *Planner, in *dockerfile.Instruction) (Step, bool) {
+func (p *Plan) judgeCopiedTools(file *sources, in *dockerfile.Instruction) (Step, bool) {
 	cmd, ok := in.Command.(*instructions.CopyCommand)
 	flag := in.Flag("from")
 	if !ok || flag == nil || !toolImage().MatchString(flag.Value) || graph.OfficialGo(flag.Value) || isStageName(p.Stage.Graph, flag.Value) || Numbered(p.Stage.Graph) {
 		return Step{}, false
 	}
-	c := &call{run: in, stage: p.Stage, plan: p, planner: pl, opt: pl.opt}
+	c := &call{site: site{run: in, stage: p.Stage}, plan: p, file: file, opt: file.opt}
 	var files []string
 	dest := p.Stage.Graph.CopiesTo(in)
 	for _, src := range cmd.SourcePaths {

@@ -37,22 +37,11 @@ type machineUse struct {
 	shipped bool
 }
 
-// followed returns the facts of the call's file, which are worked out when they are needed.
-func (c *call) followed() *facts.Facts {
-	if c.planner.facts == nil {
-		c.planner.facts = facts.New(c.stage.Graph, c.opt.Platforms)
-	}
-	return c.planner.facts
-}
 
 // asksMachineFor says what the RUN of the call makes of the machine's answer.
 func (c *call) asksMachineFor() *machineUse {
-	if u, ok := c.planner.machine[c.run]; ok {
-		return u
-	}
-	u := c.useOf(facts.FromMachine)
-	c.planner.machine[c.run] = u
-	return u
+	type answerIn struct{ run *dockerfile.Instruction }
+	return remembered(c.file, answerIn{c.run}, func() *machineUse { return c.useOf(facts.FromMachine) })
 }
 
 // probed reports whether a command of the RUN asks the machine, for another command. dpkg-architecture is asked for what is
@@ -501,8 +490,8 @@ func judgeDownloadedTool(c *call) (Step, bool) {
 
 // addedForTarget reports whether an ADD gets something that the target chooses, and another stage takes it: that is
 // right on the build platform, too.
-func (p *Plan) addedForTarget(pl *Planner, in *dockerfile.Instruction, src string) bool {
-	c := &call{run: in, stage: p.Stage, plan: p, planner: pl, opt: pl.opt}
+func (p *Plan) addedForTarget(file *sources, in *dockerfile.Instruction, src string) bool {
+	c := &call{site: site{run: in, stage: p.Stage}, plan: p, file: file, opt: file.opt}
 	for _, on := range c.followed().Platforms {
 		v := c.followed().Expand(in, src, on)
 		if v.From&facts.FromTarget == 0 || v.From&(facts.FromMachine|facts.FromBuilder) != 0 {
@@ -611,7 +600,7 @@ func (c *call) substitution() (dockerfile.Span, bool) {
 // checkDownloads refuses downloads of the stage's own that may be libraries where the stage compiles C.
 func (c *Conversion) checkDownloads() {
 	for _, p := range c.Plans {
-		compilesC := slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Verdict == Convert && (s.NeedsC || s.rust != nil) })
+		compilesC := slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Verdict == Convert && (s.NeedsC || s.Recipe == "rust" && s.Compiles) })
 		for _, s := range p.Steps {
 			if s.Recipe != "downloads" || !compilesC {
 				continue

@@ -114,7 +114,7 @@ var (
 )
 
 // isGNUType reports whether a value in a word of the call is the machine's GNU type, as dpkg-architecture says it.
-func (c *call) isGNUType(w shell.Word, value string) bool {
+func (c *site) isGNUType(w shell.Word, value string) bool {
 	name := ""
 	if m := onlyVariable().FindStringSubmatch(value); m != nil {
 		name = m[1] + m[2]

@@ -79,7 +79,7 @@ func (c *call) mayBuildGo() bool {
 
 // judgePlan decides on the call whose commands have been judged.
 func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
-	block := c.blockDriven
+	block := func(format string, args ...any) Step { return c.blockDriven(format, args...) }
 	if file := c.movesHostFile(plan); file != "" {
 		return block(" may move %s, which was made for the machine that builds", file)
 	}
@@ -134,7 +134,7 @@ func (c *call) judgePlan(d drivenBuild, plan *Plan) Step {
 	if !builds {
 		return block(": no go build is seen in what it runs")
 	}
-	if !(&goCall{call: c}).isContext(c.opt.Context) {
+	if !holdsModules(c.opt.Context, c.stage.Graph) {
 		return block(": the Go module is not in the build context")
 	}
 	if hides, ok := c.hidesTarget(); ok {
@@ -252,12 +252,12 @@ func (c *call) planDriven(d drivenBuild) (*Plan, error) {
 	if hasCCompiler(c.stage) {
 		b.WriteString("RUN apk add gcc\n")
 	}
-	if lib := (&goCall{call: c}).installedLibrary(); lib != "" {
+	if lib := c.linkedLibrary(); lib != "" {
 		fmt.Fprintf(&b, "RUN apk add %s\n", lib)
 	}
 	opt := *c.opt
 	opt.Helpers = HelpersNever // a variable of the environment is all that reaches go
-	plan, err := planCommands(b.String(), d.lines, &opt)
+	plan, err := c.file.judgeLines(b.String(), d.lines, &opt)
 	if err == nil {
 		if program := c.startsBuilt(plan); program != "" {
 			return nil, fmt.Errorf("%w, %s", errStartsBuilt, program)
@@ -277,8 +277,9 @@ func (c *call) startsBuilt(plan *Plan) string {
 			continue
 		}
 		script := plan.Stage.Graph.Script(in)
-		for i := range script.Commands {
-			inner := plan.newCall(in, script, i, plan.Stage.Graph.EnvAt(in), "", c.planner)
+		for i, cmd := range script.Commands {
+			inner := &site{Command: cmd, stage: plan.Stage, run: in, script: script, index: i, env: plan.Stage.Graph.EnvAt(in)}
+			inner.unwrap()
 			prefix := inner.name
 			switch {
 			case prefix == "":

@@ -43,7 +43,7 @@ func (c *call) stringCompiles() bool {
 	}
 	opt := *c.opt
 	opt.Context = nil
-	plan, err := planCommands(fmt.Sprintf("FROM %s\n", image), []string{c.args[i+1].Lit}, &opt)
+	plan, err := c.file.judgeLines(fmt.Sprintf("FROM %s\n", image), []string{c.args[i+1].Lit}, &opt)
 	return err == nil && plan.Compiles()
 }
 

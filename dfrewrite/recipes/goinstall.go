@@ -62,7 +62,7 @@ func (g *goCall) installKind() installKind {
 // ofOtherModule reports whether an import path is of another module than the one in the build context.
 func (g *goCall) ofOtherModule(w shell.Word) bool {
 	first, _, _ := strings.Cut(w.Lit, "/")
-	if !w.Const || !strings.Contains(first, ".") || first == "." || first == ".." || strings.Contains(w.Lit, "...") || g.opt.Context == nil || !g.isContext(g.opt.Context) {
+	if !w.Const || !strings.Contains(first, ".") || first == "." || first == ".." || strings.Contains(w.Lit, "...") || g.opt.Context == nil || !holdsModules(g.opt.Context, g.stage.Graph) {
 		return false
 	}
 	data := g.contextFile("go.mod")

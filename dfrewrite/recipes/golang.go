@@ -536,10 +536,10 @@ func (g *goCall) expand(word string) (out string, known bool) {
 	return g.env.Expand(word, '\\'), true
 }
 
-// isContext reports whether the folder can be the build context: every go.mod that
+// holdsModules reports whether the folder can be the build context: every go.mod that
 // the file copies from the context is in it.
-func (g *goCall) isContext(ctx *Context) bool {
-	for _, s := range g.stage.Graph.Stages {
+func holdsModules(ctx *Context, g *graph.Graph) bool {
+	for _, s := range g.Stages {
 		for _, in := range s.Body {
 			c, ok := in.Command.(*instructions.CopyCommand)
 			if !ok || c.From != "" {
@@ -643,7 +643,7 @@ func (g *goCall) cgo() cgoUse {
 		return cgoUse{}
 	}
 	guess := func(why string) cgoUse {
-		if lib := g.installedLibrary(); lib != "" {
+		if lib := g.linkedLibrary(); lib != "" {
 			on.why = fmt.Sprintf("the stage installs %s, so the build uses cgo", lib)
 			on.review = fmt.Sprintf("CGO_ENABLED=1 is a guess, since the stage installs %s", lib)
 			return on
@@ -658,14 +658,14 @@ func (g *goCall) cgo() cgoUse {
 	case src.cgo != "":
 		on.why = src.cgo + ": the build uses cgo"
 		return on
-	case !src.found || !g.isContext(g.opt.Context):
+	case !src.found || !holdsModules(g.opt.Context, g.stage.Graph):
 		return guess("the Go module is not in the Dockerfile's folder, so whether the program needs cgo cannot be seen")
 	case !src.complete:
 		return cgoUse{write: "0", review: "the build context is too large to be read to the end; whether the program needs cgo is not certain"}
 	case src.requires != "":
 		// Packages of other modules may have C in them (gopacket/pcap, go-systemd/sdjournal), and nobody installs a
 		// library for a program that links with none.
-		if lib := g.installedLibrary(); lib != "" {
+		if lib := g.linkedLibrary(); lib != "" {
 			on.why = fmt.Sprintf("the stage installs %s, so the build uses cgo", lib)
 			on.review = fmt.Sprintf("CGO_ENABLED=1 is a guess, since the stage installs %s and what the modules in %s need cannot be seen", lib, src.requires)
 			return on
@@ -684,13 +684,13 @@ func (g *goCall) maybeCxx() bool {
 		return true
 	}
 	src := g.opt.Context.goSource()
-	return !src.found || !src.complete || src.cxx || !g.isContext(g.opt.Context)
+	return !src.found || !src.complete || src.cxx || !holdsModules(g.opt.Context, g.stage.Graph)
 }
 
-// installedLibrary returns a package with a library to link with, or headers, that the stage installs before the command.
+// linkedLibrary returns a package with a library to link with, or headers, that the stage installs before the command.
 // A library alone (zlib1g) is for a program that the stage runs.
-func (g *goCall) installedLibrary() string {
-	return g.installed(func(p pkg) bool {
+func (c *call) linkedLibrary() string {
+	return c.installed(func(p pkg) bool {
 		return p.kind == libraryPackage && (librarySuffix().MatchString(p.name) || p.name == "linux-headers")
 	})
 }
@@ -698,13 +698,7 @@ func (g *goCall) installedLibrary() string {
 // installed returns the first package of a kind that the stage, or one that it is based on, installs before the command; "" if
 // there is none.
 func (c *call) installed(sought func(pkg) bool) string {
-	plans := []*Plan{c.plan}
-	for s := c.stage.Base; s != nil; s = s.Base {
-		if p := c.plans[s]; p != nil {
-			plans = append(plans, p)
-		}
-	}
-	for _, p := range plans {
+	for _, p := range c.plan.chain() {
 		for _, s := range p.Steps {
 			if s.install == nil {
 				continue

@@ -56,9 +56,17 @@ var cxxModules = []string{
 // A Context is a build context. What is found out about it is found out once,
 // however many Dockerfiles share it.
 type Context struct {
-	files  fs.FS
-	goOnce sync.Once
-	goSrc  goSource
+	files fs.FS
+	memo  sync.Map // key: func() any
+}
+
+// onceFor works out what is to know of a context under a key, and remembers it.
+func onceFor[T any](c *Context, key any, work func() T) T {
+	once, ok := c.memo.Load(key)
+	if !ok {
+		once, _ = c.memo.LoadOrStore(key, sync.OnceValue(func() any { return work() }))
+	}
+	return once.(func() any)().(T)
 }
 
 // NewContext makes a context of a file system. Only files below it are read, and
@@ -77,19 +85,19 @@ func (c *Context) has(name string) bool {
 
 // goSource says what the context holds of Go.
 func (c *Context) goSource() goSource {
-	c.goOnce.Do(func() { c.goSrc = scanGoSource(c.files) })
-	return c.goSrc
+	type key struct{}
+	return onceFor(c, key{}, func() goSource { return scanGoSource(c.files) })
 }
 
-func scanGoSource(context fs.FS) goSource {
+func scanGoSource(files fs.FS) goSource {
 	s := goSource{complete: true}
-	files, entries := 0, 0
-	_ = fs.WalkDir(context, ".", func(p string, d fs.DirEntry, err error) error {
+	count, entries := 0, 0
+	_ = fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
 		entries++
 		switch {
 		case s.cgo != "" && s.cxx:
 			return fs.SkipAll
-		case files > maxGoFiles || entries > maxGoEntries:
+		case count > maxGoFiles || entries > maxGoEntries:
 			s.complete = false
 			return fs.SkipAll
 		case err != nil:
@@ -103,7 +111,7 @@ func scanGoSource(context fs.FS) goSource {
 			return nil
 		case d.Name() == "go.mod":
 			s.found = true
-			requires, cgo, cxx := cgoModule(context, p)
+			requires, cgo, cxx := cgoModule(files, p)
 			if s.cgo == "" {
 				s.cgo = cgo
 			}
@@ -114,8 +122,8 @@ func scanGoSource(context fs.FS) goSource {
 		case slices.Contains([]string{".cc", ".cpp", ".cxx"}, path.Ext(p)):
 			s.cxx = true
 		case s.cgo == "" && strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go"):
-			files++
-			cgo, err := importsC(context, p)
+			count++
+			cgo, err := importsC(files, p)
 			if err != nil {
 				s.complete = false
 			} else if cgo {
@@ -133,8 +141,8 @@ func skipGoDir(name string) bool {
 
 // cgoModule returns whether a go.mod requires anything, what of that needs cgo, and whether something of it is, or
 // links with, C++.
-func cgoModule(context fs.FS, p string) (requires bool, cgo string, cxx bool) {
-	data, err := fs.ReadFile(context, p)
+func cgoModule(files fs.FS, p string) (requires bool, cgo string, cxx bool) {
+	data, err := fs.ReadFile(files, p)
 	if err != nil {
 		return false, "", false
 	}
@@ -154,15 +162,15 @@ func cgoModule(context fs.FS, p string) (requires bool, cgo string, cxx bool) {
 }
 
 // importsC reports whether a file imports "C" in a build for Linux with cgo.
-func importsC(context fs.FS, p string) (bool, error) {
-	info, err := fs.Stat(context, p)
+func importsC(files fs.FS, p string) (bool, error) {
+	info, err := fs.Stat(files, p)
 	if err != nil {
 		return false, err
 	}
 	if info.Size() > maxGoFileSize {
 		return false, nil // generated tables; cgo files are written by hand
 	}
-	src, err := fs.ReadFile(context, p)
+	src, err := fs.ReadFile(files, p)
 	if err != nil || !bytes.Contains(src, []byte(`"C"`)) || otherSystem(p) {
 		return false, err
 	}

@@ -104,7 +104,7 @@ func (pl *Planner) withoutHandMade(s *graph.Stage) *Conversion {
 		}
 		return c
 	}
-	if u.foreign && !slices.ContainsFunc(c.Plans, func(p *Plan) bool { return p.needsC() }) || len(u.libcs) > 0 && !slices.ContainsFunc(c.Plans, (*Plan).buildsRust) {
+	if u.foreign && !slices.ContainsFunc(c.Plans, func(p *Plan) bool { return p.needsC() }) || len(u.libcs) > 0 && !slices.ContainsFunc(c.Plans, func(p *Plan) bool { return p.buildsRust() }) {
 		return nil // nothing that it is known to be for
 	}
 	out, err := dockerfile.Apply(plain, c.Edits)
@@ -466,7 +466,7 @@ func (u *undoing) condition(s *shell.Script, span dockerfile.Span, branches [][]
 }
 
 // plainInstall returns the packages of an install by their plain names, and the command without them.
-func plainInstall(cmd *shell.Command) (packages []string, command string, ok bool) {
+func plainInstall(cmd *shell.Command) (names []string, command string, ok bool) {
 	var head []string
 	verb := false
 	for _, w := range cmd.Words {
@@ -481,11 +481,11 @@ func plainInstall(cmd *shell.Command) (packages []string, command string, ok boo
 			head = append(head, w.Raw)
 		default:
 			if name, _ := plainName(w.Raw); name != "" {
-				packages = append(packages, name)
+				names = append(names, name)
 			}
 		}
 	}
-	return packages, strings.Join(head, " "), len(cmd.Assigns) == 0
+	return names, strings.Join(head, " "), len(cmd.Assigns) == 0
 }
 
 // plainBuild returns a go build without what is for one machine.

@@ -85,5 +85,5 @@ func libcOf(image string) string {
 
 // buildsRust reports whether a stage compiles Rust for the target.
 func (p *Plan) buildsRust() bool {
-	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.rust != nil && s.Verdict == Convert })
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Recipe == "rust" && s.Compiles && s.Verdict == Convert })
 }

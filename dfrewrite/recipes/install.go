@@ -43,7 +43,7 @@ var installOptions = map[string]map[string]bool{
 }
 
 // parseInstall takes a call of a package manager apart; nil if it installs nothing.
-func parseInstall(c *call) *install {
+func parseInstall(c *site) *install {
 	verb, valued := "install", installOptions["apt"]
 	switch c.name {
 	case "apk":
@@ -119,7 +119,7 @@ func (p pkg) goes() bool {
 }
 
 // removed returns the packages that a call of apk removes by name.
-func removed(c *call) []string {
+func removed(c *site) []string {
 	if c.name != "apk" || !c.hasArg("del") {
 		return nil
 	}

@@ -486,7 +486,7 @@ func (c *call) justRun() (*justRun, error) {
 	if err := c.readJustfile(r, file, dir); err != nil {
 		return nil, err
 	}
-	r.env = c.drivenEnv
+	r.env = func(name string) (string, envState) { return c.drivenEnv(name) }
 	for name := range r.command {
 		if _, ok := r.vars[name]; !ok {
 			return nil, fmt.Errorf("its justfile does not set %s", name)
@@ -522,7 +522,7 @@ func (c *call) readJustfile(r *justRun, file, dir string) error {
 	if r.dir = path.Join(c.dir, where); r.dir != path.Clean(c.dir) {
 		r.front = "cd " + where + " && "
 	}
-	if slices.ContainsFunc(names, c.changedBefore) {
+	if slices.ContainsFunc(names, func(name string) bool { return c.changedBefore(name) }) {
 		return errors.New("a command of the stage has changed the justfile")
 	}
 	text, found := "", ""

@@ -132,7 +132,10 @@ var makeJobs = pattern(`^(-j[0-9]*|--jobs(=[0-9]+)?)$`)
 
 // contextFolder returns the folder of the build context that has been copied to where the command
 // runs, or is mounted there, or of which one of the files has been; false if none has, or files of it have been replaced by a copy from elsewhere.
-func (c *call) contextFolder(files ...string) (string, bool) {
+func (c *call) contextFolder(files ...string) (string, bool) { return c.opt.Context.folderAt(&c.site, files...) }
+
+// folderAt returns the folder of the build context that stands where a command runs; see contextFolder.
+func (x *Context) folderAt(c *site, files ...string) (string, bool) {
 	if c.dir == "" {
 		return "", false
 	}
@@ -145,7 +148,7 @@ func (c *call) contextFolder(files ...string) (string, bool) {
 			}
 			if path.Clean(target) == path.Clean(c.dir) {
 				folder = contextPath(m.Source)
-				return folder, m.Type == instructions.MountTypeBind && m.From == "" && c.opt.Context.isFolder(folder)
+				return folder, m.Type == instructions.MountTypeBind && m.From == "" && x.isFolder(folder)
 			}
 		}
 	}
@@ -157,7 +160,7 @@ func (c *call) contextFolder(files ...string) (string, bool) {
 			switch src = path.Clean(strings.TrimLeft(src, "/")); {
 			case cmd.From != "":
 				return "", false
-			case c.opt.Context.isFolder(src):
+			case x.isFolder(src):
 				found, folder = true, src
 			case slices.Contains(files, src):
 				found, folder = true, "."

@@ -11,10 +11,13 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 )
 
-// judgeMakefile looks into a Makefile of the build context that compiles C. Where the compiler is always called by
+// judgeMakefileForC looks into a Makefile of the build context that compiles C. Where the compiler is always called by
 // its variable, nothing asks about the machine and nothing runs what was built, CC and the others are set on make's
 // command line, where they win over what the Makefile says.
-func (c *call) judgeMakefile() (Step, bool) {
+func judgeMakefileForC(c *call) (Step, bool) {
+	if c.name != "make" && c.name != "gmake" {
+		return Step{}, false
+	}
 	dir := strings.TrimSuffix(c.makeDir(), "/")
 	at, ok := c.contextAt(dir)
 	if !ok {
@@ -108,7 +111,7 @@ func (c *call) judgeMakefile() (Step, bool) {
 		case s.CompilesOnHost || s.Verdict == Convert && s.Recipe != "c":
 			return block("its Makefile runs `%s`, which has to be written in another way", line)
 		case s.Verdict == Convert:
-			if s.sets != nil || len(s.Edits) == 0 {
+			if setUp(s) != nil || len(s.Edits) == 0 {
 				return block("its Makefile runs `%s`, which has to be written in another way", line)
 			}
 			for _, e := range s.Edits {
@@ -228,5 +231,5 @@ func (c *call) planC(m *cMakefile, dir string) (*Plan, error) {
 	}
 	opt := *c.opt
 	opt.Context = nil
-	return planCommands(fmt.Sprintf("FROM %s\nWORKDIR %s\n", image, dir), m.lines, &opt)
+	return c.file.judgeLines(fmt.Sprintf("FROM %s\nWORKDIR %s\n", image, dir), m.lines, &opt)
 }

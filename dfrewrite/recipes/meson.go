@@ -88,7 +88,7 @@ func (c *call) judgeMeson() Step {
 	if len(folders) > 1 {
 		source = folders[1]
 	}
-	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, NeedsLLVM: true, built: true, sets: b, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}}
+	step := Step{Verdict: Convert, Compiles: true, Helper: true, NeedsC: true, NeedsLLVM: true, built: true, own: b, Reason: "is told the target", Args: []string{"TARGETPLATFORM"}}
 	if why, way := c.oddSettings(&step); why != "" || len(step.Edits) > 0 {
 		if why == "" {
 			why, way = "CC in front of meson is for the machine that builds", "leave it out"

@@ -399,7 +399,7 @@ func (m *manifest) judgeCommand(words []shell.Word, depth int) (block, review st
 	name := toolName(words[0].Lit)
 	switch {
 	case nodeManagers[name]:
-		n := parseNode(&call{Command: &shell.Command{Words: words}, name: name, args: words[1:]})
+		n := parseNode(&call{site: site{Command: &shell.Command{Words: words}, name: name, args: words[1:]}})
 		switch script := n.script(); {
 		case name == "bun" && n.sub == "build":
 			if n.has("--compile") {

@@ -30,7 +30,7 @@ func judgePackages(c *call) (Step, bool) {
 					Way: "get them in a stage of the target platform"}, true
 			}
 		}
-		return Step{Reason: "installs tools for the stage itself", install: parseInstall(c), removes: removed(c)}, true
+		return Step{Reason: "installs tools for the stage itself", install: parseInstall(&c.site), removes: removed(&c.site)}, true
 	case "dpkg-buildflags":
 		return Step{Verdict: Block, Reason: c.text() + " gives flags for the machine that builds, of which some are for its processor (-fcf-protection, -mbranch-protection)",
 			Way: "write the flags out that are meant for every platform"}, true
@@ -58,7 +58,7 @@ func (c *call) probe() (Step, bool) {
 		Way: "use $TARGETARCH, or `xx-info debian-arch` or `xx-info alpine-arch`, for what is shipped"}, true
 }
 
-func (c *call) hasArg(arg string) bool {
+func (c *site) hasArg(arg string) bool {
 	for _, w := range c.args {
 		if w.Lit == arg {
 			return true

@@ -31,7 +31,7 @@ type packageList struct {
 var plainVariable = pattern(`^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})$`)
 
 // packagesIn returns the packages in a variable that is a word of an installation, or why they are not known.
-func (c *call) packagesIn(w shell.Word) (list packageList, why string) {
+func (c *site) packagesIn(w shell.Word) (list packageList, why string) {
 	m := plainVariable().FindStringSubmatch(w.Raw)
 	if m == nil {
 		return list, fmt.Sprintf("which package %s is, and for which machine, cannot be seen", w.Raw)
@@ -50,7 +50,7 @@ func (c *call) packagesIn(w shell.Word) (list packageList, why string) {
 }
 
 // listIn returns where the value of a variable stands that is set in one place, as text.
-func (c *call) listIn(name string) (span dockerfile.Span, why string) {
+func (c *site) listIn(name string) (span dockerfile.Span, why string) {
 	if c.script.Sets(name) {
 		sets := 0
 		for i, cmd := range c.script.Commands {
@@ -165,7 +165,7 @@ func splitList(src []byte, span dockerfile.Span) (packageList, bool) {
 
 // readElsewhere says why the value of a variable with packages cannot be changed: something else reads it than the
 // installation and what removes them again.
-func (c *call) readElsewhere(w shell.Word) (why string) {
+func (c *site) readElsewhere(w shell.Word) (why string) {
 	m := plainVariable().FindStringSubmatch(w.Raw)
 	name := m[1] + m[2]
 	other := func(what string, at int) string {

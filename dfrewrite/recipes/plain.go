@@ -120,7 +120,7 @@ func (c *call) judgeShell() Step {
 		Way: "write the commands into the RUN, or convert the stage by hand"}
 }
 
-func (c *call) firstArg() string {
+func (c *site) firstArg() string {
 	if len(c.args) == 0 {
 		return "a file"
 	}
@@ -249,7 +249,7 @@ func archInDownload(s string) string {
 }
 
 // text returns the command as written.
-func (c *call) text() string {
+func (c *site) text() string {
 	return strings.TrimSpace(lineBreak().ReplaceAllString(string(c.run.Doc.Src[c.Span.Start:c.Span.End]), " "))
 }
 

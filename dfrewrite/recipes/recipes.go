@@ -168,17 +168,15 @@ type Step struct {
 	strips bool
 	// dir is the folder that it runs in, if known.
 	dir string
-	// moved is the path of cargo's that an edit moves, by the name that others have for it, and by the program that takes it.
-	moved, by string
-	sets      *cBuild // a folder that it makes to be built in
-	usesMake  bool    // make is called later, although nothing here says so
+	usesMake bool // make is called later, although nothing here says so
 
 	stageLines []string // a stage that it needs in front of all others
 
-	builder *builder   // a build program that it starts
-	rust    *rustBuild // of a converted cargo
-	install *install   // the packages that it installs
-	removes []string   // the packages that it removes by name
+	builder *builder // a build program that it starts
+	install *install // the packages that it installs
+	removes []string // the packages that it removes by name
+	// own is what its recipe remembers of the command; nobody else reads it.
+	own any
 }
 
 // A Plan is the verdict on all commands of a stage.
@@ -186,6 +184,7 @@ type Plan struct {
 	Stage *graph.Stage
 	Steps []Step
 
+	base    *Plan    // of the stage that it is based on, or nil
 	context *Context // of the build, or nil
 	// writers are the steps with Writes or HostWrites; every command asks for
 	// them, and most steps have none.
@@ -197,6 +196,15 @@ func (p *Plan) add(s Step) {
 	if len(s.Writes)+len(s.HostWrites) > 0 {
 		p.writers = append(p.writers, s)
 	}
+}
+
+// chain returns the plan and those of the stages that it is based on, the nearest first.
+func (p *Plan) chain() []*Plan {
+	var out []*Plan
+	for ; p != nil; p = p.base {
+		out = append(out, p)
+	}
+	return out
 }
 
 // Compiles reports whether the stage compiles anything.
@@ -218,74 +226,87 @@ func (p *Plan) Blocks() []Step {
 // A recipe judges the commands that it knows.
 type recipe struct {
 	name string
+	doc  string
 	// judge returns false for a command of somebody else.
 	judge func(*call) (Step, bool)
 }
 
 // recipes in the order in which they are asked. They are put in later, since those for make judge the lines
 // of a Makefile with all of them.
-var recipes []recipe
+var recipes []*recipe
 
 func init() {
-	recipes = []recipe{
-		{"go", judgeGo},
-		{"xcaddy", judgeXcaddy},
-		{"rust", judgeRust},
-		{"downloads", judgeDownloads},
-		{"packages", judgePackages},
-		{"c", judgeC},
-		{"make", judgeMake},
-		{"script", judgeScript},
-		{"just", judgeJust},
-		{"task", judgeTask},
-		{"mage", judgeMage},
-		{"goreleaser", judgeGoreleaser},
-		{"install script", judgeInstallScript},
-		{"node", judgeNode},
-		{"java", judgeJava},
-		{"dotnet", judgeDotnet},
-		{"python", judgePython},
-		{"sites", judgeSites},
-		{"compilers", judgeCompilers},
-		{"downloaded tool", judgeDownloadedTool},
-		{"plain", judgePlain},
+	recipes = []*recipe{
+		{name: "go", judge: judgeGo},
+		{name: "xcaddy", judge: judgeXcaddy},
+		{name: "rust", judge: judgeRust},
+		{name: "downloads", judge: judgeDownloads},
+		{name: "packages", judge: judgePackages},
+		{name: "c", judge: judgeC},
+		{name: "c", judge: judgeMakefileForC},
+		{name: "make", judge: judgeMake},
+		{name: "script", judge: judgeScript},
+		{name: "just", judge: judgeJust},
+		{name: "task", judge: judgeTask},
+		{name: "mage", judge: judgeMage},
+		{name: "goreleaser", judge: judgeGoreleaser},
+		{name: "install script", judge: judgeInstallScript},
+		{name: "node", judge: judgeNode},
+		{name: "java", judge: judgeJava},
+		{name: "dotnet", judge: judgeDotnet},
+		{name: "python", judge: judgePython},
+		{name: "sites", judge: judgeSites},
+		{name: "compilers", judge: judgeCompilers},
+		{name: "downloaded tool", judge: judgeDownloadedTool},
+		{name: "plain", judge: judgePlain},
 	}
 }
 
 // A call is one command with all that a recipe may want to know about it.
 type call struct {
+	site
+	file *sources
+	opt  *Options
+	plan *Plan
+}
+
+// A site is a command where it stands: in which stage, RUN and script, with which environment, in which folder.
+type site struct {
 	*shell.Command
-	name   string // base name of the program
+	// name is the base name of the program, and args are its arguments, behind env and the like.
+	name   string
 	args   []shell.Word
+	stage  *graph.Stage
 	run    *dockerfile.Instruction
 	script *shell.Script
 	index  int // of the command in script.Commands
 	env    *graph.Env
-	stage  *graph.Stage
-	plan   *Plan
-	// plans has those of the stages that this one is based on.
-	plans   map[*graph.Stage]*Plan
-	planner *Planner
-	opt     *Options
-	dir     string // the folder that the command runs in, if known
+	dir    string // the folder that the command runs in, if known
+}
+
+// sources are what is known of a Dockerfile beside what is said of its commands.
+type sources struct {
+	opt *Options
+	// facts are those of the file, once somebody has asked for them.
+	facts *facts.Facts
+	memo  map[any]any
+	// judgeLines judges commands that stand elsewhere, one call of the shell a line, as if they stood in a Dockerfile with
+	// this head.
+	judgeLines func(head string, lines []string, opt *Options) (*Plan, error)
 }
 
 // A Planner judges the stages of one file, each of them once.
 type Planner struct {
-	opt   *Options
+	*sources
 	plans map[*graph.Stage]*Plan
-	// facts are those of the file, once somebody has asked for them; machine is what RUNs make of the machine's
-	// architecture.
-	facts   *facts.Facts
-	machine map[*dockerfile.Instruction]*machineUse
-	heads   map[*graph.Stage][]*graph.Stage // see Heads
+	heads map[*graph.Stage][]*graph.Stage // see Heads
 	// undone says that a hand-made recipe has been taken out of the file already.
 	undone bool
 }
 
 // NewPlanner returns a planner that judges with the given options.
 func NewPlanner(opt *Options) *Planner {
-	return &Planner{opt: opt, plans: map[*graph.Stage]*Plan{}, machine: map[*dockerfile.Instruction]*machineUse{}}
+	return &Planner{sources: &sources{opt: opt, memo: map[any]any{}, judgeLines: planCommands}, plans: map[*graph.Stage]*Plan{}}
 }
 
 // Know gives the planner the facts of the file, which it works out by itself else.
@@ -297,10 +318,10 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 	if p, ok := pl.plans[s]; ok {
 		return p
 	}
-	if s.Base != nil {
-		pl.Plan(s.Base)
-	}
 	p := &Plan{Stage: s, context: pl.opt.Context}
+	if s.Base != nil {
+		p.base = pl.Plan(s.Base)
+	}
 	pl.plans[s] = p
 	for _, in := range s.Body {
 		switch c := in.Command.(type) {
@@ -309,16 +330,16 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 		case *instructions.OnbuildCommand:
 			p.block(in, "ONBUILD runs later, in a stage that is not in this file", "write the instruction out where it is needed")
 		case *instructions.CopyCommand:
-			if step, ok := p.judgeCopiedTools(pl, in); ok {
+			if step, ok := p.judgeCopiedTools(pl.sources, in); ok {
 				p.add(step)
 			}
 		case *instructions.AddCommand:
 			for _, src := range c.SourcePaths {
 				why := archInDownload(src)
-				if why == "" || p.addedForTarget(pl, in, src) {
+				if why == "" || p.addedForTarget(pl.sources, in, src) {
 					continue
 				}
-				if step, ok := p.addedTool(pl, in); ok {
+				if step, ok := p.addedTool(pl.sources, in); ok {
 					p.add(step)
 					break
 				}
@@ -331,7 +352,7 @@ func (pl *Planner) Plan(s *graph.Stage) *Plan {
 			p.judgeUse(pl, u)
 		}
 	}
-	p.moveCargoResults(pl)
+	p.moveCargoResults()
 	return p
 }
 
@@ -376,14 +397,32 @@ func (p *Plan) judgeRun(in *dockerfile.Instruction, pl *Planner) {
 
 // newCall returns a command of a script as recipes look at it, in the folder that it runs in.
 func (p *Plan) newCall(in *dockerfile.Instruction, script *shell.Script, index int, env *graph.Env, dir string, pl *Planner) *call {
-	c := &call{Command: script.Commands[index], run: in, script: script, index: index, env: env,
-		stage: p.Stage, plan: p, plans: pl.plans, planner: pl, opt: pl.opt, dir: dir}
+	c := &call{site: site{Command: script.Commands[index], run: in, script: script, index: index, env: env, stage: p.Stage, dir: dir},
+		plan: p, file: pl.sources, opt: pl.opt}
 	c.unwrap()
 	return c
 }
 
+// followed returns the facts of the call's file, which are worked out when they are needed.
+func (c *call) followed() *facts.Facts {
+	if c.file.facts == nil {
+		c.file.facts = facts.New(c.stage.Graph, c.opt.Platforms)
+	}
+	return c.file.facts
+}
+
+// remembered returns what is known of a file under a key, and works it out the first time.
+func remembered[T any](s *sources, key any, work func() T) T {
+	if known, ok := s.memo[key]; ok {
+		return known.(T)
+	}
+	found := work()
+	s.memo[key] = found
+	return found
+}
+
 // unwrap sets name and args, looking through `env A=b program` and the like.
-func (c *call) unwrap() {
+func (c *site) unwrap() {
 	words := c.Words
 	for len(words) > 0 {
 		if !words[0].Const {
@@ -434,7 +473,7 @@ func wordAssign(w shell.Word) shell.Assign {
 
 // frontAt is where assignments for the program can be put: in front of a program
 // like exec that takes another one, but behind env.
-func (c *call) frontAt() dockerfile.Span {
+func (c *site) frontAt() dockerfile.Span {
 	at := c.Words[0].Span.Start
 	if first := c.script.Commands[c.index].Words[0]; path.Base(first.Lit) != "env" {
 		at = first.Span.Start
@@ -544,7 +583,7 @@ func (c *call) builtOnPath(prefix string) string {
 }
 
 // changeDir follows a cd.
-func (c *call) changeDir(dir string) string {
+func (c *site) changeDir(dir string) string {
 	if len(c.args) == 0 {
 		return ""
 	}
@@ -562,7 +601,7 @@ func (c *call) changeDir(dir string) string {
 }
 
 // abs makes a path of the command absolute; empty if it cannot be known.
-func (c *call) abs(p string) string {
+func (c *site) abs(p string) string {
 	slash := ""
 	if strings.HasSuffix(p, "/") {
 		slash = "/"

@@ -84,6 +84,12 @@ type rustBuild struct {
 	nested bool
 }
 
+// rustOf returns what a converted cargo builds; nil for any other step.
+func rustOf(s *Step) *rustBuild {
+	b, _ := s.own.(*rustBuild)
+	return b
+}
+
 // cargoSame are commands that build nothing, and cargoNative those whose result is
 // for the stage itself: they run what they build, or only say whether it can be
 // built.
@@ -212,8 +218,9 @@ func (g *cargoCall) judgeBuild() Step {
 			}
 		}
 	}
-	step.rust.results, step.rust.cached = g.resultDirs(), g.cachesTarget()
-	for _, dir := range step.rust.results {
+	build := rustOf(&step)
+	build.results, build.cached = g.resultDirs(), g.cachesTarget()
+	for _, dir := range build.results {
 		step.Writes = append(step.Writes, path.Join(dir, profile)+"/")
 	}
 	g.cacheIDs(&step)
@@ -249,7 +256,7 @@ func (g *cargoCall) convert() Step {
 		Verdict: Convert, Compiles: true, Helper: true, Reason: "cross-compiles with xx-cargo", Review: review,
 		Args:  []string{"TARGETPLATFORM"},
 		Edits: []dockerfile.Edit{{Span: g.Words[0].Span, New: "xx-cargo"}},
-		rust:  &rustBuild{setup: setup, nested: g.Nested || len(g.Redirects) > 0}, strips: true,
+		own:   &rustBuild{setup: setup, nested: g.Nested || len(g.Redirects) > 0}, strips: true,
 	}
 }
 

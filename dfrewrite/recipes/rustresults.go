@@ -58,13 +58,13 @@ var inTarget = pattern("(?:^|[/\"'=:])(target)((?:/[^\"'\\s;:]*)?)(?:$|[\"'\\s;:
 // wholeFolder are programs that take a folder with all that is in it.
 var wholeFolder = set("cp mv tar rsync find ln install zip")
 
+// A movedResult is a path of cargo's that an edit moves, by the name that others have for it, and the program that takes it.
+type movedResult struct{ file, by string }
+
 // moveCargoResults tells the other commands of a stage where cargo's results are
 // now.
-func (p *Plan) moveCargoResults(pl *Planner) {
-	plans := []*Plan{p}
-	for s := p.Stage.Base; s != nil; s = s.Base {
-		plans = append(plans, pl.Plan(s))
-	}
+func (p *Plan) moveCargoResults() {
+	plans := p.chain()
 	profiles := cargoProfiles(plans)
 	if len(profiles) == 0 {
 		return
@@ -81,7 +81,7 @@ func (p *Plan) moveCargoResults(pl *Planner) {
 					blockWord(in, in.Span, fmt.Sprintf("the cache mount %s is a part of cargo's target folder", m.Target))
 				}
 			}
-			seen := &call{env: p.Stage.Graph.EnvAt(in), script: p.Stage.Graph.Script(in)}
+			seen := &site{env: p.Stage.Graph.EnvAt(in), script: p.Stage.Graph.Script(in)}
 			for _, cmd := range seen.script.Commands {
 				name := path.Base(cmd.Name)
 				words := slices.Clone(cmd.Words)
@@ -100,7 +100,7 @@ func (p *Plan) moveCargoResults(pl *Planner) {
 						blockWord(in, w.Span, fmt.Sprintf("which of cargo's results %s means cannot be seen", w.Raw))
 					case edited != w.Raw:
 						p.add(Step{In: in, Span: w.Span, Recipe: "rust", Verdict: Convert, Reason: "cargo's results are in a folder of the target's",
-							Edits: []dockerfile.Edit{{Span: w.Span, New: edited}}, Args: []string{"TARGETPLATFORM"}, Helper: true, moved: p.fileAt(in, seen, w), by: name})
+							Edits: []dockerfile.Edit{{Span: w.Span, New: edited}}, Args: []string{"TARGETPLATFORM"}, Helper: true, own: movedResult{p.fileAt(in, seen, w), name}})
 					}
 				}
 			}
@@ -116,7 +116,7 @@ func (p *Plan) moveCargoResults(pl *Planner) {
 }
 
 // fileAt returns the absolute path that a word of a command is; "" if it is none, or not known.
-func (p *Plan) fileAt(in *dockerfile.Instruction, c *call, w shell.Word) string {
+func (p *Plan) fileAt(in *dockerfile.Instruction, c *site, w shell.Word) string {
 	name, ok := c.known(w)
 	if !ok {
 		return ""
@@ -224,16 +224,17 @@ func (c *Conversion) worksOn(p string, build *Step) {
 	for _, plan := range c.Plans {
 		for i := range plan.Steps {
 			s := &plan.Steps[i]
-			if s.by == "" || s.Verdict != Convert || s.Span.Start < build.Span.End {
+			moved, ok := s.own.(movedResult)
+			if !ok || s.Verdict != Convert || s.Span.Start < build.Span.End {
 				continue
 			}
-			matches, err := path.Match(s.moved, p)
+			matches, err := path.Match(moved.file, p)
 			switch {
-			case s.moved == p && (s.In != build.In || build.putsBackInList()):
+			case moved.file == p && (s.In != build.In || build.putsBackInList()):
 				s.Verdict, s.Edits, s.Args, s.Helper, s.Reason = Neutral, nil, nil, false, "works on the program where it was put back"
-			case changers[s.by] && (s.moved == "" || s.moved == p || err == nil && matches || within(p, []string{s.moved})):
+			case changers[moved.by] && (moved.file == "" || moved.file == p || err == nil && matches || within(p, []string{moved.file})):
 				c.Blocks = append(c.Blocks, Step{In: s.In, Span: s.Span, Recipe: "rust", Verdict: Block,
-					Reason: fmt.Sprintf("%s changes %s, which another stage takes, before it can be put where that stage looks for it", s.by, p),
+					Reason: fmt.Sprintf("%s changes %s, which another stage takes, before it can be put where that stage looks for it", moved.by, p),
 					Way:    "name the program, in a RUN behind that with cargo build, or copy it to a folder of its own first"})
 			}
 		}
@@ -242,7 +243,7 @@ func (c *Conversion) worksOn(p string, build *Step) {
 
 // putsBackInList reports whether what a step builds can be put back right behind it, in the same list of commands.
 func (s *Step) putsBackInList() bool {
-	return !s.rust.nested && goesOn().Match(s.In.Doc.Src[s.Span.End:s.In.Span.End]) && len(s.In.Heredocs) == 0
+	return !rustOf(s).nested && goesOn().Match(s.In.Doc.Src[s.Span.End:s.In.Span.End]) && len(s.In.Heredocs) == 0
 }
 
 // sameArguments reports whether the variables in what a COPY takes are build arguments that an instruction of the other
@@ -273,9 +274,10 @@ func cargoResult(plans []*Plan, profiles map[string]bool, p string) (step *Step,
 	for _, plan := range plans {
 		for i := len(plan.Steps) - 1; i >= 0; i-- {
 			s := &plan.Steps[i]
-			if s.Recipe != "rust" || s.Verdict != Convert || s.rust == nil || len(s.rust.results) == 0 {
+			if s.Recipe != "rust" || s.Verdict != Convert || rustOf(s) == nil || len(rustOf(s).results) == 0 {
 				continue
 			}
+			build := rustOf(s)
 			if isResult && slices.Contains(s.Writes, folder+"/") {
 				if !plainPath().MatchString(p) {
 					return nil, true, fmt.Sprintf("which files of cargo's %s takes cannot be seen", p)
@@ -283,10 +285,10 @@ func cargoResult(plans []*Plan, profiles map[string]bool, p string) (step *Step,
 				return s, true, ""
 			}
 			// Of the folders that may be cargo's, the nearest.
-			if nearest := s.rust.results[0]; p == nearest || within(nearest, []string{p}) && !s.rust.cached {
+			if nearest := build.results[0]; p == nearest || within(nearest, []string{p}) && !build.cached {
 				return nil, false, fmt.Sprintf("takes %s with cargo's folder target in it; which programs are used from there cannot be seen", p)
 			}
-			if slices.ContainsFunc(s.rust.results, func(dir string) bool { return within(p, []string{dir}) && !sameTarget(strings.TrimPrefix(p, dir+"/")) }) {
+			if slices.ContainsFunc(build.results, func(dir string) bool { return within(p, []string{dir}) && !sameTarget(strings.TrimPrefix(p, dir+"/")) }) {
 				return nil, false, fmt.Sprintf("takes %s; where that is in a build for another platform is not known", p)
 			}
 		}

@@ -51,11 +51,11 @@ func (c *Conversion) planRust() {
 // that goes: the first that compiles, or the COPYs straight over it, since what
 // changes with every build comes last. It is nil if nothing is needed.
 func (p *Plan) setupAt() (*dockerfile.Instruction, *setup) {
-	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Verdict == Convert && s.rust != nil && s.rust.setup != nil })
+	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Verdict == Convert && rustOf(&s) != nil && rustOf(&s).setup != nil })
 	if i < 0 {
 		return nil, nil
 	}
-	first, wants := p.Steps[i].In, p.Steps[i].rust.setup
+	first, wants := p.Steps[i].In, rustOf(&p.Steps[i]).setup
 	if _, declared := p.Stage.Graph.EnvAt(first).Lookup("TARGETPLATFORM"); declared {
 		return first, wants
 	}
@@ -148,13 +148,13 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if src.oneToolchain && !choosesToolchain(root) {
 		standard = " && xx-cargo --setup-target-triple"
 	}
-	packages := []string{"xx-c-essentials"}
+	essentials := []string{"xx-c-essentials"}
 	if src.cxx != "" || !src.locked && installs(root, "g++") {
-		packages = append(packages, "xx-cxx-essentials")
+		essentials = append(essentials, "xx-cxx-essentials")
 	}
 	if system == "alpine" {
 		s.installs, s.tools = "apk add --no-cache", []string{"clang", "lld"}
-		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append(packages, libraries...), " ") + standard}
+		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append(essentials, libraries...), " ") + standard}
 		return s, review, "", ""
 	}
 	if fullRustImage(root.Image) {
@@ -164,7 +164,7 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if forS390x {
 		s.tools = append(s.tools, "binutils-s390x-linux-gnu") // lld links for it since LLVM 18
 	}
-	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(packages, libraries...), " ") + standard}
+	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(essentials, libraries...), " ") + standard}
 	return s, review, "", ""
 }
 
@@ -338,7 +338,7 @@ func installedPackages(s *graph.Stage, in *dockerfile.Instruction) []string {
 			continue
 		}
 		verb := false
-		c := &call{Command: cmd, run: in, script: script, index: i, stage: s}
+		c := &site{Command: cmd, run: in, script: script, index: i, stage: s}
 		for _, w := range cmd.Words[1:] {
 			switch {
 			case w.Lit == "install" || w.Lit == "add":

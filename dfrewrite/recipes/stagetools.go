@@ -32,12 +32,12 @@ func (c *call) judgeToolForTarget() (Step, bool) {
 }
 
 // addedTool decides on an ADD in the same way.
-func (p *Plan) addedTool(pl *Planner, in *dockerfile.Instruction) (Step, bool) {
+func (p *Plan) addedTool(file *sources, in *dockerfile.Instruction) (Step, bool) {
 	edits, args, ok := buildersInstead(in)
 	if !ok {
 		return Step{}, false
 	}
-	c := &call{run: in, stage: p.Stage, plan: p, planner: pl, opt: pl.opt}
+	c := &call{site: site{run: in, stage: p.Stage}, plan: p, file: file, opt: file.opt}
 	add := in.Command.(*instructions.AddCommand)
 	var files []string
 	for _, on := range c.followed().Platforms {

@@ -300,7 +300,7 @@ const (
 
 // taskRun reads the command line and the Taskfile.
 func (c *call) taskRun() (*taskRun, error) {
-	r := &taskRun{environ: c.drivenEnv, asked: map[string]bool{}, cwd: path.Clean(c.dir), dir: path.Clean(c.dir)}
+	r := &taskRun{environ: func(name string) (string, envState) { return c.drivenEnv(name) }, asked: map[string]bool{}, cwd: path.Clean(c.dir), dir: path.Clean(c.dir)}
 	dir := "."
 	for i := 0; i < len(c.args); i++ {
 		w := c.args[i]

@@ -24,7 +24,7 @@ type value struct {
 
 // lookup finds what an environment variable holds for the command: set in front
 // of it, exported earlier in the script, or by ENV and ARG.
-func (c *call) lookup(name string) value {
+func (c *site) lookup(name string) value {
 	for i := range c.Assigns {
 		if a := &c.Assigns[i]; a.Name == name {
 			v := c.valueOf(a.Value, "in front of the command")
@@ -70,7 +70,7 @@ func (c *call) lookup(name string) value {
 }
 
 // goEnvWritten returns what an earlier `go env -w` wrote down for go, which reads that where the environment says nothing.
-func (c *call) goEnvWritten(name string) (v value, ok bool) {
+func (c *site) goEnvWritten(name string) (v value, ok bool) {
 	if !strings.HasPrefix(name, "GO") && !strings.HasPrefix(name, "CGO_") && name != "CC" && name != "CXX" {
 		return value{}, false
 	}
@@ -125,7 +125,7 @@ func mentions(c *shell.Command, name string) bool {
 	return false
 }
 
-func (c *call) valueOf(w shell.Word, where string) value {
+func (c *site) valueOf(w shell.Word, where string) value {
 	if w.Const {
 		return value{set: true, text: w.Lit, fixed: true, where: where}
 	}
