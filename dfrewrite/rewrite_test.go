@@ -9,10 +9,12 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/verdict"
+
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/txtar"
 
-	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
 )
 
@@ -39,18 +41,18 @@ func TestRewrite(t *testing.T) {
 			}
 			a := txtar.Parse(data)
 			parts := map[string]string{}
-			context := fstest.MapFS{}
+			files := fstest.MapFS{}
 			for _, f := range a.Files {
 				switch f.Name {
 				case "Dockerfile", "want", "remarks":
 					parts[f.Name] = string(f.Data)
 				default:
-					context[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
+					files[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
 				}
 			}
 			opt := optionsIn(t, string(a.Comment))
-			if len(context) > 0 {
-				opt.Context = recipes.NewContext(context)
+			if len(files) > 0 {
+				opt.Context = context.New(files)
 			}
 			want, ok := parts["want"]
 			if !ok {
@@ -89,7 +91,7 @@ func optionsIn(t *testing.T, comment string) Options {
 				t.Fatal(err)
 			}
 		case ok && key == "helpers":
-			opt.Helpers = map[string]recipes.HelperUse{"auto": recipes.HelpersAuto, "always": recipes.HelpersAlways, "never": recipes.HelpersNever}[value]
+			opt.Helpers = map[string]verdict.HelperUse{"auto": verdict.HelpersAuto, "always": verdict.HelpersAlways, "never": verdict.HelpersNever}[value]
 		}
 	}
 	return opt
@@ -170,7 +172,7 @@ func FuzzRewrite(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, src []byte, how uint8) {
-		opt := Options{Unsafe: how&1 != 0, Options: recipes.Options{Helpers: recipes.HelperUse(how / 2 % 3)}}
+		opt := Options{Unsafe: how&1 != 0, Options: verdict.Options{Helpers: verdict.HelperUse(how / 2 % 3)}}
 		if how&64 != 0 {
 			opt.Platforms = []string{"linux/amd64/v3", "linux/arm/v6"}
 		}

@@ -12,13 +12,14 @@ import (
 	"strings"
 	"sync"
 
+	"xxkit/dfrewrite/context"
+
 	"github.com/spf13/pflag"
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/builds"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // inputs are the files that a command is about, with what counts for each.
@@ -364,21 +365,21 @@ func (s source) explain() (*dfrewrite.Explanation, error) {
 // one another tend to share theirs.
 type contexts struct {
 	mu   sync.Mutex
-	dirs map[string]*recipes.Context
+	dirs map[string]*context.Files
 }
 
 // maxContexts bounds what is kept, so that the memory that a run needs does not
 // grow with the number of folders.
 const maxContexts = 64
 
-func (c *contexts) of(dir string) *recipes.Context {
+func (c *contexts) of(dir string) *context.Files {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.dirs == nil || c.dirs[dir] == nil && len(c.dirs) >= maxContexts {
-		c.dirs = map[string]*recipes.Context{}
+		c.dirs = map[string]*context.Files{}
 	}
 	if c.dirs[dir] == nil {
-		c.dirs[dir] = recipes.NewContext(os.DirFS(dir))
+		c.dirs[dir] = context.New(os.DirFS(dir))
 	}
 	return c.dirs[dir]
 }

@@ -10,12 +10,13 @@ import (
 	"strings"
 	"sync"
 
+	"xxkit/dfrewrite/verdict"
+
 	"github.com/spf13/pflag"
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/config"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
 )
 
@@ -168,11 +169,11 @@ func (s *settings) resolve(c *config.Config) (f fileSettings) {
 	helpers := pick("helpers", s.helpers, c.Helpers)
 	switch helpers {
 	case "auto":
-		f.Helpers = recipes.HelpersAuto
+		f.Helpers = verdict.HelpersAuto
 	case "always":
-		f.Helpers = recipes.HelpersAlways
+		f.Helpers = verdict.HelpersAlways
 	case "never":
-		f.Helpers = recipes.HelpersNever
+		f.Helpers = verdict.HelpersNever
 	default:
 		try("helpers", "helpers", fmt.Errorf("%s=%s: it is auto, always or never", s.called("helpers"), helpers))
 	}

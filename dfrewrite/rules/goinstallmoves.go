@@ -7,10 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/verdict"
+
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // GoInstallMoves finds `go install` for another platform, which puts the program
@@ -84,10 +85,10 @@ func (p *Pass) missedBy(s *graph.Stage, c *facts.Call, bin string) *dockerfile.I
 // Go has for it.
 func (p *Pass) buildInstead(s *graph.Stage, c *facts.Call) *Fix {
 	for _, step := range p.Planner.Plan(s).Steps {
-		if step.In != c.Run || step.Span != c.Span || step.Verdict != recipes.Convert || step.Helper || len(step.Edits) == 0 {
+		if step.In != c.Run || step.Span != c.Span || step.Verdict != verdict.Convert || step.Needs.Helper || len(step.Edits) == 0 {
 			continue
 		}
-		f := &Fix{Message: "build into that folder with go build -o", Edits: append(p.argFor(c.Run, step.Args...), step.Edits...)}
+		f := &Fix{Message: "build into that folder with go build -o", Edits: append(p.argFor(c.Run, step.Needs.Args...), step.Edits...)}
 		if step.Review != "" {
 			f.Safety, f.Why = Review, []string{step.Review}
 		}
