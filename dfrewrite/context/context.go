@@ -1,3 +1,8 @@
+// Package context knows the build context: which files there are ([Files]), what of them .dockerignore
+// leaves out, and what of them stands where in a stage ([Files.FileAt], [Files.FolderAt]) as long as
+// no command has changed it ([ChangedBefore]).
+//
+// It reads and never writes, plain files only, and of each no more than a source file has.
 package context
 
 import (
@@ -10,6 +15,45 @@ import (
 	"strings"
 	"sync"
 )
+
+// A Files is a build context. What is found out about it is found out once,
+// however many Dockerfiles share it.
+type Files struct {
+	FS   fs.FS
+	memo sync.Map // key: func() any
+}
+
+// New makes a context of a file system. Only files below it are read, and
+// only when a verdict depends on them.
+func New(files fs.FS) *Files { return &Files{FS: files} }
+
+// Once works out what is to know of a context under a key, and remembers it.
+func Once[T any](c *Files, key any, work func() T) T {
+	once, ok := c.memo.Load(key)
+	if !ok {
+		once, _ = c.memo.LoadOrStore(key, sync.OnceValue(func() any { return work() }))
+	}
+	return once.(func() any)().(T)
+}
+
+// Has reports whether the context holds a file.
+func (c *Files) Has(name string) bool {
+	name = path.Clean(strings.TrimLeft(name, "/"))
+	if !fs.ValidPath(name) {
+		return false
+	}
+	_, err := fs.Stat(c.FS, name)
+	return err == nil
+}
+
+// IsFolder reports whether the context holds a folder.
+func (c *Files) IsFolder(name string) bool {
+	if !fs.ValidPath(name) {
+		return false
+	}
+	info, err := fs.Stat(c.FS, name)
+	return err == nil && info.IsDir()
+}
 
 // Limits on what is looked at of a build context, besides Go's source.
 const (
@@ -30,6 +74,7 @@ func (c *Files) ReadFile(name string) []byte {
 	return data
 }
 
+// ContextPath returns a name in the form of package fs, from the root of the context: "." for the root itself.
 func ContextPath(name string) string {
 	name = strings.TrimPrefix(path.Clean("/"+name), "/")
 	if name == "" {
@@ -151,42 +196,3 @@ func (c *Files) FilesNamed(extensions ...string) []string {
 }
 
 const MaxGoFileSize = 1 << 20
-
-// A Files is a build context. What is found out about it is found out once,
-// however many Dockerfiles share it.
-type Files struct {
-	FS   fs.FS
-	memo sync.Map // key: func() any
-}
-
-// Once works out what is to know of a context under a key, and remembers it.
-func Once[T any](c *Files, key any, work func() T) T {
-	once, ok := c.memo.Load(key)
-	if !ok {
-		once, _ = c.memo.LoadOrStore(key, sync.OnceValue(func() any { return work() }))
-	}
-	return once.(func() any)().(T)
-}
-
-// New makes a context of a file system. Only files below it are read, and
-// only when a verdict depends on them.
-func New(files fs.FS) *Files { return &Files{FS: files} }
-
-// Has reports whether the context holds a file.
-func (c *Files) Has(name string) bool {
-	name = path.Clean(strings.TrimLeft(name, "/"))
-	if !fs.ValidPath(name) {
-		return false
-	}
-	_, err := fs.Stat(c.FS, name)
-	return err == nil
-}
-
-// IsFolder reports whether the context holds a folder.
-func (c *Files) IsFolder(name string) bool {
-	if !fs.ValidPath(name) {
-		return false
-	}
-	info, err := fs.Stat(c.FS, name)
-	return err == nil && info.IsDir()
-}

@@ -1,3 +1,9 @@
+// Package drivers judges programs that run what a file of the build context says: make, a shell script,
+// just, task, mage, goreleaser. A driver, in a package of its own below this one, reads such a file and
+// yields its commands as a [Build]; [Judge] has them judged by the recipes as if they stood in a RUN.
+//
+// If all that is built for the target is Go without C, the target's variables in front of the call do for
+// everything behind it.
 package drivers
 
 import (
@@ -70,6 +76,7 @@ func Judge(c *verdict.Call, d Build) verdict.Step {
 	return JudgeLedger(c, d, plan)
 }
 
+// Refuse blocks a call that may build Go, with a reason that goes on after the command itself.
 func Refuse(c *verdict.Call, format string, args ...any) verdict.Step {
 	way := "call go build in the Dockerfile, or convert the stage by hand"
 	if !mayBuildGo(c) {
@@ -272,6 +279,7 @@ func Plan(c *verdict.Call, d Build) (*verdict.Ledger, error) {
 	return plan, err
 }
 
+// MayRunBuilt blocks a call whose file may start what the stage has built for the target.
 func MayRunBuilt(c *verdict.Call, err error) verdict.Step {
 	return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("%s: %s", c.Source(), err), Way: "build its tools in a stage of their own with --platform=$BUILDPLATFORM"}
 }
@@ -469,6 +477,7 @@ func quoted(text string) string {
 
 var plainWord = match.Pattern(`^[A-Za-z0-9_./=,:@%+-]+$`)
 
+// QuoteUnlessPlain quotes a word for the shell where it needs that.
 func QuoteUnlessPlain(text string) string {
 	if plainWord().MatchString(text) {
 		return text

@@ -11,17 +11,6 @@ import (
 	"xxkit/dfrewrite/shell"
 )
 
-// ArgsIn lists the automatic arguments that a value refers to.
-func ArgsIn(text string) []string {
-	var out []string
-	for _, m := range TargetReference().FindAllStringSubmatch(text, -1) {
-		if !slices.Contains(out, m[1]) {
-			out = append(out, m[1])
-		}
-	}
-	return out
-}
-
 // A Setting is what an environment variable holds when a command runs.
 type Setting struct {
 	Set   bool
@@ -33,6 +22,12 @@ type Setting struct {
 	FromArg bool
 	// Where it was set, for messages
 	Where string
+}
+
+// Follows reports whether the value is made from what BuildKit says of the
+// target, and from nothing else.
+func (v Setting) Follows() bool {
+	return v.Set && !strings.ContainsAny(v.Text, "`") && !strings.Contains(v.Text, "$(") && TargetReference().MatchString(v.Text)
 }
 
 // Lookup finds what an environment variable holds for the command: set in front
@@ -82,6 +77,23 @@ func Lookup(c *graph.Site, name string) Setting {
 	return Setting{Set: true, Text: outer.Value, Fixed: !strings.Contains(outer.Value, "$"), FromArg: fromArg, Where: where}
 }
 
+func settingOf(c *graph.Site, w shell.Word, where string) Setting {
+	if w.Const {
+		return Setting{Set: true, Text: w.Lit, Fixed: true, Where: where}
+	}
+	text := w.Raw
+	if !strings.ContainsAny(text, "`") && !strings.Contains(text, "$(") {
+		text = c.Env.Expand(strings.Trim(text, `"`), '\\')
+	}
+	v := Setting{Set: true, Text: text, Fixed: !strings.Contains(text, "$") && !strings.Contains(text, "`"), Where: where}
+	for _, name := range graph.VariablesIn(w.Raw, '\\') {
+		if outer, ok := c.Env.Lookup(name); ok && !outer.Env {
+			v.FromArg = true
+		}
+	}
+	return v
+}
+
 // goEnvWritten returns what an earlier `go env -w` wrote down for go, which reads that where the environment says nothing.
 func goEnvWritten(c *graph.Site, name string) (v Setting, ok bool) {
 	if !strings.HasPrefix(name, "GO") && !strings.HasPrefix(name, "CGO_") && name != "CC" && name != "CXX" {
@@ -115,27 +127,15 @@ func goEnvWritten(c *graph.Site, name string) (v Setting, ok bool) {
 	return v, ok
 }
 
-func settingOf(c *graph.Site, w shell.Word, where string) Setting {
-	if w.Const {
-		return Setting{Set: true, Text: w.Lit, Fixed: true, Where: where}
-	}
-	text := w.Raw
-	if !strings.ContainsAny(text, "`") && !strings.Contains(text, "$(") {
-		text = c.Env.Expand(strings.Trim(text, `"`), '\\')
-	}
-	v := Setting{Set: true, Text: text, Fixed: !strings.Contains(text, "$") && !strings.Contains(text, "`"), Where: where}
-	for _, name := range graph.VariablesIn(w.Raw, '\\') {
-		if outer, ok := c.Env.Lookup(name); ok && !outer.Env {
-			v.FromArg = true
+// ArgsIn lists the automatic arguments that a value refers to.
+func ArgsIn(text string) []string {
+	var out []string
+	for _, m := range TargetReference().FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(out, m[1]) {
+			out = append(out, m[1])
 		}
 	}
-	return v
+	return out
 }
 
 var TargetReference = match.Pattern(`\$\{?(TARGETPLATFORM|TARGETOS|TARGETARCH|TARGETVARIANT)\b`)
-
-// Follows reports whether the value is made from what BuildKit says of the
-// target, and from nothing else.
-func (v Setting) Follows() bool {
-	return v.Set && !strings.ContainsAny(v.Text, "`") && !strings.Contains(v.Text, "$(") && TargetReference().MatchString(v.Text)
-}

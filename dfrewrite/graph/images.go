@@ -27,6 +27,7 @@ func ImageTag(image string) string {
 	return tag
 }
 
+// ImageName returns the last part of an image's name, without tag and digest.
 func ImageName(image string) string {
 	name, _, _ := strings.Cut(image, "@")
 	repo, _, _ := strings.Cut(path.Base(name), ":")

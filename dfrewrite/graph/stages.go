@@ -9,6 +9,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 )
 
+// IsStageName reports whether a stage has that name, upper or lower case.
 func IsStageName(g *Graph, name string) bool {
 	for _, s := range g.Stages {
 		if strings.EqualFold(s.Name, name) {
@@ -38,6 +39,7 @@ func OnlyForContainers(in *dockerfile.Instruction) bool {
 	return false
 }
 
+// IsBasedOn reports whether a stage is another one, or based on it.
 func IsBasedOn(s, base *Stage) bool {
 	for ; s != nil; s = s.Base {
 		if s == base {

@@ -1,3 +1,9 @@
+// Package packages takes commands apart that install packages: which there are and where each stands in
+// the file ([Parse]), which are tools that a stage runs and which are libraries that it links with, and
+// which trees of packages (node_modules, a virtual environment) hold files for one machine.
+//
+// What a package is, is told by its name, by the naming rules of Debian and Alpine; a name that says
+// neither is unknown and never guessed.
 package packages
 
 import (

@@ -10,11 +10,8 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
-	"xxkit/dfrewrite/recipes/cc"
-	"xxkit/dfrewrite/recipes/download"
 	"xxkit/dfrewrite/recipes/golang"
 	"xxkit/dfrewrite/recipes/node"
-	"xxkit/dfrewrite/recipes/rust"
 	"xxkit/dfrewrite/verdict"
 )
 
@@ -26,7 +23,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 	c := &verdict.Conversion{Stages: root.Tree(), Heads: []*graph.Stage{root}}
 	withInstallers(c, pl)
 	judgeStages(c, pl)
-	rust.PlanRust(c)
+	each(c, func(r *verdict.Recipe) func(*verdict.Conversion) { return r.Prepare })
 	for _, t := range c.Stages {
 		if len(t.Candidates) > 0 {
 			c.BlockAt(t.From, fmt.Sprintf("which stage %s is based on depends on a build argument", t.Title()), "write the base's name out, or pin the stages that it may be to $BUILDPLATFORM by hand")
@@ -44,8 +41,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 		c.BlockAt(root.From, fmt.Sprintf("%s does not run on the target platform", root.Title()), "leave the platform out of its FROM, or convert it by hand")
 	}
 	checkLeaving(c, pl)
-	download.CheckDownloads(c)
-	node.ReviewBundles(c)
+	each(c, func(r *verdict.Recipe) func(*verdict.Conversion) { return r.Check })
 	planToolchain(c, pl)
 	if len(c.Blocks) > 0 {
 		if undone := pl.withoutHandMade(s); undone != nil {
@@ -53,7 +49,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 		}
 		return c
 	}
-	cc.PlanVerify(c)
+	each(c, func(r *verdict.Recipe) func(*verdict.Conversion) { return r.Finish })
 	for _, h := range c.Heads {
 		c.Edits = append(c.Edits, pin(h.From))
 		if h.Base != nil {
@@ -62,6 +58,15 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 	}
 	edit(c, pl.Options)
 	return c
+}
+
+// each lets the recipes that have something to say about stages that move together say it.
+func each(c *verdict.Conversion, hook func(*verdict.Recipe) func(*verdict.Conversion)) {
+	for _, r := range Recipes {
+		if do := hook(r); do != nil {
+			do(c)
+		}
+	}
 }
 
 func finalReason(c *verdict.Conversion, final *graph.Stage) string {
@@ -76,7 +81,7 @@ func finalReason(c *verdict.Conversion, final *graph.Stage) string {
 func (pl *Planner) InPlace(s *graph.Stage) *verdict.Conversion {
 	c := &verdict.Conversion{Stages: []*graph.Stage{s}}
 	judgeStages(c, pl)
-	rust.PlanRust(c)
+	each(c, func(r *verdict.Recipe) func(*verdict.Conversion) { return r.Prepare })
 	// What another stage on the build platform takes is the builder's so far, and may
 	// be run there.
 	for _, t := range s.Tree() {
@@ -94,7 +99,7 @@ func (pl *Planner) InPlace(s *graph.Stage) *verdict.Conversion {
 	}
 	planToolchain(c, pl)
 	if len(c.Blocks) == 0 {
-		cc.PlanVerify(c)
+		each(c, func(r *verdict.Recipe) func(*verdict.Conversion) { return r.Finish })
 		edit(c, pl.Options)
 	}
 	return c

@@ -1,3 +1,13 @@
+// Package plan looks at stages as a whole: whether they can move to the build platform, and with which
+// edits.
+//
+// A [Planner] lets the [Recipes] judge every command of a stage, and keeps their verdicts. A stage is
+// converted as a whole or not at all, together with those that share its base
+// ([Planner.ToBuildPlatform]), or where it runs already ([Planner.InPlace]). What leaves it must be
+// something that a converted command made or that is the same on every platform (leaving.go).
+// toolchain.go brings compilers and the target's libraries in, split.go divides a base that is shared
+// with what is shipped, single.go says what would become of a file's only stage, and handmade.go takes
+// out what people cross-compile by hand, so that the recipes see what a native build would be.
 package plan
 
 import (
@@ -11,9 +21,6 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes/download"
-	"xxkit/dfrewrite/recipes/plain"
-	"xxkit/dfrewrite/recipes/rust"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
@@ -47,26 +54,20 @@ func (pl *Planner) Plan(s *graph.Stage) *verdict.Ledger {
 	}
 	pl.plans[s] = p
 	for _, in := range s.Body {
-		switch c := in.Command.(type) {
+		switch in.Command.(type) {
 		case *instructions.RunCommand:
 			judgeRun(p, in, pl)
 		case *instructions.OnbuildCommand:
 			p.Block(in, "ONBUILD runs later, in a stage that is not in this file", "write the instruction out where it is needed")
-		case *instructions.CopyCommand:
-			if step, ok := download.JudgeCopiedTools(p, pl.File, in); ok {
-				p.Add(step)
-			}
-		case *instructions.AddCommand:
-			for _, src := range c.SourcePaths {
-				why := plain.ArchInDownload(src)
-				if why == "" || download.AddedForTarget(p, pl.File, in, src) {
+		case *instructions.CopyCommand, *instructions.AddCommand:
+			for _, r := range Recipes {
+				if r.Copy == nil {
 					continue
 				}
-				if step, ok := download.AddedTool(p, pl.File, in); ok {
+				if step, ok := r.Copy(p, pl.File, in); ok {
 					p.Add(step)
 					break
 				}
-				p.Block(in, why, "use the ARG that gives the same name, or move the download to the stage that needs it")
 			}
 		}
 	}
@@ -75,7 +76,11 @@ func (pl *Planner) Plan(s *graph.Stage) *verdict.Ledger {
 			judgeUse(p, pl, u)
 		}
 	}
-	rust.MoveCargoResults(p)
+	for _, r := range Recipes {
+		if r.Stage != nil {
+			r.Stage(p)
+		}
+	}
 	return p
 }
 
@@ -150,7 +155,7 @@ func decide(c *verdict.Call) verdict.Step {
 		return verdict.Step{Recipe: "stage", Verdict: verdict.Block, Reason: fmt.Sprintf("runs %s, which was built for the target platform", built),
 			Way: "run it in a stage of the target platform, or build a second one for the build platform"}
 	}
-	for _, r := range recipes {
+	for _, r := range Recipes {
 		if step, ok := r.Judge(c); ok {
 			step.Recipe = r.Name
 			return step

@@ -20,33 +20,29 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
-// recipes in the order in which they are asked. They are put in later, since those for make judge the lines
-// of a Makefile with all of them.
-var recipes []*verdict.Recipe
-
-func init() {
-	recipes = []*verdict.Recipe{
-		{Name: "go", Judge: golang.Judge},
-		{Name: "xcaddy", Judge: golang.JudgeXcaddy},
-		{Name: "rust", Judge: rust.Judge},
-		{Name: "downloads", Judge: download.Judge},
-		{Name: "packages", Judge: distro.Judge},
-		{Name: "c", Judge: cc.Judge},
-		{Name: "c", Judge: makefile.JudgeC},
-		{Name: "make", Judge: makefile.Judge},
-		{Name: "script", Judge: script.Judge},
-		{Name: "just", Judge: justfile.Judge},
-		{Name: "task", Judge: taskfile.Judge},
-		{Name: "mage", Judge: magefile.Judge},
-		{Name: "goreleaser", Judge: goreleaser.Judge},
-		{Name: "install script", Judge: download.JudgeInstallScript},
-		{Name: "node", Judge: node.Judge},
-		{Name: "java", Judge: jvm.Judge},
-		{Name: "dotnet", Judge: dotnet.Judge},
-		{Name: "python", Judge: python.Judge},
-		{Name: "sites", Judge: plain.JudgeSites},
-		{Name: "compilers", Judge: plain.JudgeCompilers},
-		{Name: "downloaded tool", Judge: download.JudgeDownloadedTool},
-		{Name: "plain", Judge: plain.Judge},
-	}
+// Recipes are asked in this order about each command; the first one that knows it decides. A new recipe, or a driver of
+// another program, is a package and a line here.
+var Recipes = []*verdict.Recipe{
+	golang.Recipe,
+	golang.Xcaddy,
+	rust.Recipe,
+	download.Recipe,
+	distro.Recipe,
+	cc.Recipe,
+	makefile.C,
+	makefile.Recipe,
+	script.Recipe,
+	justfile.Recipe,
+	taskfile.Recipe,
+	magefile.Recipe,
+	goreleaser.Recipe,
+	download.InstallScript,
+	node.Recipe,
+	jvm.Recipe,
+	dotnet.Recipe,
+	python.Recipe,
+	plain.Sites,
+	plain.Compilers,
+	download.Tool,
+	plain.Recipe,
 }

@@ -12,6 +12,7 @@ var Carriers = match.Words(`curl wget aria2c tar bsdtar unzip gunzip bunzip2 unx
 	sha256sum sha512sum sha1sum md5sum gpg echo printf cat tee test [ [[ true false : exit return set export local declare readonly typeset
 	grep egrep sed awk tr cut head tail sort basename dirname uname arch dpkg apk jq touch sleep unset ls`)
 
+// Shorten makes a command fit into a message.
 func Shorten(s string) string {
 	s = strings.Join(strings.Fields(strings.ReplaceAll(s, "\\\n", " ")), " ")
 	if len(s) > 60 {
@@ -45,10 +46,12 @@ var Copiers = match.Words("cp mv install ln rsync")
 // PlainPath matches paths that need no quotes.
 var PlainPath = match.Pattern(`^[A-Za-z0-9._/+@-]+$`)
 
+// IsExport reports whether a command declares variables: export, declare, typeset.
 func IsExport(c *Command) bool {
 	return c.Name == "export" || c.Name == "declare" || c.Name == "typeset"
 }
 
+// Assigns reports whether a command assigns to a variable.
 func Assigns(c *Command, name string) bool {
 	for _, a := range c.Assigns {
 		if a.Name == name {

@@ -12,6 +12,46 @@ import (
 	"xxkit/dfrewrite/match"
 )
 
+// A Call is one command with all that a recipe may want to know about it.
+type Call struct {
+	graph.Site
+	File   *File
+	Opt    *Options
+	Ledger *Ledger
+}
+
+// File are what is known of a Dockerfile beside what is said of its commands.
+type File struct {
+	Options *Options
+	// facts are those of the file, once somebody has asked for them.
+	facts *facts.Facts
+	Memo  map[any]any
+	// JudgeLines judges commands that stand elsewhere, one call of the shell a line, as if they stood in a Dockerfile with
+	// this head.
+	JudgeLines func(head string, lines []string, opt *Options) (*Ledger, error)
+}
+
+// Know gives the file its facts, which are worked out when they are needed else.
+func (f *File) Know(known *facts.Facts) { f.facts = known }
+
+// Facts returns the facts of the call's file, which are worked out when they are needed.
+func (c *Call) Facts() *facts.Facts {
+	if c.File.facts == nil {
+		c.File.facts = facts.New(c.Stage.Graph, c.Opt.Platforms)
+	}
+	return c.File.facts
+}
+
+// Once returns what is known of a file under a key, and works it out the first time.
+func Once[T any](s *File, key any, work func() T) T {
+	if known, ok := s.Memo[key]; ok {
+		return known.(T)
+	}
+	found := work()
+	s.Memo[key] = found
+	return found
+}
+
 // isScript reports whether the program is a script that a build system has, and not one that was built.
 func isScript(c *graph.Site) bool {
 	return slices.Contains([]string{"configure", "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf", "config.status"}, path.Base(c.Words[0].Lit))
@@ -53,43 +93,6 @@ func (c *Call) Helper() Step {
 func (c *Call) MayRun(program string) Step {
 	return Step{Verdict: Block, Compiles: c.Program == "go", Reason: fmt.Sprintf("%s may run %s, which was built for the target platform", c.Source(), program),
 		Way: "build its tools in a stage of their own with --platform=$BUILDPLATFORM"}
-}
-
-// A Call is one command with all that a recipe may want to know about it.
-type Call struct {
-	graph.Site
-	File   *File
-	Opt    *Options
-	Ledger *Ledger
-}
-
-// File are what is known of a Dockerfile beside what is said of its commands.
-type File struct {
-	Options *Options
-	// facts are those of the file, once somebody has asked for them.
-	facts *facts.Facts
-	Memo  map[any]any
-	// JudgeLines judges commands that stand elsewhere, one call of the shell a line, as if they stood in a Dockerfile with
-	// this head.
-	JudgeLines func(head string, lines []string, opt *Options) (*Ledger, error)
-}
-
-// Facts returns the facts of the call's file, which are worked out when they are needed.
-func (c *Call) Facts() *facts.Facts {
-	if c.File.facts == nil {
-		c.File.facts = facts.New(c.Stage.Graph, c.Opt.Platforms)
-	}
-	return c.File.facts
-}
-
-// Once returns what is known of a file under a key, and works it out the first time.
-func Once[T any](s *File, key any, work func() T) T {
-	if known, ok := s.Memo[key]; ok {
-		return known.(T)
-	}
-	found := work()
-	s.Memo[key] = found
-	return found
 }
 
 // CallsFunction reports whether the command calls a function of its script. A program of the same name, by its path or behind
@@ -152,6 +155,3 @@ func (c *Call) HidesTarget() (Step, bool) {
 	}
 	return Step{}, false
 }
-
-// Know gives the file its facts, which are worked out when they are needed else.
-func (f *File) Know(known *facts.Facts) { f.facts = known }

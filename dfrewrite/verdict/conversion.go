@@ -28,6 +28,7 @@ type Conversion struct {
 	Below map[*graph.Stage]*Ledger
 }
 
+// BlockAt adds a reason why the stages cannot move.
 func (c *Conversion) BlockAt(in *dockerfile.Instruction, reason, way string) {
 	c.Blocks = append(c.Blocks, Step{In: in, Span: in.Span, Recipe: "stage", Verdict: Block, Reason: reason, Way: way})
 }

@@ -242,6 +242,7 @@ func (c *Call) FromContext(p string) bool {
 	return false
 }
 
+// Probe blocks a question to the machine whose answer is used.
 func (c *Call) Probe() (Step, bool) {
 	return Step{Verdict: Block, Reason: c.Source() + " gives the architecture of the machine that builds; whether that or the target is meant cannot be seen",
 		Way: "use $TARGETARCH, or `xx-info debian-arch` or `xx-info alpine-arch`, for what is shipped"}, true

@@ -14,6 +14,70 @@ import (
 	"xxkit/dfrewrite/packages"
 )
 
+// A Ledger is the verdict on all commands of a stage.
+type Ledger struct {
+	Stage *graph.Stage
+	Steps []Step
+
+	Base    *Ledger        // of the stage that it is based on, or nil
+	Context *context.Files // of the build, or nil
+	// Writers are the steps with Writes or HostWrites; every command asks for
+	// them, and most steps have none.
+	Writers []Step
+}
+
+// Add adds a step.
+func (p *Ledger) Add(s Step) {
+	p.Steps = append(p.Steps, s)
+	if len(s.Writes)+len(s.HostWrites) > 0 {
+		p.Writers = append(p.Writers, s)
+	}
+}
+
+// Block adds a step that blocks an instruction.
+func (p *Ledger) Block(in *dockerfile.Instruction, reason, way string) {
+	p.Add(Step{In: in, Span: in.Span, Recipe: "stage", Verdict: Block, Reason: reason, Way: way})
+}
+
+// Chain returns the plan and those of the stages that it is based on, the nearest first.
+func (p *Ledger) Chain() []*Ledger {
+	var out []*Ledger
+	for ; p != nil; p = p.Base {
+		out = append(out, p)
+	}
+	return out
+}
+
+// Compiles reports whether the stage compiles anything.
+func (p *Ledger) Compiles() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Compiles })
+}
+
+// Blocks returns the steps that stand in the way.
+func (p *Ledger) Blocks() []Step {
+	var out []Step
+	for _, s := range p.Steps {
+		if s.Verdict == Block {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Needing returns the steps that compile C for the target.
+func (p *Ledger) Needing() []Step {
+	var out []Step
+	for _, s := range p.Steps {
+		if s.Needs.C && s.Verdict == Convert {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// NeedsC reports whether a step compiles C for the target.
+func (p *Ledger) NeedsC() bool { return len(p.Needing()) > 0 }
+
 // Writes reports whether a step so far made the file for the target platform.
 func (p *Ledger) Writes(file string) bool {
 	if file == "" {
@@ -148,63 +212,3 @@ func (p *Ledger) PackagesAround(file string) string {
 	}
 	return ""
 }
-
-// A Ledger is the verdict on all commands of a stage.
-type Ledger struct {
-	Stage *graph.Stage
-	Steps []Step
-
-	Base    *Ledger        // of the stage that it is based on, or nil
-	Context *context.Files // of the build, or nil
-	// Writers are the steps with Writes or HostWrites; every command asks for
-	// them, and most steps have none.
-	Writers []Step
-}
-
-func (p *Ledger) Add(s Step) {
-	p.Steps = append(p.Steps, s)
-	if len(s.Writes)+len(s.HostWrites) > 0 {
-		p.Writers = append(p.Writers, s)
-	}
-}
-
-// Chain returns the plan and those of the stages that it is based on, the nearest first.
-func (p *Ledger) Chain() []*Ledger {
-	var out []*Ledger
-	for ; p != nil; p = p.Base {
-		out = append(out, p)
-	}
-	return out
-}
-
-// Compiles reports whether the stage compiles anything.
-func (p *Ledger) Compiles() bool {
-	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Compiles })
-}
-
-// Blocks returns the steps that stand in the way.
-func (p *Ledger) Blocks() []Step {
-	var out []Step
-	for _, s := range p.Steps {
-		if s.Verdict == Block {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func (p *Ledger) Block(in *dockerfile.Instruction, reason, way string) {
-	p.Add(Step{In: in, Span: in.Span, Recipe: "stage", Verdict: Block, Reason: reason, Way: way})
-}
-
-func (p *Ledger) Needing() []Step {
-	var out []Step
-	for _, s := range p.Steps {
-		if s.Needs.C && s.Verdict == Convert {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func (p *Ledger) NeedsC() bool { return len(p.Needing()) > 0 }

@@ -20,6 +20,7 @@ var SystemDirs = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"
 // binaries.
 var samePlatform = []string{"/usr/share", "/usr/local/share", "/usr/src", "/etc", "/usr/local/go/lib/time"}
 
+// Within reports whether a path is one of the folders, or lies in one.
 func Within(p string, dirs []string) bool {
 	for _, d := range dirs {
 		if p == d || strings.HasPrefix(p, d+"/") {
@@ -29,10 +30,13 @@ func Within(p string, dirs []string) bool {
 	return false
 }
 
+// IsSystemDir reports whether a folder is one of the distribution's, or the root.
 func IsSystemDir(p string) bool { return p == "/" || Within(p, SystemDirs) }
 
+// IsSystemFile reports whether a file lies in a folder of the distribution's.
 func IsSystemFile(p string) bool { return p != "" && Within(p, SystemDirs) }
 
+// SamePlatformFile reports whether a file of the distribution is the same on every platform.
 func SamePlatformFile(p string) bool {
 	return Within(p, samePlatform) && p != "/etc" && p != "/etc/ld.so.cache" && !Within(p, []string{"/etc/alternatives"})
 }

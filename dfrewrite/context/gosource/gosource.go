@@ -1,3 +1,7 @@
+// Package gosource reads of the Go source in a build context whether it needs cgo.
+//
+// The facts about build constraints are those of `go help buildconstraint`; the modules that need cgo are
+// listed by name, since the source of a dependency is not in the context.
 package gosource
 
 import (

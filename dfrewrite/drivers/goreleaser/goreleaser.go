@@ -1,3 +1,4 @@
+// Package goreleaser is the driver of goreleaser, which builds what its configuration says.
 package goreleaser
 
 import (
@@ -18,6 +19,9 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
+// Recipe is that of goreleaser.
+var Recipe = &verdict.Recipe{Name: "goreleaser", Judge: judge}
+
 // GoReleaser builds what its configuration says, for every platform in it. With --single-target it builds one of them: that
 // of TARGET, else of GOOS, GOARCH, GOARM and GOAMD64 of the environment, else of the machine that it runs on. It takes a target
 // only as the configuration has it, and gives go the variant that stands there. -o copies the program to where one wants it;
@@ -27,7 +31,7 @@ import (
 // everyPlatform is what to do about a command that builds all that the configuration has.
 const everyPlatform = "use goreleaser build --single-target -o FILE, which builds for GOOS and GOARCH of the environment"
 
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program != "goreleaser" {
 		return verdict.Step{}, false
 	}

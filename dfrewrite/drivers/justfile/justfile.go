@@ -1,3 +1,4 @@
+// Package justfile is the driver of just, which runs the recipes of a justfile.
 package justfile
 
 import (
@@ -17,8 +18,11 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
-// Judge looks into the justfile of the build context, as judgeMake does into the Makefile.
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+// Recipe is that of just.
+var Recipe = &verdict.Recipe{Name: "just", Judge: judge}
+
+// judge looks into the justfile of the build context, as judgeMake does into the Makefile.
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program != "just" {
 		return verdict.Step{}, false
 	}

@@ -1,3 +1,4 @@
+// Package magefile is the driver of mage, which runs targets written in Go.
 package magefile
 
 import (
@@ -18,12 +19,15 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
+// Recipe is that of mage.
+var Recipe = &verdict.Recipe{Name: "mage", Judge: judge}
+
 // mage builds a program of the magefiles of a folder, for the machine that it runs on: it sets GOOS and GOARCH for that
 // itself. The program gets the environment as it is, and runs the functions named on the command line. So GOOS and GOARCH in front of
 // mage reach what they start and nothing else. GOAMD64, which mage leaves alone, would reach the program, too; and go run mage.go
 // would be compiled for the target with mage in it. (mage/main.go and internal/run.go, v1.17.)
 
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program != "mage" {
 		return verdict.Step{}, false
 	}

@@ -16,10 +16,10 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
-// JudgeC looks into a Makefile of the build context that compiles C. Where the compiler is always called by
+// judgeC looks into a Makefile of the build context that compiles C. Where the compiler is always called by
 // its variable, nothing asks about the machine and nothing runs what was built, CC and the others are set on make's
 // command line, where they win over what the Makefile says.
-func JudgeC(c *verdict.Call) (verdict.Step, bool) {
+func judgeC(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program != "make" && c.Program != "gmake" {
 		return verdict.Step{}, false
 	}

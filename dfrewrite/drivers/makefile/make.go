@@ -1,3 +1,6 @@
+// Package makefile is the driver of make: it reads Makefiles, and says what make would run.
+//
+// (GNU make manual, https://www.gnu.org/software/make/manual/.)
 package makefile
 
 import (
@@ -16,10 +19,16 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
-// Judge looks into the Makefile of the build context: where all that make runs is a go build
+// Recipe is that of make where it runs go, and C that of Makefiles that compile C.
+var (
+	Recipe = &verdict.Recipe{Name: "make", Judge: judge}
+	C      = &verdict.Recipe{Name: "c", Judge: judgeC}
+)
+
+// judge looks into the Makefile of the build context: where all that make runs is a go build
 // without cgo and commands that are the same anywhere, the target's variables go in front of make.
 // The lines are judged as if they stood in a Dockerfile of their own.
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program != "make" || c.Opt.Context == nil {
 		return verdict.Step{}, false
 	}

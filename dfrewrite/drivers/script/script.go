@@ -1,3 +1,4 @@
+// Package script is the driver of shell scripts in the build context.
 package script
 
 import (
@@ -14,10 +15,13 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
-// Judge looks into a shell script of the build context. Where all that it builds is Go without C, the target's
+// Recipe is that of shell scripts of the build context.
+var Recipe = &verdict.Recipe{Name: "script", Judge: judge}
+
+// judge looks into a shell script of the build context. Where all that it builds is Go without C, the target's
 // variables go in front of it; where it does nothing that differs between platforms, it stands in nobody's way. Of any
 // other script nothing is known.
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	file, interpreter := scriptFile(c)
 	if file == "" {
 		return verdict.Step{}, false

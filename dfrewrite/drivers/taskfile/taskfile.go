@@ -1,3 +1,4 @@
+// Package taskfile is the driver of task, which runs the tasks of a Taskfile.yml.
 package taskfile
 
 import (
@@ -22,9 +23,12 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
-// Judge looks into the Taskfile of the build context, as judgeMake does into the Makefile. Alpine calls the program
+// Recipe is that of task.
+var Recipe = &verdict.Recipe{Name: "task", Judge: judge}
+
+// judge looks into the Taskfile of the build context, as judgeMake does into the Makefile. Alpine calls the program
 // go-task.
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program != "task" && c.Program != "go-task" {
 		return verdict.Step{}, false
 	}

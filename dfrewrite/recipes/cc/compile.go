@@ -1,3 +1,6 @@
+// Package cc knows how C and C++ cross-compile: calls of a compiler and of the tools around it, and the
+// build systems Autotools, CMake and Meson (build.go is what they share). Makefiles are read by
+// drivers/makefile.
 package cc
 
 import (
@@ -14,10 +17,12 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
-// C and C++ cross-compile with xx-clang and xx-clang++, which are clang for the target. toolchain.go
+// Recipe is that of C and C++: compilers and the tools around them, Autotools, CMake and Meson.
+var Recipe = &verdict.Recipe{Name: "c", Judge: judge, Finish: verify}
+
+// C and C++ cross-compile with xx-clang and xx-clang++, which are clang for the target. Package plan
 // brings clang and the target's libraries. Here are commands that call a compiler, or one of the tools around
-// it, themselves; what build systems do is in cbuild.go (what all of them share), autotools.go, cmake.go, meson.go and
-// makeforc.go.
+// it, themselves; what build systems do is in build.go (what all of them share), autotools.go, cmake.go and meson.go.
 //
 // Only the plain contract of the helpers is used: xx-clang takes clang's arguments, setting a target up leaves
 // TRIPLE-ar, TRIPLE-ranlib and TRIPLE-strip where llvm is installed, and TRIPLE-pkg-config where pkg-config is.
@@ -41,7 +46,7 @@ func CompilerHelper(name string) string {
 
 var triplePkgConfig = "$(xx-clang --print-target-triple)-pkg-config"
 
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	switch c.Program {
 	case "xx-clang", "xx-clang++", "xx-cc", "xx-c++":
 		step := c.Helper()

@@ -11,9 +11,9 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
-// PlanVerify has the programs that leave stages looked at where they are made, so that one that was compiled for the
+// verify has the programs that leave stages looked at where they are made, so that one that was compiled for the
 // builder after all fails the build.
-func PlanVerify(c *verdict.Conversion) {
+func verify(c *verdict.Conversion) {
 	for i, t := range c.Stages {
 		p, files := c.Ledgers[i], map[int][]string{}
 		for _, u := range t.UsedBy {

@@ -1,3 +1,5 @@
+// Package distro knows the package managers of distributions, which install for the machine that the stage
+// runs on: tools and libraries. Package packages takes their calls apart.
 package distro
 
 import (
@@ -9,11 +11,14 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
+// Recipe is that of package managers.
+var Recipe = &verdict.Recipe{Name: "packages", Judge: judge}
+
 // Package managers install for the machine that the stage runs on. In a stage
 // that moves to the build platform that is right for tools, and does not matter
 // for libraries as long as nothing links with them. Where something does,
-// toolchain.go moves them to the target.
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+// package plan moves them to the target.
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	switch c.Program {
 	case "apk", "apt", "apt-get", "apt-cache", "apt-key", "apt-mark", "add-apt-repository", "dnf", "microdnf", "yum", "zypper", "tdnf":
 		for _, w := range c.Args {

@@ -1,3 +1,4 @@
+// Package dotnet knows .NET: programs that run on any machine, and those that are published for one.
 package dotnet
 
 import (
@@ -14,6 +15,9 @@ import (
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
+
+// Recipe is that of .NET.
+var Recipe = &verdict.Recipe{Name: "dotnet", Judge: judge}
 
 // .NET compiles to code for every machine, puts a small starter of one machine beside it, and takes
 // from each package the libraries for the machine that it is told. `-a ARCH` tells it. The SDK knows
@@ -36,7 +40,7 @@ type dotnetCall struct {
 	args []shell.Word // behind sub
 }
 
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program != "dotnet" {
 		return verdict.Step{}, false
 	}

@@ -18,12 +18,12 @@ import (
 //
 //	COPY --from=bufbuild/buf:1.50.0 /usr/local/bin/buf /usr/local/bin/
 //
-// BuildKit takes such an image for the target (see copiedgo.go). A stage that moves to the build platform gets the tool from a
+// BuildKit takes such an image for the target (see recipes/golang/copied.go). A stage that moves to the build platform gets the tool from a
 // stage that has the image for the build platform.
 
-// JudgeCopiedTools decides on a COPY that takes tools out of an image, and nothing else: all that it takes is a program that the stage
+// judgeCopiedTools decides on a COPY that takes tools out of an image, and nothing else: all that it takes is a program that the stage
 // runs, and no other stage gets.
-func JudgeCopiedTools(p *verdict.Ledger, file *verdict.File, in *dockerfile.Instruction) (verdict.Step, bool) {
+func judgeCopiedTools(p *verdict.Ledger, file *verdict.File, in *dockerfile.Instruction) (verdict.Step, bool) {
 	cmd, ok := in.Command.(*instructions.CopyCommand)
 	flag := in.Flag("from")
 	if !ok || flag == nil || !toolImage().MatchString(flag.Value) || graph.OfficialGo(flag.Value) || graph.IsStageName(p.Stage.Graph, flag.Value) || graph.Numbered(p.Stage.Graph) {

@@ -1,3 +1,5 @@
+// Package download knows what is fetched, and for which machine: by a question to the machine (uname -m),
+// by what BuildKit says of the target, by a script that installs a tool, or out of another image.
 package download
 
 import (
@@ -16,6 +18,36 @@ import (
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
+
+// Recipe is that of questions to the machine and of downloads, of which many are chosen by the answer.
+var Recipe = &verdict.Recipe{Name: "downloads", Judge: judge, Copy: judgeCopy, Check: checkLibraries}
+
+// InstallScript is that of scripts that install one tool, and Tool that of tools that were downloaded.
+var (
+	InstallScript = &verdict.Recipe{Name: "install script", Judge: judgeInstallScript}
+	Tool          = &verdict.Recipe{Name: "downloaded tool", Judge: judgeDownloadedTool}
+)
+
+// judgeCopy decides on tools out of other images, and on downloads by ADD.
+func judgeCopy(l *verdict.Ledger, file *verdict.File, in *dockerfile.Instruction) (verdict.Step, bool) {
+	switch c := in.Command.(type) {
+	case *instructions.CopyCommand:
+		return judgeCopiedTools(l, file, in)
+	case *instructions.AddCommand:
+		for _, src := range c.SourcePaths {
+			why := verdict.ArchInDownload(src)
+			if why == "" || addedForTarget(l, file, in, src) {
+				continue
+			}
+			if step, ok := addedTool(l, file, in); ok {
+				return step, true
+			}
+			return verdict.Step{In: in, Span: in.Span, Recipe: "stage", Verdict: verdict.Block, Reason: why,
+				Way: "use the ARG that gives the same name, or move the download to the stage that needs it"}, true
+		}
+	}
+	return verdict.Step{}, false
+}
 
 // A RUN that asks the machine what it is (uname -m, dpkg --print-architecture) mostly downloads something
 // for it, through a table of names or without. On the build platform the answer is another one, and what
@@ -346,8 +378,8 @@ func unpackedInto(cmd *facts.Call) string {
 	return strings.TrimSuffix(dir, "/") + "/"
 }
 
-// Judge decides on questions to the machine, on downloads, and on tools that were downloaded.
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+// judge decides on questions to the machine, on downloads, and on tools that were downloaded.
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	question := machineQuestion(c)
 	switch {
 	case question != "" && !c.Substituted && !c.InFunction:
@@ -369,8 +401,8 @@ func Judge(c *verdict.Call) (verdict.Step, bool) {
 	return verdict.Step{}, false
 }
 
-// JudgeDownloadedTool decides on a program that no recipe knows and that the stage downloaded for itself.
-func JudgeDownloadedTool(c *verdict.Call) (verdict.Step, bool) {
+// judgeDownloadedTool decides on a program that no recipe knows and that the stage downloaded for itself.
+func judgeDownloadedTool(c *verdict.Call) (verdict.Step, bool) {
 	if shell.Plain[c.Program] || c.Program == "protoc" || c.Program == "buf" {
 		return verdict.Step{}, false
 	}
@@ -383,9 +415,9 @@ func JudgeDownloadedTool(c *verdict.Call) (verdict.Step, bool) {
 	return verdict.Step{}, false
 }
 
-// AddedForTarget reports whether an ADD gets something that the target chooses, and another stage takes it: that is
+// addedForTarget reports whether an ADD gets something that the target chooses, and another stage takes it: that is
 // right on the build platform, too.
-func AddedForTarget(p *verdict.Ledger, file *verdict.File, in *dockerfile.Instruction, src string) bool {
+func addedForTarget(p *verdict.Ledger, file *verdict.File, in *dockerfile.Instruction, src string) bool {
 	c := &verdict.Call{Site: graph.Site{Run: in, Stage: p.Stage}, Ledger: p, File: file, Opt: file.Options}
 	for _, on := range c.Facts().Platforms {
 		v := c.Facts().Expand(in, src, on)
@@ -492,8 +524,8 @@ func substitution(c *verdict.Call) (dockerfile.Span, bool) {
 	return s, false
 }
 
-// CheckDownloads refuses downloads of the stage's own that may be libraries where the stage compiles C.
-func CheckDownloads(c *verdict.Conversion) {
+// checkLibraries refuses downloads of the stage's own that may be libraries where the stage compiles C.
+func checkLibraries(c *verdict.Conversion) {
 	for _, p := range c.Ledgers {
 		compilesC := slices.ContainsFunc(p.Steps, func(s verdict.Step) bool {
 			return s.Verdict == verdict.Convert && (s.Needs.C || s.Recipe == "rust" && s.Compiles)

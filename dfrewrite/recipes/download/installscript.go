@@ -26,8 +26,8 @@ var installScripts = map[string]installScript{
 	"https://raw.githubusercontent.com/casey/just/master/www/install.sh":    {"just", "--to", ""},
 }
 
-// JudgeInstallScript knows `curl … | sh -s -- …` and `sh -c "$(curl …)" -- …` for these scripts.
-func JudgeInstallScript(c *verdict.Call) (verdict.Step, bool) {
+// judgeInstallScript knows `curl … | sh -s -- …` and `sh -c "$(curl …)" -- …` for these scripts.
+func judgeInstallScript(c *verdict.Call) (verdict.Step, bool) {
 	if !shell.Shells[c.Program] {
 		return verdict.Step{}, false
 	}

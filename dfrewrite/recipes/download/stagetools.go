@@ -34,8 +34,8 @@ func judgeToolForTarget(c *verdict.Call) (verdict.Step, bool) {
 	return step, true
 }
 
-// AddedTool decides on an ADD in the same way.
-func AddedTool(p *verdict.Ledger, file *verdict.File, in *dockerfile.Instruction) (verdict.Step, bool) {
+// addedTool decides on an ADD in the same way.
+func addedTool(p *verdict.Ledger, file *verdict.File, in *dockerfile.Instruction) (verdict.Step, bool) {
 	edits, args, ok := buildersInstead(in)
 	if !ok {
 		return verdict.Step{}, false

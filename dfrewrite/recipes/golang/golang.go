@@ -1,3 +1,5 @@
+// Package golang knows how Go cross-compiles: the go command, with and without cgo, what it installs, the
+// build programs that it runs, and Go itself where a stage takes it out of another image.
 package golang
 
 import (
@@ -15,6 +17,12 @@ import (
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
+
+// Recipe is that of the go command.
+var Recipe = &verdict.Recipe{Name: "go", Judge: judge}
+
+// Xcaddy is that of xcaddy, which builds Caddy with plugins.
+var Xcaddy = &verdict.Recipe{Name: "xcaddy", Judge: judgeXcaddy}
 
 // Go cross-compiles by itself: GOOS and GOARCH say for what. Two things need
 // care. Go uses cgo by default when it builds natively and there is a C
@@ -37,7 +45,7 @@ type goCall struct {
 	headEnd int
 }
 
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program == "xx-go" {
 		step := c.Helper()
 		step.Compiles, step.Crosses = true, true

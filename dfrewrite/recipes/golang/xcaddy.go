@@ -13,7 +13,7 @@ import (
 // cgo unless CGO_ENABLED=1 is set, and runs the result only where that is for the machine itself (its README and
 // builder.go, v0.4).
 
-func JudgeXcaddy(c *verdict.Call) (verdict.Step, bool) {
+func judgeXcaddy(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program != "xcaddy" {
 		return verdict.Step{}, false
 	}

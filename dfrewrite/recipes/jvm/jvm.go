@@ -1,3 +1,5 @@
+// Package jvm knows Java and its build tools, whose results run on any machine unless they are made
+// native.
 package jvm
 
 import (
@@ -9,6 +11,9 @@ import (
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
+
+// Recipe is that of Java and its build tools.
+var Recipe = &verdict.Recipe{Name: "java", Judge: judge}
 
 // A jar is the same on every platform, unless libraries in machine code were chosen for the machine
 // that builds; so a stage that runs Maven, Gradle or sbt moves to the build platform, and a person has
@@ -26,7 +31,7 @@ var (
 // (GraalVM's build tools, the manuals of Quarkus, Spring Boot and Jib.)
 var nativeGoal = match.Pattern(`(?i)(^|:)(native(Compile|Run|Image|:compile|:build|:compile-no-fork)?|jlink(Zip)?|jpackage(Image)?|bootBuildImage|build-image(-no-fork)?|jib(DockerBuild|BuildTar)?|dockerBuild|dockerBuildNative|buildNativeLambda|GraalVMNativeImage/packageBin|nativeLink)$|^-P,?([\w.,-]*,)?native\b|^-D(native|quarkus\.native\.enabled|quarkus\.package\.type=native|packaging=native-image)\b`)
 
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	block := func(format string, args ...any) (verdict.Step, bool) {
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf(format, args...),
 			Way: "leave this stage on the target platform, and build the jar in a stage of its own with --platform=$BUILDPLATFORM"}, true

@@ -60,9 +60,9 @@ func (n *nodeCall) judgeDeploy() verdict.Step {
 var bundleFolders = match.Words(`dist build out output public www static _site site html assets export storybook-static lib es esm cjs umd bundle
 	release target docs book htdocs web-dist webroot wwwroot browser client artifacts coverage .next/static`)
 
-// ReviewBundles asks for a look at what leaves a stage with node_modules in it under a name that says
+// reviewBundles asks for a look at what leaves a stage with node_modules in it under a name that says
 // nothing: it may be a package of a workspace with node_modules of its own.
-func ReviewBundles(c *verdict.Conversion) {
+func reviewBundles(c *verdict.Conversion) {
 	for i, t := range c.Stages {
 		folder := ""
 		for _, p := range c.LedgersUpTo(i) {

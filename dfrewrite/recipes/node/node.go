@@ -1,3 +1,5 @@
+// Package node knows node and what is built with it: what is the same on every platform, and node_modules,
+// which are not (modules.go).
 package node
 
 import (
@@ -12,6 +14,9 @@ import (
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
+
+// Recipe is that of node, its package managers and bundlers.
+var Recipe = &verdict.Recipe{Name: "node", Judge: judge, Check: reviewBundles}
 
 // A front end is the same on every platform: JavaScript, style sheets and pictures. So a stage that
 // builds one moves to the build platform as it is, without an argument or a helper. Two things need
@@ -172,7 +177,7 @@ var (
 		self-update --version -v`)
 )
 
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	switch {
 	case NodeManagers[c.Program]:
 		return parseNode(c).judge(), true

@@ -28,7 +28,7 @@ var anyBinary = match.Words("upx setcap getcap llvm-strip")
 // evalBuilds matches what eval is given where that starts a build.
 var evalBuilds = match.Pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja(?:-build)?|samu|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
 
-func JudgeCompilers(c *verdict.Call) (verdict.Step, bool) {
+func judgeCompilers(c *verdict.Call) (verdict.Step, bool) {
 	switch {
 	case otherCompilers[c.Program]:
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("%s compiles or links C for the machine that it runs on, and xx-clang does not stand in for it", c.Program),

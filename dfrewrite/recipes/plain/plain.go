@@ -1,3 +1,5 @@
+// Package plain knows programs that do the same on every machine, and those that carry files from one
+// place to another, so that what was made for one machine is not lost on the way (carriers.go).
 package plain
 
 import (
@@ -9,6 +11,15 @@ import (
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
+)
+
+// Recipe is that of programs that do the same everywhere.
+var Recipe = &verdict.Recipe{Name: "plain", Judge: judge}
+
+// Sites is that of generators of static sites, and Compilers that of build tools of which nothing more is known.
+var (
+	Sites     = &verdict.Recipe{Name: "sites", Judge: judgeSites}
+	Compilers = &verdict.Recipe{Name: "compilers", Judge: judgeCompilers}
 )
 
 // toolMayBuild is the same for a tool that go install brought or that came out of another image, if it is not known for what it
@@ -25,7 +36,7 @@ func toolMayBuild(c *verdict.Call) *verdict.Program {
 	return nil
 }
 
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	switch {
 	case shell.Shells[c.Program]:
 		return judgeShell(c), true
@@ -53,7 +64,7 @@ func Judge(c *verdict.Call) (verdict.Step, bool) {
 			Way: "do that in a stage of the target platform"}, true
 	case shell.Fetchers[c.Program]:
 		for _, w := range c.Args {
-			if why := ArchInDownload(w.Raw); why != "" {
+			if why := verdict.ArchInDownload(w.Raw); why != "" {
 				return verdict.Step{Verdict: verdict.Block, Reason: why,
 					Way: "say with a stage of its own whether the download is for the build or for the target platform"}, true
 			}
@@ -182,19 +193,3 @@ func judgeCopy(c *verdict.Call) (verdict.Step, bool) {
 }
 
 var findsProgram = match.Pattern("(\\$\\(|`)\\s*(which|command -v|type -p|whereis)\\s")
-
-var (
-	archName    = match.Pattern(`(?i)(^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[567][a-z]*|armhf|i[36]86|ppc64le|ppc64el|s390x|riscv64)($|[^a-z0-9])`)
-	archExpands = match.Pattern(`\$\{?(?:TARGET(?:PLATFORM|OS|ARCH|VARIANT)|ARCH|GOARCH|OSARCH|PLATFORM|MACHINE)\b|uname|dpkg --print-architecture|go env`)
-)
-
-// ArchInDownload says why a URL or file name is for one platform only, or "".
-func ArchInDownload(s string) string {
-	if m := archName().FindStringSubmatch(s); m != nil {
-		return fmt.Sprintf("downloads a file for %s; whether it is a tool of the stage or for the target cannot be seen", m[2])
-	}
-	if m := strings.ReplaceAll(archExpands().FindString(s), "{", ""); m != "" {
-		return fmt.Sprintf("downloads a file chosen by %s; whether it is a tool of the stage or for the target cannot be seen", m)
-	}
-	return ""
-}

@@ -15,7 +15,7 @@ var (
 	siteBuilders = match.Words("mkdocs sphinx-build jekyll pelican nikola middleman antora")
 )
 
-func JudgeSites(c *verdict.Call) (verdict.Step, bool) {
+func judgeSites(c *verdict.Call) (verdict.Step, bool) {
 	name, args := c.Program, c.Args
 	if name == "bundle" || name == "bundler" || name == "gem" {
 		if len(args) < 2 || args[0].Lit != "exec" {

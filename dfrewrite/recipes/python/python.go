@@ -1,3 +1,4 @@
+// Package python knows Python's package managers, which install for the machine that they run on.
 package python
 
 import (
@@ -11,6 +12,9 @@ import (
 	"xxkit/dfrewrite/verdict"
 )
 
+// Recipe is that of Python and its package managers.
+var Recipe = &verdict.Recipe{Name: "python", Judge: judge}
+
 // What pip and its like install holds libraries in machine code as soon as one package has any, so it
 // is for the machine that installs: a stage whose packages are shipped stays on the target platform.
 // A tool that the stage runs may be installed anywhere, and a wheel of Python alone is the same
@@ -18,7 +22,7 @@ import (
 
 var pythonPrograms = match.Pattern(`^(python|pip)[0-9.]*$`)
 
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	name, args := c.Program, c.Args
 	if pythonPrograms().MatchString(name) {
 		name = strings.TrimRight(name, "0123456789.")

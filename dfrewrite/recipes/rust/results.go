@@ -63,9 +63,9 @@ var wholeFolder = match.Words("cp mv tar rsync find ln install zip")
 // A movedResult is a path of cargo's that an edit moves, by the name that others have for it, and the program that takes it.
 type movedResult struct{ file, by string }
 
-// MoveCargoResults tells the other commands of a stage where cargo's results are
+// moveResults tells the other commands of a stage where cargo's results are
 // now.
-func MoveCargoResults(p *verdict.Ledger) {
+func moveResults(p *verdict.Ledger) {
 	plans := p.Chain()
 	profiles := cargoProfiles(plans)
 	if len(profiles) == 0 {

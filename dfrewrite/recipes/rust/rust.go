@@ -1,3 +1,5 @@
+// Package rust knows how Rust cross-compiles: cargo and rustup, what their stage needs (setup.go), where
+// results go (results.go) and what the build context says of crates (source.go).
 package rust
 
 import (
@@ -14,6 +16,9 @@ import (
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
+
+// Recipe is that of cargo and rustup.
+var Recipe = &verdict.Recipe{Name: "rust", Judge: judge, Stage: moveResults, Prepare: prepare}
 
 // Rust cross-compiles with `cargo --target`, a standard library and a linker for
 // the target; xx-cargo brings them together. Three things need care. With a
@@ -103,7 +108,7 @@ var (
 	cargoChecks = match.Words("check c clippy doc d")
 )
 
-func Judge(c *verdict.Call) (verdict.Step, bool) {
+func judge(c *verdict.Call) (verdict.Step, bool) {
 	switch c.Program {
 	case "xx-cargo":
 		step := c.Helper()

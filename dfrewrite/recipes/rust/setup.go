@@ -27,9 +27,9 @@ type setup struct {
 	target []string
 }
 
-// PlanRust brings what Rust needs into the stages, and puts what cargo builds where
+// prepare brings what Rust needs into the stages, and puts what cargo builds where
 // others look for it.
-func PlanRust(c *verdict.Conversion) {
+func prepare(c *verdict.Conversion) {
 	done := map[*graph.Stage]bool{}
 	for _, p := range c.Ledgers {
 		at, wants := setupAt(p)
