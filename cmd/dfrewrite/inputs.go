@@ -379,7 +379,7 @@ func (c *contexts) of(dir string) *context.Files {
 		c.dirs = map[string]*context.Files{}
 	}
 	if c.dirs[dir] == nil {
-		c.dirs[dir] = context.New(os.DirFS(dir))
+		c.dirs[dir] = context.Open(dir)
 	}
 	return c.dirs[dir]
 }

@@ -6,6 +6,7 @@ package gosource
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/build/constraint"
 	"go/parser"
@@ -88,13 +89,13 @@ var cxxModules = []string{
 // Of says what the context holds of Go.
 func Of(c *context.Files) Source {
 	type key struct{}
-	return context.Once(c, key{}, func() Source { return scan(c.FS) })
+	return context.Once(c, key{}, func() Source { return scan(c) })
 }
 
-func scan(files fs.FS) Source {
+func scan(files *context.Files) Source {
 	s := Source{Complete: true}
 	count, entries := 0, 0
-	_ = fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
+	files.Walk(".", func(p string, d fs.DirEntry, err error) error {
 		entries++
 		switch {
 		case s.Cgo != "" && s.Cxx:
@@ -143,9 +144,9 @@ func skipGoDir(name string) bool {
 
 // cgoModule returns whether a go.mod requires anything, what of that needs cgo, and whether something of it is, or
 // links with, C++.
-func cgoModule(files fs.FS, p string) (requires bool, cgo string, cxx bool) {
-	data, err := fs.ReadFile(files, p)
-	if err != nil {
+func cgoModule(files *context.Files, p string) (requires bool, cgo string, cxx bool) {
+	data := files.ReadFile(p)
+	if data == nil {
 		return false, "", false
 	}
 	f, err := modfile.ParseLax(p, data, nil)
@@ -164,17 +165,13 @@ func cgoModule(files fs.FS, p string) (requires bool, cgo string, cxx bool) {
 }
 
 // importsC reports whether a file imports "C" in a build for Linux with cgo.
-func importsC(files fs.FS, p string) (bool, error) {
-	info, err := fs.Stat(files, p)
-	if err != nil {
-		return false, err
+func importsC(files *context.Files, p string) (bool, error) {
+	src := files.ReadFile(p)
+	if src == nil {
+		return false, errors.New("cannot be read")
 	}
-	if info.Size() > context.MaxGoFileSize {
-		return false, nil // generated tables; cgo files are written by hand
-	}
-	src, err := fs.ReadFile(files, p)
-	if err != nil || !bytes.Contains(src, []byte(`"C"`)) || OtherSystem(p) {
-		return false, err
+	if len(src) > context.MaxGoFileSize || !bytes.Contains(src, []byte(`"C"`)) || OtherSystem(p) {
+		return false, nil // one that is larger has tables that were generated; cgo files are written by hand
 	}
 	f, err := parser.ParseFile(token.NewFileSet(), p, src, parser.ImportsOnly|parser.ParseComments)
 	if f == nil {

@@ -4,7 +4,6 @@ package magefile
 import (
 	"fmt"
 	"go/build/constraint"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -166,10 +165,9 @@ func goFilesIn(c *verdict.Call, folder string) []string {
 		if !ok {
 			return
 		}
-		entries, _ := fs.ReadDir(c.Opt.Context.FS, path.Join(src, rest))
-		for _, e := range entries {
-			if path.Ext(e.Name()) == ".go" {
-				found[path.Join(folder, e.Name())] = true
+		for _, name := range c.Opt.Context.Names(path.Join(src, rest)) {
+			if path.Ext(name) == ".go" {
+				found[path.Join(folder, name)] = true
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package makefile
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -28,8 +27,8 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 	if !ok {
 		return verdict.Step{}, false
 	}
-	text, err := fs.ReadFile(c.Opt.Context.FS, path.Join(at, "Makefile"))
-	if err != nil || makefileOfOthers().Match(text) {
+	text := c.Opt.Context.ReadFile(path.Join(at, "Makefile"))
+	if text == nil || makefileOfOthers().Match(text) {
 		return verdict.Step{}, false
 	}
 	if !makefileOfC().Match(text) {

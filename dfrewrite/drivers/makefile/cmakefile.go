@@ -413,7 +413,7 @@ const maxSources = 20000
 // sources says whether there are sources in C and in C++, which make's own rules compile.
 func (m *cMakefile) sources() (c, cxx bool) {
 	n := 0
-	_ = fs.WalkDir(m.context.FS, m.dir, func(name string, d fs.DirEntry, err error) error {
+	m.context.Walk(m.dir, func(name string, d fs.DirEntry, err error) error {
 		if n++; err != nil || n > maxSources {
 			return fs.SkipAll
 		}

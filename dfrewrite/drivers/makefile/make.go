@@ -6,7 +6,6 @@ package makefile
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -82,8 +81,8 @@ func newRun(c *verdict.Call) (*makeRun, []string, error) {
 	if !ok {
 		return nil, nil, errNoMakefile
 	}
-	text, err := fs.ReadFile(c.Opt.Context.FS, path.Join(at, "Makefile"))
-	if err != nil {
+	text := c.Opt.Context.ReadFile(path.Join(at, "Makefile"))
+	if text == nil {
 		return nil, nil, errNoMakefile
 	}
 	for _, other := range []string{"GNUmakefile", "makefile"} {
