@@ -119,6 +119,9 @@ func Lint(name string, src []byte, opt Options) (*File, error) {
 	}
 	g := graph.For(doc, opt.Flags)
 	found := rules.Run(g, opt.recipes(), ran)
+	if err := g.Err(); err != nil {
+		return nil, err
+	}
 	ignored := ignoresIn(doc)
 	found = slices.DeleteFunc(found, ignored.silences)
 	found = append(found, ignored.unused(ran)...)

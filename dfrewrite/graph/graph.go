@@ -27,6 +27,8 @@ import (
 type Graph struct {
 	Doc    *dockerfile.Document
 	Stages []*Stage
+	// Budget is what evaluating the file may take.
+	Budget *Budget
 
 	flags     Flags
 	delivered []*Stage
@@ -122,8 +124,11 @@ type Flags struct {
 func New(d *dockerfile.Document) *Graph { return For(d, Flags{}) }
 
 // For works out the graph of a document as a build with these flags sees it.
-func For(d *dockerfile.Document, flags Flags) *Graph {
-	g := &Graph{Doc: d, flags: flags, scripts: map[*dockerfile.Instruction]*shell.Script{}, envs: map[*dockerfile.Instruction]*Env{}}
+func For(d *dockerfile.Document, flags Flags) *Graph { return Within(d, flags, NewBudget()) }
+
+// Within is the same for a document that is a part of a larger evaluation, whose budget it draws on.
+func Within(d *dockerfile.Document, flags Flags, budget *Budget) *Graph {
+	g := &Graph{Doc: d, flags: flags, Budget: budget, scripts: map[*dockerfile.Instruction]*shell.Script{}, envs: map[*dockerfile.Instruction]*Env{}}
 	global := g.globalEnv()
 	for _, ds := range d.Stages {
 		s := &Stage{Stage: ds, Graph: g}

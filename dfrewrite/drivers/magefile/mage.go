@@ -54,6 +54,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		return block(err)
 	}
 	lines, err := run.targets(targets)
+	c.Stage.Graph.Budget.Steps(run.steps)
 	if err != nil {
 		return block(err)
 	}

@@ -63,7 +63,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		return block("%s: %s", c.Source(), err)
 	}
 	for i, line := range run.lines {
-		run.lines[i] = drivers.ShellLine(drivers.Exporting(shown, line)) + line
+		run.lines[i].Text = drivers.ShellLine(drivers.Exporting(shown, line.Text)) + line.Text
 	}
 	d := drivers.Build{File: "Makefile", Lines: run.lines, Exports: exports}
 	if v, ok := run.vars["GOARCH"]; ok && !strings.Contains(v.value, "$") {
@@ -93,7 +93,7 @@ func newRun(c *verdict.Call) (*makeRun, []string, error) {
 	if context.ChangedBefore(&c.Site, "Makefile") {
 		return nil, nil, errors.New("a command of the stage has changed the Makefile")
 	}
-	r := &makeRun{makefile: parseMakefile(string(text)), command: map[string]string{}, done: map[string]bool{}}
+	r := &makeRun{makefile: parseMakefile(string(text)), name: path.Join(at, "Makefile"), work: makeWork{c.Stage.Graph.Budget}, command: map[string]string{}, done: map[string]bool{}}
 	if r.opaque != "" {
 		return nil, nil, fmt.Errorf("its Makefile has `%s`, which is not followed", r.opaque)
 	}

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"xxkit/dfrewrite/drivers"
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/verdict"
 )
 
 // A makefile is what can be read of a Makefile without running it: plain variables and explicit
@@ -34,8 +36,8 @@ type makeVar struct {
 // A makeRule is one target with all that the file says about it.
 type makeRule struct {
 	target  string
-	needs   []string // as written
-	recipe  []string // lines without their tab
+	needs   []string     // as written
+	recipe  []recipeLine // without their tab
 	pattern bool
 }
 
@@ -46,15 +48,23 @@ var (
 	makeRuleLine   = match.Pattern(`^([^:=]+)::?($|[^:=].*$)`)
 )
 
+// A recipeLine is a line of a recipe, and where it begins in the file.
+type recipeLine struct {
+	text string
+	line int
+}
+
 func parseMakefile(text string) *makefile {
 	m := &makefile{vars: map[string]makeVar{}, rules: map[string]*makeRule{}, exports: map[string]bool{}}
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\\\n", "\x00")
 	var current []*makeRule
+	at, next := 0, 1
 	for line := range strings.Lines(text) {
+		at, next = next, next+1+strings.Count(line, "\x00")
 		line = strings.TrimSuffix(line, "\n")
 		if recipe, ok := strings.CutPrefix(line, "\t"); ok && len(current) > 0 {
 			for _, r := range current {
-				r.recipe = append(r.recipe, strings.ReplaceAll(recipe, "\x00", " "))
+				r.recipe = append(r.recipe, recipeLine{strings.ReplaceAll(recipe, "\x00", " "), at})
 			}
 			continue
 		}
@@ -131,12 +141,13 @@ func (m *makefile) rule(targets, needs string) []*makeRule {
 // A makeRun is one run of make: goals, and what the command line and the environment set.
 type makeRun struct {
 	*makefile
+	name    string                      // of the file in the context
 	command map[string]string           // NAME=value arguments
 	env     func(string) (string, bool) // the environment
 	file    func(string) bool           // reports whether a file is there before
 
 	done  map[string]bool
-	lines []string // what the shell gets to run, one call of it each
+	lines []verdict.Line // what the shell gets to run, one call of it each
 	work  makeWork
 }
 
@@ -170,8 +181,8 @@ func (r *makeRun) run(goal string) error {
 	if len(needs) > 0 {
 		auto["<"] = needs[0]
 	}
-	for _, line := range rule.recipe {
-		line = strings.TrimLeft(line, " \t@-+")
+	for _, l := range rule.recipe {
+		line := strings.TrimLeft(l.text, " \t@-+")
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
@@ -179,7 +190,7 @@ func (r *makeRun) run(goal string) error {
 		if err != nil {
 			return err
 		}
-		r.lines = append(r.lines, drivers.ShellLine(expanded))
+		r.lines = append(r.lines, verdict.Line{Text: drivers.ShellLine(expanded), At: verdict.Where{File: r.name, Line: l.line}})
 	}
 	return nil
 }
@@ -234,21 +245,21 @@ func (r *makeRun) exported() ([]drivers.Exported, error) {
 	return out, nil
 }
 
-// Limits on variables: how deep they refer to each other, since one may refer to itself, and what it takes to fill in all
-// those of a Makefile, since a few that double each other are more than there is time for.
+// Limits on variables: how deep they refer to each other, since one may refer to itself, and what a reference and a file
+// cost of the file's budget, beside their text.
 const (
 	maxMakeDepth      = 20
-	maxMakeWork       = 1 << 28 // bytes
-	makeReferenceWork = 256     // what a reference counts for, beside its text
-	makeFileWork      = 1 << 14 // what a file counts for, beside its text
+	makeReferenceWork = 256
+	makeFileWork      = 1 << 14
 )
 
-// makeWork counts what filling in the variables of a Makefile has taken so far.
-type makeWork int
+// makeWork draws on the budget of the Dockerfile, since a few variables that double each other are more than there is
+// time for.
+type makeWork struct{ *graph.Budget }
 
 // expand fills in what stands behind each dollar of make: what is in its brackets, or the one letter. Behind the
 // first reference that cannot be followed, which is the error, it goes on, so that the text holds as much as was found.
-func (w *makeWork) expand(s string, depth int, reference func(name string) (string, error)) (string, error) {
+func (w makeWork) expand(s string, depth int, reference func(name string) (string, error)) (string, error) {
 	if depth > maxMakeDepth {
 		return "", fmt.Errorf("its Makefile has a variable without end: %s", s)
 	}
@@ -276,7 +287,7 @@ func (w *makeWork) expand(s string, depth int, reference func(name string) (stri
 		if failed == nil {
 			failed = err
 		}
-		if *w += makeWork(makeReferenceWork + len(text)); *w > maxMakeWork {
+		if !w.Text(makeReferenceWork + len(text)) {
 			if failed == nil {
 				failed = errors.New("its Makefile has variables that expand to too much")
 			}

@@ -8,12 +8,13 @@ import (
 
 	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/drivers"
+	"xxkit/dfrewrite/graph"
 )
 
 // TestExpandMake shows what is followed of make's variables.
 func TestExpandMake(t *testing.T) {
 	m := parseMakefile("A = $(B) x\nB := b # comment\nE ?= weak\nF = 1\nF += 2\nLOOP = $(LOOP)\nexport CGO_ENABLED = 0\nV != git describe\nt: d \\\n e\n\techo\n")
-	r := &makeRun{makefile: m, command: map[string]string{"C": "c"}, env: func(name string) (string, bool) { return "env", name == "E" || name == "B" || name == "H" }}
+	r := &makeRun{makefile: m, work: makeWork{graph.NewBudget()}, command: map[string]string{"C": "c"}, env: func(name string) (string, bool) { return "env", name == "E" || name == "B" || name == "H" }}
 	for in, want := range map[string]string{
 		"$(A)": "b x", "${B}": "b", "$(C)": "c", "$(E)": "env", "$(F)": "1 2", "$$x": "$x", "$@": "t", "$(H)": "env", "$(UNSET)": "",
 		"$(shell git describe $(B))": "$(git describe b)", "$(V)": "$(git describe)", "a$": "a$",
@@ -48,13 +49,13 @@ func TestMakefileVariablesThatMultiply(t *testing.T) {
 		{"of others", doubled.String() + "\nall:\n\tprintf $(A0)\n", "its Makefile has variables that expand to too much"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			goes := &makeRun{makefile: parseMakefile(test.text), command: map[string]string{}, done: map[string]bool{},
+			goes := &makeRun{makefile: parseMakefile(test.text), work: makeWork{graph.NewBudget()}, command: map[string]string{}, done: map[string]bool{},
 				env: func(string) (string, bool) { return "", false }, file: func(string) bool { return false }}
 			if err := goes.run("all"); err == nil || err.Error() != test.want {
 				t.Errorf("for Go: %v; want %s", err, test.want)
 			}
 			context := context.New(fstest.MapFS{"Makefile": {Data: []byte(test.text)}})
-			m, err := ReadCMakefile(context, ".", "Makefile")
+			m, err := readCMakefile(context, graph.NewBudget(), ".", "Makefile")
 			if err == nil {
 				err = m.collect(nil)
 			}
@@ -68,7 +69,7 @@ func TestMakefileVariablesThatMultiply(t *testing.T) {
 // A Makefile that calls make in its own folder is not followed for ever.
 func TestMakefileThatCallsItself(t *testing.T) {
 	context := context.New(fstest.MapFS{"Makefile": {Data: []byte("all:\n\t$(MAKE) -C . other\nother:\n\t$(MAKE) -C . all\n")}})
-	m, err := ReadCMakefile(context, ".", "Makefile")
+	m, err := readCMakefile(context, graph.NewBudget(), ".", "Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func TestMakefilesThatMultiply(t *testing.T) {
 	}
 	files[fmt.Sprintf("%d.mk", maxMakeIncludes)] = &fstest.MapFile{Data: []byte("all:\n")}
 	const want = "its Makefile includes too much"
-	if _, err := ReadCMakefile(context.New(files), ".", "0.mk"); err == nil || err.Error() != want {
+	if _, err := readCMakefile(context.New(files), graph.NewBudget(), ".", "0.mk"); err == nil || err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}
 }
