@@ -8,12 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/context/gosource"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
-	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
@@ -543,138 +541,4 @@ func (g *goCall) helpers() bool {
 		return false
 	}
 	return verdict.NeedsGoarm(g.Opt) || len(g.Opt.Variants("amd64")) > 0
-}
-
-// A cgoUse says whether the native build uses cgo.
-type cgoUse struct {
-	// used says that it does, and why; cxx that there may be C++ in it.
-	used bool
-	why  string
-	cxx  bool
-	// write is the value of CGO_ENABLED that has to be written down, if any: a native
-	// build would have it by default, and a cross build would not.
-	write string
-	// block is why the build cannot be converted.
-	block string
-	// review is why a person has to look at it.
-	review string
-}
-
-// cgo finds out whether the native build uses cgo.
-func (g *goCall) cgo() cgoUse {
-	for _, f := range []string{"-race", "-msan", "-asan"} {
-		if g.has(f) {
-			return cgoUse{block: fmt.Sprintf("%s needs cgo", f)}
-		}
-	}
-	mode := g.buildMode()
-	if match.Words("shared plugin")[mode] {
-		return cgoUse{block: fmt.Sprintf("-buildmode=%s needs cgo", mode)}
-	}
-	on := cgoUse{used: true, cxx: g.maybeCxx()}
-	needed := ""
-	switch {
-	case match.Words("c-shared c-archive")[mode]:
-		needed = fmt.Sprintf("-buildmode=%s needs cgo", mode)
-	case g.linksExternally():
-		needed = "-linkmode=external needs a C linker"
-	}
-	v := facts.Lookup(&g.Call.Site, "CGO_ENABLED")
-	if v.Set && v.Text != "" {
-		switch {
-		case !v.Fixed:
-			return cgoUse{block: fmt.Sprintf("CGO_ENABLED is %s, set %s; whether the build uses cgo is not known", v.Text, v.Where)}
-		case v.Text == "0":
-			return cgoUse{block: needed}
-		}
-		on.why = fmt.Sprintf("CGO_ENABLED=%s, set %s: the build uses cgo", v.Text, v.Where)
-		return on
-	}
-	on.write = "1"
-	compiler := !graph.AlpineGo(g.Stage.Root().Image) || packages.HasCCompiler(g.Stage)
-	if needed != "" {
-		if !compiler {
-			return cgoUse{block: needed}
-		}
-		on.why = needed
-		return on
-	}
-	if !compiler {
-		// Without a C compiler go builds without cgo, here and there.
-		return cgoUse{}
-	}
-	guess := func(why string) cgoUse {
-		if lib := g.LinkedLibrary(); lib != "" {
-			on.why = fmt.Sprintf("the stage installs %s, so the build uses cgo", lib)
-			on.review = fmt.Sprintf("CGO_ENABLED=1 is a guess, since the stage installs %s", lib)
-			return on
-		}
-		return cgoUse{write: "0", review: why + "; CGO_ENABLED=0 is a guess"}
-	}
-	if g.Opt.Context == nil {
-		return guess("whether the program needs cgo cannot be seen without the build context")
-	}
-	src := gosource.Of(g.Opt.Context)
-	switch {
-	case src.Cgo != "":
-		on.why = src.Cgo + ": the build uses cgo"
-		return on
-	case !src.Found || !gosource.HoldsModules(g.Opt.Context, g.Stage.Graph):
-		return guess("the Go module is not in the Dockerfile's folder, so whether the program needs cgo cannot be seen")
-	case !src.Complete:
-		return cgoUse{write: "0", review: "the build context is too large to be read to the end; whether the program needs cgo is not certain"}
-	case src.Requires != "":
-		// Packages of other modules may have C in them (gopacket/pcap, go-systemd/sdjournal), and nobody installs a
-		// library for a program that links with none.
-		if lib := g.LinkedLibrary(); lib != "" {
-			on.why = fmt.Sprintf("the stage installs %s, so the build uses cgo", lib)
-			on.review = fmt.Sprintf("CGO_ENABLED=1 is a guess, since the stage installs %s and what the modules in %s need cannot be seen", lib, src.Requires)
-			return on
-		}
-	}
-	return cgoUse{write: "0"}
-}
-
-// maybeCxx reports whether there may be C++ in what cgo compiles or links: where the image brings a
-// C++ compiler nobody had to ask for one.
-func (g *goCall) maybeCxx() bool {
-	if image := g.Stage.Root().Image; !graph.OfficialGo(image) || graph.AlpineGo(image) {
-		return false // it is asked for with a package
-	}
-	if g.Opt.Context == nil {
-		return true
-	}
-	src := gosource.Of(g.Opt.Context)
-	return !src.Found || !src.Complete || src.Cxx || !gosource.HoldsModules(g.Opt.Context, g.Stage.Graph)
-}
-
-// cgoSettings are the variables with flags for cgo (cmd/cgo), and those of pkg-config.
-
-// builderFlag matches a folder of the build machine for the compiler or the linker, and a choice
-// of its processor; builderPath such a folder alone.
-var builderFlag = match.Pattern(`(^|[\s"'=,])(-[LIB]|-isystem|-Wl,-rpath[,=])\s*/(usr|lib|lib64|opt)\b|(^|[\s"'=])-m(arch|cpu|tune|fpu|32|64|sse|avx)|-fuse-ld=(gold|bfd)`)
-
-// forBuilderOnly says what would make xx-go build C for the builder, or "".
-func (g *goCall) forBuilderOnly() (why, way string) {
-	for _, name := range gosource.Tools {
-		if v := facts.Lookup(&g.Call.Site, name); v.Set && v.Text != "" {
-			return fmt.Sprintf("%s is set to %s %s, and xx-go leaves it alone", name, v.Text, v.Where), "leave it to xx-go, which sets it for the target"
-		}
-	}
-	for _, name := range gosource.Flags {
-		v := facts.Lookup(&g.Call.Site, name)
-		switch {
-		case v.Set && !v.Fixed:
-			return fmt.Sprintf("%s is %s, set %s; whether that is for the builder cannot be seen", name, v.Text, v.Where), "convert the stage by hand"
-		case builderFlag().MatchString(v.Text) || verdict.BuilderPath().MatchString(v.Text):
-			return fmt.Sprintf("%s is set to %s %s, which is for the builder", name, v.Text, v.Where), "give paths and processors of the target, with xx-info"
-		}
-	}
-	if flags := g.flags["-ldflags"]; builderFlag().MatchString(flags) {
-		return "-ldflags has a path or a flag of the builder", "give paths and processors of the target, with xx-info"
-	}
-	if g.has("-compiler") {
-		return "-compiler chooses another Go, for which there is no recipe", "convert the stage by hand"
-	}
-	return "", ""
 }
