@@ -102,6 +102,11 @@ func (g *goCall) cgoByDefault(on cgoUse) cgoUse {
 		}
 		return cgoUse{write: "0", review: why + "; CGO_ENABLED=0 is a guess"}
 	}
+	for _, w := range g.packages {
+		if name, _, ok := strings.Cut(w.Raw, "@"); ok {
+			return guess(fmt.Sprintf("the source of %s is not in the build context, so whether it needs cgo cannot be seen", name))
+		}
+	}
 	if g.Opt.Context == nil {
 		return guess("whether the program needs cgo cannot be seen without the build context")
 	}

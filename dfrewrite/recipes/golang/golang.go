@@ -77,6 +77,9 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		if tool := g.BuiltOnPath(""); tool != "" && g.sub.Lit == "generate" {
 			return g.MayRun(tool), true
 		}
+		if g.sub.Lit == "generate" {
+			return g.judgeGenerate(), true
+		}
 		return g.judgeOnHost("runs on the build platform"), true
 	case "env":
 		for _, w := range g.packages {
@@ -164,12 +167,8 @@ func (g *goCall) judgeOnHost(reason string) verdict.Step {
 // programs where a native install does.
 func (g *goCall) judgeInstall() verdict.Step {
 	bin := g.binDir()
-	for _, w := range g.packages {
-		if name, _, ok := strings.Cut(w.Raw, "@"); ok {
-			step := g.judgeOnHost("installs a tool for the stage itself")
-			step.HostWrites = []string{path.Join(g.toolDir(), programName(name))}
-			return step
-		}
+	if slices.ContainsFunc(g.packages, func(w shell.Word) bool { return strings.Contains(w.Raw, "@") }) {
+		return g.judgeInstallAt()
 	}
 	if slices.ContainsFunc(g.packages, func(w shell.Word) bool { return w.Lit == "std" }) {
 		// Fills the build cache, and leaves no program behind.
@@ -223,22 +222,34 @@ func programName(pkg string) string {
 	return name
 }
 
-// binDir is where go install puts programs; empty if that is not known.
+// binDir is where go install puts programs; empty if that is not known. $TARGETARCH and its like stay in it as they are.
 func (g *goCall) binDir() string {
 	if v := facts.Lookup(&g.Call.Site, "GOBIN"); v.Set && v.Text != "" {
-		if v.Fixed {
-			return v.Text
-		}
-		return ""
+		return folderOf(v)
 	}
+	return g.pathBin()
+}
+
+// pathBin is the folder bin of GOPATH, in which go install puts programs unless GOBIN is set.
+func (g *goCall) pathBin() string {
 	if v := facts.Lookup(&g.Call.Site, "GOPATH"); v.Set && v.Text != "" {
-		if v.Fixed && !strings.Contains(v.Text, ":") {
-			return path.Join(v.Text, "bin")
+		if dir := folderOf(v); dir != "" && !strings.Contains(dir, ":") {
+			return path.Join(dir, "bin")
 		}
-		return ""
 	}
 	return ""
 }
+
+// folderOf returns the folder that a variable names, if it is fixed but for what BuildKit says of the target.
+func folderOf(v facts.Setting) string {
+	if v.Fixed || onlyTarget().MatchString(v.Text) {
+		return v.Text
+	}
+	return ""
+}
+
+// onlyTarget matches a path whose variables are all about the target.
+var onlyTarget = match.Pattern(`^(?:[A-Za-z0-9._/+@-]|\$\{?TARGET(?:PLATFORM|OS|ARCH|VARIANT)\b\}?)+$`)
 
 // toolDir is where go install puts what is for the stage itself: with neither GOBIN nor GOPATH that is below the home of the user
 // (go help gopath), which images have where useradd makes it.
