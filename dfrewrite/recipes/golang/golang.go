@@ -17,10 +17,10 @@ import (
 )
 
 // Recipe is that of the go command.
-var Recipe = &verdict.Recipe{Name: "go", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "go", Page: "go", Judge: judge}
 
 // Xcaddy is that of xcaddy, which builds Caddy with plugins.
-var Xcaddy = &verdict.Recipe{Name: "xcaddy", Judge: judgeXcaddy}
+var Xcaddy = &verdict.Recipe{Name: "xcaddy", Page: "go", Judge: judgeXcaddy}
 
 // Go cross-compiles by itself: GOOS and GOARCH say for what. Two things need
 // care. Go uses cgo by default when it builds natively and there is a C
