@@ -106,6 +106,10 @@ func (pl *Planner) InPlace(s *graph.Stage) *verdict.Conversion {
 }
 
 func judgeStages(c *verdict.Conversion, pl *Planner) {
+	if name, by := c.Stages[0].Graph.GivenTarget(); name != "" {
+		c.BlockAt(c.Stages[0].From, fmt.Sprintf("%s comes as a build argument (%s), so what is compiled for the target would be the same for every platform", name, by),
+			"leave the argument out: BuildKit sets it for each platform")
+	}
 	c.Below = map[*graph.Stage]*verdict.Ledger{}
 	for _, t := range c.Stages {
 		for s := t.Base; s != nil && !slices.Contains(c.Stages, s); s = s.Base {
