@@ -23,6 +23,7 @@ var tiers = [][]string{
 	{"verdict"},
 	{"recipes/cc", "recipes/distro", "recipes/dotnet", "recipes/download", "recipes/golang", "recipes/jvm", "recipes/node",
 		"recipes/plain", "recipes/python", "recipes/rust"},
+	{"drivers/makefile/gnumake"},
 	{"drivers", "drivers/goreleaser", "drivers/justfile", "drivers/magefile", "drivers/makefile", "drivers/script", "drivers/taskfile"},
 	{"plan"},
 	{"rules"},
