@@ -127,11 +127,7 @@ func Explain(name string, src []byte, opt Options) (*Explanation, error) {
 func ExplainRewritten(doc *dockerfile.Document, r *Rewritten) *Explanation {
 	e := &Explanation{Doc: doc, Rewritten: r}
 	for i, d := range r.Made {
-		steps := i
-		if len(r.Edits) != len(r.Made) {
-			steps = 0 // all of them at once
-		}
-		e.Findings = append(e.Findings, FindingExplanation{d, FixMade, r.origin(d.Span, steps)})
+		e.Findings = append(e.Findings, FindingExplanation{d, FixMade, r.origin(d.Span, i)})
 	}
 	for _, d := range r.Left.Findings {
 		state := NoFix

@@ -147,6 +147,27 @@ type Diagnostic struct {
 	Fix *Fix
 }
 
+// Moved returns the finding with every place of it where move says that it is now.
+func (d Diagnostic) Moved(move func(offset int) int) Diagnostic {
+	to := func(s dockerfile.Span) dockerfile.Span {
+		return dockerfile.Span{Start: move(s.Start), End: move(s.End)}
+	}
+	d.Span = to(d.Span)
+	d.Notes = slices.Clone(d.Notes)
+	for i := range d.Notes {
+		d.Notes[i].Span = to(d.Notes[i].Span)
+	}
+	if d.Fix != nil {
+		fix := *d.Fix
+		fix.Edits = slices.Clone(fix.Edits)
+		for i := range fix.Edits {
+			fix.Edits[i].Span = to(fix.Edits[i].Span)
+		}
+		d.Fix = &fix
+	}
+	return d
+}
+
 // A Pass is one rule's look at one file.
 type Pass struct {
 	Rule  *Rule
