@@ -178,6 +178,13 @@ func TestAtOnce(t *testing.T) {
 			if !bytes.Equal(out, got.Out) {
 				t.Errorf("%s: the steps lead elsewhere:\n%s", s.name, diff.Diff("the result", got.Out, "the steps", out))
 			}
+			for _, d := range got.AsItStands().Findings {
+				for _, n := range append(d.Notes, rules.Note{Span: d.Span}) {
+					if n.Span.Start < 0 || n.Span.Start > n.Span.End || n.Span.End > len(s.src) {
+						t.Errorf("%s: %s stands at %v of the old file", s.name, d.Rule.Name, n.Span)
+					}
+				}
+			}
 			if again, err := Rewrite("Dockerfile", got.Out, opt); err != nil || !bytes.Equal(again.Out, got.Out) {
 				t.Errorf("%s, unsafe %v: rewriting twice: %v", s.name, unsafe, err)
 			}

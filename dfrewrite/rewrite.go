@@ -3,11 +3,13 @@ package dfrewrite
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/rules"
+	"xxkit/internal/lazyregexp"
 )
 
 // A Rewritten is what Rewrite made of a file.
@@ -40,6 +42,68 @@ func (f *File) Fixable() []rules.Diagnostic {
 	}
 	return out
 }
+
+// AsItStands returns the old file with what the fixes leave to be found, for whoever does not write the new one: places
+// and numbers of stages are those of the old file.
+func (r *Rewritten) AsItStands() *File {
+	f := &File{Doc: r.Before.Doc, Graph: r.Before.Graph}
+	for _, d := range r.Left.Findings {
+		f.Findings = append(f.Findings, r.inOld(d, len(r.Edits)))
+	}
+	slices.SortStableFunc(f.Findings, func(a, b rules.Diagnostic) int { return a.Span.Start - b.Span.Start })
+	return f
+}
+
+// inOld returns a finding that is there after the first steps as it is said of the old file. If nothing is said of it
+// there, its places and the numbers of stages are led back.
+func (r *Rewritten) inOld(d rules.Diagnostic, steps int) rules.Diagnostic {
+	if steps == 0 {
+		return d
+	}
+	was := d.Moved(func(s dockerfile.Span) dockerfile.Span { return r.origin(s, steps) })
+	for _, b := range r.Before.Findings {
+		if b.Span.Start == was.Span.Start && saysTheSame(b, d) {
+			return b
+		}
+	}
+	if steps < len(r.Edits) || r.Left.Graph == nil {
+		return was
+	}
+	renumbered := func(text string) string {
+		return stageNumber.Get().ReplaceAllStringFunc(text, func(title string) string {
+			n, _ := strconv.Atoi(title[len("stage "):])
+			if n >= len(r.Left.Graph.Stages) {
+				return title
+			}
+			from := r.origin(r.Left.Graph.Stages[n].From.Span, steps).Start
+			for old, s := range r.Before.Graph.Stages {
+				if s.From.Span.Start == from {
+					return fmt.Sprint("stage ", old)
+				}
+			}
+			return title
+		})
+	}
+	was.Message, was.Hint = renumbered(was.Message), renumbered(was.Hint)
+	for i := range was.Notes {
+		was.Notes[i].Text, was.Notes[i].Way = renumbered(was.Notes[i].Text), renumbered(was.Notes[i].Way)
+	}
+	return was
+}
+
+// saysTheSame reports whether two findings differ in places and numbers only, those of lines and stages.
+func saysTheSame(a, b rules.Diagnostic) bool {
+	same := func(a, b string) bool {
+		return number.Get().ReplaceAllString(a, "") == number.Get().ReplaceAllString(b, "")
+	}
+	return a.Rule == b.Rule && a.Severity == b.Severity && (a.Fix == nil) == (b.Fix == nil) && same(a.Message, b.Message) && same(a.Hint, b.Hint) &&
+		slices.EqualFunc(a.Notes, b.Notes, func(a, b rules.Note) bool { return same(a.Text, b.Text) && same(a.Way, b.Way) })
+}
+
+var number = lazyregexp.New(`[0-9]+`)
+
+// stageNumber matches what a stage without a name is called.
+var stageNumber = lazyregexp.New(`\bstage [0-9]+\b`)
 
 // maxRounds ends a rewrite that does not come to an end by itself. Every fix
 // removes its finding, and the most rounds that any test needs are a dozen.
@@ -85,7 +149,9 @@ func rewrite(name string, src []byte, opt Options, choose func(f *File, unsafe b
 func (r *Rewritten) Make(fixes []rules.Diagnostic) error {
 	var all []dockerfile.Edit
 	for _, d := range fixes {
-		moved := d.Moved(func(offset int) int { return moved(all, offset) })
+		moved := d.Moved(func(s dockerfile.Span) dockerfile.Span {
+			return dockerfile.Span{Start: moved(all, s.Start), End: moved(all, s.End)}
+		})
 		all = append(all, dockerfile.Ordered(d.Fix.Edits)...)
 		r.Made = append(r.Made, moved)
 		r.Edits = append(r.Edits, moved.Fix.Edits)

@@ -147,11 +147,8 @@ type Diagnostic struct {
 	Fix *Fix
 }
 
-// Moved returns the finding with every place of it where move says that it is now.
-func (d Diagnostic) Moved(move func(offset int) int) Diagnostic {
-	to := func(s dockerfile.Span) dockerfile.Span {
-		return dockerfile.Span{Start: move(s.Start), End: move(s.End)}
-	}
+// Moved returns the finding with its places, and those of its notes and edits, where to says that they are.
+func (d Diagnostic) Moved(to func(dockerfile.Span) dockerfile.Span) Diagnostic {
 	d.Span = to(d.Span)
 	d.Notes = slices.Clone(d.Notes)
 	for i := range d.Notes {
