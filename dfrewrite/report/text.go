@@ -10,7 +10,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/diff"
+	"github.com/aymanbagabas/go-udiff"
+	"github.com/aymanbagabas/go-udiff/myers"
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/dockerfile"
@@ -120,16 +121,24 @@ func blank(b []byte) string {
 	}, printable(b))
 }
 
-// Diff writes what changes in a file as a unified diff.
+// diffContext is how many lines that stay are shown around a change, as diff and git do.
+const diffContext = 3
+
+// Diff writes what changes in a file as a unified diff, the shortest there is.
 func Diff(w io.Writer, name string, before, after []byte, s Style) error {
 	name = strings.TrimLeft(name, "/") // as git does, so that patch -p1 takes it
-	out := diff.Diff("a/"+name, before, "b/"+name, after)
+	old := string(before)
+	out, err := udiff.ToUnified("a/"+name, "b/"+name, old, myers.ComputeEdits(old, string(after)), diffContext)
+	if err != nil || out == "" {
+		return err
+	}
+	out = "diff a/" + name + " b/" + name + "\n" + out
 	if !s.Color {
-		_, err := w.Write(out)
+		_, err := io.WriteString(w, out)
 		return err
 	}
 	var b bytes.Buffer
-	for _, line := range strings.SplitAfter(string(out), "\n") {
+	for _, line := range strings.SplitAfter(out, "\n") {
 		text := strings.TrimSuffix(line, "\n")
 		switch {
 		case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"), strings.HasPrefix(line, "diff "):
@@ -146,6 +155,6 @@ func Diff(w io.Writer, name string, before, after []byte, s Style) error {
 			b.WriteByte('\n')
 		}
 	}
-	_, err := w.Write(b.Bytes())
+	_, err = w.Write(b.Bytes())
 	return err
 }
