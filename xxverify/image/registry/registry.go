@@ -4,12 +4,15 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"strings"
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry"
 	"oras.land/oras-go/v2/registry/remote"
 	"oras.land/oras-go/v2/registry/remote/auth"
@@ -86,7 +89,11 @@ func (r remoteImage) Root(ctx context.Context) (v1.Descriptor, error) {
 
 // Blob implements image.Source.
 func (r remoteImage) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
-	return r.repository.Fetch(ctx, d)
+	b, err := r.repository.Fetch(ctx, d)
+	if errors.Is(err, errdef.ErrNotFound) {
+		err = fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	return b, err
 }
 
 // Close implements image.Source.
