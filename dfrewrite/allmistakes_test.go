@@ -6,10 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/verdict"
+
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/txtar"
 
-	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
 )
 
@@ -25,7 +27,7 @@ func TestAllMistakes(t *testing.T) {
 		parts[f.Name] = string(f.Data)
 	}
 	for range 2 {
-		opt := Options{Options: recipes.Options{Context: recipes.NewContext(contextIn(parts, "context/"))}}
+		opt := Options{Options: verdict.Options{Context: context.New(contextIn(parts, "context/"))}}
 		f, err := Lint("Dockerfile", []byte(parts["Dockerfile"]), opt)
 		if err != nil {
 			t.Fatal(err)

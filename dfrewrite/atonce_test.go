@@ -15,10 +15,11 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/txtar"
 
+	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
+	"xxkit/dfrewrite/verdict"
 )
 
 // oneByOne picks one fix, as Rewrite says that it does.
@@ -143,9 +144,9 @@ func TestAtOnce(t *testing.T) {
 	fixes, rounds := 0, 0
 	for _, s := range all {
 		for _, unsafe := range []bool{false, true} {
-			opt := Options{Unsafe: unsafe, Options: recipes.Options{Flags: s.flags}}
+			opt := Options{Unsafe: unsafe, Options: verdict.Options{Flags: s.flags}}
 			if s.context != nil {
-				opt.Context = recipes.NewContext(s.context)
+				opt.Context = context.New(s.context)
 			}
 			want, err := rewrite("Dockerfile", s.src, opt, oneByOne)
 			if err != nil {

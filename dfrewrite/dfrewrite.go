@@ -24,11 +24,12 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/verdict"
+
 	"github.com/containerd/platforms"
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
 )
 
@@ -41,7 +42,7 @@ var DefaultPlatforms = []string{"linux/amd64", "linux/arm64"}
 
 // Options say what to lint and rewrite for. The zero value is usable.
 type Options struct {
-	recipes.Options
+	verdict.Options
 	// Rules are looked for; nil means all.
 	Rules []*rules.Rule
 	// Unsafe makes Rewrite apply the fixes that a person should read.
@@ -85,7 +86,7 @@ func knownArchitecture(arch string) bool {
 	return err == nil && p.Architecture == arch
 }
 
-func (o Options) recipes() *recipes.Options {
+func (o Options) recipes() *verdict.Options {
 	r := o.Options
 	if len(r.Platforms) == 0 {
 		r.Platforms = DefaultPlatforms
@@ -118,6 +119,9 @@ func Lint(name string, src []byte, opt Options) (*File, error) {
 	}
 	g := graph.For(doc, opt.Flags)
 	found := rules.Run(g, opt.recipes(), ran)
+	if err := g.Err(); err != nil {
+		return nil, err
+	}
 	ignored := ignoresIn(doc)
 	found = slices.DeleteFunc(found, ignored.silences)
 	found = append(found, ignored.unused(ran)...)

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 
+	"xxkit/dfrewrite/plan"
+	"xxkit/dfrewrite/verdict"
+
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
 )
 
@@ -51,10 +53,10 @@ type StageExplanation struct {
 	// Commands are the verdicts on the stage's commands, and on other instructions that
 	// stand in the way. They say what would become of each on the build platform, and
 	// count where the stage moves or compiles.
-	Commands []recipes.Step
+	Commands []verdict.Step
 	// Blocks are what stands in the way of a refused stage and is no command of it,
 	// such as what another stage takes out of it.
-	Blocks []recipes.Step
+	Blocks []verdict.Step
 }
 
 // Emulated reports whether commands run on the target platform, so that they are
@@ -103,8 +105,8 @@ func Explain(name string, src []byte, opt Options) (*Explanation, error) {
 		after[s.From.Span.Start] = s
 	}
 	before := graph.For(doc, opt.Flags)
-	planner := recipes.NewPlanner(opt.recipes())
-	moving := map[*graph.Stage]*recipes.Conversion{}
+	planner := plan.NewPlanner(opt.recipes())
+	moving := map[*graph.Stage]*verdict.Conversion{}
 	for _, s := range before.Stages {
 		x := StageExplanation{Stage: s, After: s.Place, Commands: planner.Plan(s).Steps}
 		if now := after[r.now(s.From.Span.Start)]; now != nil {
@@ -113,7 +115,7 @@ func Explain(name string, src []byte, opt Options) (*Explanation, error) {
 		x.decide(planner, moving)
 		if x.Decision == Stays {
 			// What it takes from others would matter elsewhere only.
-			x.Commands = slices.DeleteFunc(slices.Clone(x.Commands), func(c recipes.Step) bool {
+			x.Commands = slices.DeleteFunc(slices.Clone(x.Commands), func(c verdict.Step) bool {
 				return !graph.IsRun(c.In) || c.Span == c.In.Span && !unread(c.In, before)
 			})
 		}
@@ -142,10 +144,10 @@ func ExplainRewritten(doc *dockerfile.Document, r *Rewritten) *Explanation {
 
 // decide finds the decision on a stage and its reason. Stages that move together are looked at once, and kept in
 // moving.
-func (x *StageExplanation) decide(pl *recipes.Planner, moving map[*graph.Stage]*recipes.Conversion) {
+func (x *StageExplanation) decide(pl *plan.Planner, moving map[*graph.Stage]*verdict.Conversion) {
 	s := x.Stage
 	compiles := pl.Plan(s).Compiles()
-	var together *recipes.Conversion // of a stage that compiles on the target platform, or goes where one goes
+	var together *verdict.Conversion // of a stage that compiles on the target platform, or goes where one goes
 	root := s.Root()
 	staysForOthers := s == root && pl.Heads(root)[0] != root // those based on it move without it
 	if s.Place == graph.Target && root.Place == graph.Target && !pl.OnlyChecks(s) && !staysForOthers {
@@ -156,7 +158,7 @@ func (x *StageExplanation) decide(pl *recipes.Planner, moving map[*graph.Stage]*
 				moving[t] = c
 			}
 		}
-		if slices.Contains(c.Stages, s) && slices.ContainsFunc(c.Plans, func(p *recipes.Plan) bool { return p.Compiles() && !pl.OnlyChecks(p.Stage) }) {
+		if slices.Contains(c.Stages, s) && slices.ContainsFunc(c.Ledgers, func(p *verdict.Ledger) bool { return p.Compiles() && !pl.OnlyChecks(p.Stage) }) {
 			together = c
 		}
 	}
@@ -196,14 +198,14 @@ func (x *StageExplanation) decide(pl *recipes.Planner, moving map[*graph.Stage]*
 
 // splitPackages says of installations that the conversion changes what becomes of them: by itself, the verdict on
 // one is that it does no harm on the build platform.
-func splitPackages(steps []recipes.Step, edits []dockerfile.Edit) []recipes.Step {
+func splitPackages(steps []verdict.Step, edits []dockerfile.Edit) []verdict.Step {
 	steps = slices.Clone(steps)
 	for i, s := range steps {
 		changes := slices.ContainsFunc(edits, func(e dockerfile.Edit) bool {
 			return e.Span.Start < s.Span.End && s.Span.Start < e.Span.End
 		})
-		if changes && s.Recipe == "packages" && s.Verdict == recipes.Neutral {
-			steps[i].Verdict, steps[i].Reason = recipes.Convert, "its packages are taken apart: tools for the build platform, libraries for the target"
+		if changes && s.Recipe == "packages" && s.Verdict == verdict.Neutral {
+			steps[i].Verdict, steps[i].Reason = verdict.Convert, "its packages are taken apart: tools for the build platform, libraries for the target"
 		}
 	}
 	return steps
@@ -231,11 +233,11 @@ func unread(in *dockerfile.Instruction, g *graph.Graph) bool {
 }
 
 // block puts down what stands in the way of a stage.
-func (x *StageExplanation) block(c *recipes.Conversion) {
+func (x *StageExplanation) block(c *verdict.Conversion) {
 	own := 0
 	for _, b := range c.Blocks {
-		if slices.ContainsFunc(x.Commands, func(s recipes.Step) bool {
-			return s.Verdict == recipes.Block && s.In == b.In && s.Span == b.Span && s.Reason == b.Reason
+		if slices.ContainsFunc(x.Commands, func(s verdict.Step) bool {
+			return s.Verdict == verdict.Block && s.In == b.In && s.Span == b.Span && s.Reason == b.Reason
 		}) {
 			own++
 			continue
@@ -247,7 +249,7 @@ func (x *StageExplanation) block(c *recipes.Conversion) {
 		things = "something stands"
 	}
 	x.Why = "compiles on the target platform, and " + things + " in the way"
-	if own == 0 && !slices.ContainsFunc(x.Blocks, func(b recipes.Step) bool { return b.In == x.Stage.From }) && len(c.Stages) > 1 {
+	if own == 0 && !slices.ContainsFunc(x.Blocks, func(b verdict.Step) bool { return b.In == x.Stage.From }) && len(c.Stages) > 1 {
 		x.Why += " of it or of the stages that it shares its base with"
 	}
 }

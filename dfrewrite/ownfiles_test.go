@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"xxkit/dfrewrite/recipes"
+	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/verdict"
+
 	"xxkit/dfrewrite/rules"
 )
 
@@ -15,9 +17,9 @@ import (
 // they build under emulation.
 func TestOwnFiles(t *testing.T) {
 	check := func(t *testing.T, name string, src []byte, allowed *rules.Rule) {
-		opt := Options{Options: recipes.Options{Platforms: []string{"linux/amd64", "linux/arm64", "linux/arm/v7"}}}
+		opt := Options{Options: verdict.Options{Platforms: []string{"linux/amd64", "linux/arm64", "linux/arm/v7"}}}
 		if strings.HasSuffix(name, "Dockerfile") || strings.HasSuffix(name, ".cross") {
-			opt.Context = recipes.NewContext(os.DirFS(filepath.Dir(name)))
+			opt.Context = context.New(os.DirFS(filepath.Dir(name)))
 		}
 		f, err := Lint(name, src, opt)
 		if err != nil {

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"golang.org/x/tools/txtar"
+	"xxkit/dfrewrite/context"
 
-	"xxkit/dfrewrite/recipes"
+	"golang.org/x/tools/txtar"
 )
 
 // TestRefusalsSayWhatToDo looks at every refusal in testdata/rewrite: it is one line that says why, and another that says what a
@@ -22,7 +22,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 			t.Fatal(err)
 		}
 		opt := optionsIn(t, string(a.Comment))
-		context := fstest.MapFS{}
+		files := fstest.MapFS{}
 		var src []byte
 		for _, f := range a.Files {
 			switch f.Name {
@@ -30,11 +30,11 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 				src = f.Data
 			case "want", "remarks":
 			default:
-				context[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
+				files[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
 			}
 		}
-		if len(context) > 0 {
-			opt.Context = recipes.NewContext(context)
+		if len(files) > 0 {
+			opt.Context = context.New(files)
 		}
 		linted, err := Lint("Dockerfile", src, opt)
 		if err != nil {

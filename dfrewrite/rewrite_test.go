@@ -9,10 +9,12 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/verdict"
+
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/txtar"
 
-	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
 )
 
@@ -24,7 +26,7 @@ import (
 //	             under it "  line: note"; without it, none
 //
 // and other files, which are the build context; with none, there is no context.
-// Its comment may set options: platforms=…, helpers=…, image=…, unsafe. CRLF and the like,
+// TESTSCRIPT_UPDATE=1 renews want and remarks. The comment may set options: platforms=…, helpers=…, image=…, unsafe. CRLF and the like,
 // which do not survive in an archive, are tested elsewhere.
 func TestRewrite(t *testing.T) {
 	files, err := filepath.Glob("testdata/rewrite/*.txtar")
@@ -39,18 +41,18 @@ func TestRewrite(t *testing.T) {
 			}
 			a := txtar.Parse(data)
 			parts := map[string]string{}
-			context := fstest.MapFS{}
+			files := fstest.MapFS{}
 			for _, f := range a.Files {
 				switch f.Name {
 				case "Dockerfile", "want", "remarks":
 					parts[f.Name] = string(f.Data)
 				default:
-					context[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
+					files[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
 				}
 			}
 			opt := optionsIn(t, string(a.Comment))
-			if len(context) > 0 {
-				opt.Context = recipes.NewContext(context)
+			if len(files) > 0 {
+				opt.Context = context.New(files)
 			}
 			want, ok := parts["want"]
 			if !ok {
@@ -59,6 +61,10 @@ func TestRewrite(t *testing.T) {
 			r, err := Rewrite("Dockerfile", []byte(parts["Dockerfile"]), opt)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if os.Getenv("TESTSCRIPT_UPDATE") != "" {
+				renew(t, file, a, map[string]string{"want": string(r.Out), "remarks": remarks(r.Left)})
+				return
 			}
 			if d := diff.Diff("want", []byte(want), "got", r.Out); d != nil {
 				t.Errorf("%s", d)
@@ -71,6 +77,28 @@ func TestRewrite(t *testing.T) {
 				t.Errorf("rewriting twice: %v\n%s", err, diff.Diff("once", r.Out, "twice", again.Out))
 			}
 		})
+	}
+}
+
+// renew writes what comes out into an archive; a part that an archive can do without is put in where it is needed.
+func renew(t *testing.T, file string, a *txtar.Archive, parts map[string]string) {
+	dockerfile := ""
+	for i, f := range a.Files {
+		if f.Name == "Dockerfile" {
+			dockerfile = string(f.Data)
+		}
+		if text, ok := parts[f.Name]; ok {
+			a.Files[i].Data = []byte(text)
+			delete(parts, f.Name)
+		}
+	}
+	for _, name := range []string{"want", "remarks"} {
+		if text := parts[name]; text != "" && !(name == "want" && text == dockerfile) {
+			a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)})
+		}
+	}
+	if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -89,7 +117,7 @@ func optionsIn(t *testing.T, comment string) Options {
 				t.Fatal(err)
 			}
 		case ok && key == "helpers":
-			opt.Helpers = map[string]recipes.HelperUse{"auto": recipes.HelpersAuto, "always": recipes.HelpersAlways, "never": recipes.HelpersNever}[value]
+			opt.Helpers = map[string]verdict.HelperUse{"auto": verdict.HelpersAuto, "always": verdict.HelpersAlways, "never": verdict.HelpersNever}[value]
 		}
 	}
 	return opt
@@ -170,7 +198,7 @@ func FuzzRewrite(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, src []byte, how uint8) {
-		opt := Options{Unsafe: how&1 != 0, Options: recipes.Options{Helpers: recipes.HelperUse(how / 2 % 3)}}
+		opt := Options{Unsafe: how&1 != 0, Options: verdict.Options{Helpers: verdict.HelperUse(how / 2 % 3)}}
 		if how&64 != 0 {
 			opt.Platforms = []string{"linux/amd64/v3", "linux/arm/v6"}
 		}

@@ -8,11 +8,12 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"xxkit/dfrewrite/context"
+
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/txtar"
 
 	"xxkit/dfrewrite/dockerfile"
-	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
 )
 
@@ -80,7 +81,7 @@ func runCases(t *testing.T, rule *rules.Rule, a *txtar.Archive) (fires, quiet in
 		t.Run(f.Name, func(t *testing.T) {
 			opt := optionsIn(t, parts["options/"+name])
 			if files := contextIn(parts, "context/"+name+"/"); len(files) > 0 {
-				opt.Context = recipes.NewContext(files)
+				opt.Context = context.New(files)
 			}
 			file, err := Lint("Dockerfile", f.Data, opt)
 			if err != nil {

@@ -12,13 +12,14 @@ import (
 	"strings"
 	"sync"
 
+	"xxkit/dfrewrite/context"
+
 	"github.com/spf13/pflag"
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/builds"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // inputs are the files that a command is about, with what counts for each.
@@ -162,7 +163,7 @@ func (in *inputs) add(files []string) {
 		for _, b := range described.Builds {
 			if b.Dockerfile != "" {
 				builtBy[f] = append(builtBy[f], b.Dockerfile)
-				describe(of, f, b)
+				describe(of, f, described, b)
 			}
 		}
 	})
@@ -193,7 +194,7 @@ func readBuilds(path string) (*builds.File, error) {
 }
 
 // describe takes down what a build in a file says of its Dockerfile.
-func describe(of map[string]*described, file string, b *builds.Build) {
+func describe(of map[string]*described, file string, f *builds.File, b *builds.Build) {
 	by := fmt.Sprintf("%q in %s", b.Name, file)
 	d := of[b.Dockerfile]
 	if d == nil {
@@ -216,10 +217,26 @@ func describe(of map[string]*described, file string, b *builds.Build) {
 		d.flags.Targets = append(d.flags.Targets, b.Target)
 	}
 	d.args(b.Args)
+	for name := range b.Args {
+		if d.flags.ArgsBy == nil {
+			d.flags.ArgsBy = map[string]string{}
+		}
+		d.flags.ArgsBy[name] = placeOf(file, f, b.Name, name)
+	}
 	if b.Discards {
 		d.discarded++
 	}
 	d.flags.NoImages = d.discarded == d.builds
+}
+
+// placeOf says where a build argument is given.
+func placeOf(name string, f *builds.File, build, arg string) string {
+	for _, a := range f.Args {
+		if a.Name == arg && a.Build == build {
+			return fmt.Sprintf("%s:%d", name, f.Doc.Position(a.At.Start).Line)
+		}
+	}
+	return name
 }
 
 // args takes down the arguments of one more build. Those in which the builds differ are
@@ -364,21 +381,21 @@ func (s source) explain() (*dfrewrite.Explanation, error) {
 // one another tend to share theirs.
 type contexts struct {
 	mu   sync.Mutex
-	dirs map[string]*recipes.Context
+	dirs map[string]*context.Files
 }
 
 // maxContexts bounds what is kept, so that the memory that a run needs does not
 // grow with the number of folders.
 const maxContexts = 64
 
-func (c *contexts) of(dir string) *recipes.Context {
+func (c *contexts) of(dir string) *context.Files {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.dirs == nil || c.dirs[dir] == nil && len(c.dirs) >= maxContexts {
-		c.dirs = map[string]*recipes.Context{}
+		c.dirs = map[string]*context.Files{}
 	}
 	if c.dirs[dir] == nil {
-		c.dirs[dir] = recipes.NewContext(os.DirFS(dir))
+		c.dirs[dir] = context.Open(dir)
 	}
 	return c.dirs[dir]
 }

@@ -10,12 +10,13 @@ import (
 	"strings"
 	"sync"
 
+	"xxkit/dfrewrite/verdict"
+
 	"github.com/spf13/pflag"
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/config"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
 )
 
@@ -95,14 +96,19 @@ func (s *settings) flags(said graph.Flags) graph.Flags {
 	}
 	if len(s.buildArgs) > 0 {
 		said.Args = maps.Clone(said.Args)
+		said.ArgsBy = maps.Clone(said.ArgsBy)
 		if said.Args == nil {
 			said.Args = map[string]*string{}
+		}
+		if said.ArgsBy == nil {
+			said.ArgsBy = map[string]string{}
 		}
 		for _, a := range s.buildArgs {
 			name, value, ok := strings.Cut(a, "=")
 			if said.Args[name] = nil; ok {
 				said.Args[name] = &value
 			}
+			said.ArgsBy[name] = graph.ByFlag
 		}
 	}
 	return said
@@ -168,11 +174,11 @@ func (s *settings) resolve(c *config.Config) (f fileSettings) {
 	helpers := pick("helpers", s.helpers, c.Helpers)
 	switch helpers {
 	case "auto":
-		f.Helpers = recipes.HelpersAuto
+		f.Helpers = verdict.HelpersAuto
 	case "always":
-		f.Helpers = recipes.HelpersAlways
+		f.Helpers = verdict.HelpersAlways
 	case "never":
-		f.Helpers = recipes.HelpersNever
+		f.Helpers = verdict.HelpersNever
 	default:
 		try("helpers", "helpers", fmt.Errorf("%s=%s: it is auto, always or never", s.called("helpers"), helpers))
 	}

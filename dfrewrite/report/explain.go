@@ -6,10 +6,11 @@ import (
 	"io"
 	"strings"
 
+	"xxkit/dfrewrite/verdict"
+
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // An Explainer shows what was decided about files, one file after the other.
@@ -47,7 +48,7 @@ func (t *explainedText) Close() error               { return nil }
 
 var decisionColor = map[dfrewrite.Decision]string{dfrewrite.Moves: green, dfrewrite.Held: yellow, dfrewrite.Refused: red}
 
-var verdictColor = map[recipes.Verdict]string{recipes.Convert: green, recipes.Block: red}
+var verdictColor = map[verdict.Verdict]string{verdict.Convert: green, verdict.Block: red}
 
 var stateColor = map[dfrewrite.FindingState]string{dfrewrite.FixMade: green, dfrewrite.FixHeld: yellow, dfrewrite.NoFix: red}
 
@@ -113,7 +114,7 @@ func (t *explainedText) stage(b *bytes.Buffer, e *dfrewrite.Explanation, s *dfre
 	}
 }
 
-func (t *explainedText) command(b *bytes.Buffer, doc *dockerfile.Document, c recipes.Step) {
+func (t *explainedText) command(b *bytes.Buffer, doc *dockerfile.Document, c verdict.Step) {
 	verdict := fmt.Sprintf("%-7s", c.Verdict)
 	fmt.Fprintf(b, "  %s %s %s\n", lineIn(doc, c.Span)+":", t.style.paint(verdictColor[c.Verdict], verdict), oneLine(doc, c.Span))
 	reason := c.Reason

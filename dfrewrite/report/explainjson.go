@@ -3,9 +3,10 @@ package report
 import (
 	"bytes"
 
+	"xxkit/dfrewrite/verdict"
+
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // A JSONExplanation is what was decided about one file.
@@ -75,7 +76,7 @@ func (j *explainedJSON) File(e *dfrewrite.Explanation) error { return j.add(json
 
 func jsonExplanation(e *dfrewrite.Explanation) JSONExplanation {
 	at := func(offset int) JSONPlace { return jsonPlace(e.Doc, offset) }
-	commands := func(steps []recipes.Step) []JSONCommand {
+	commands := func(steps []verdict.Step) []JSONCommand {
 		out := []JSONCommand{}
 		for _, s := range steps {
 			out = append(out, JSONCommand{

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"slices"
 
+	"xxkit/dfrewrite/verdict"
+
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // BuildPlatformOutput finds stages on the build platform that compile without a
@@ -103,10 +104,10 @@ func mentionsTarget(s *graph.Stage) bool {
 
 // takenForTarget reports whether what the step wrote reaches a stage on the
 // target platform.
-func takenForTarget(s *graph.Stage, step recipes.Step) bool {
+func takenForTarget(s *graph.Stage, step verdict.Step) bool {
 	for _, t := range s.Tree() {
 		for _, u := range t.UsedBy {
-			if u.Kind == graph.Copy && recipes.Takes(u, step) && landsOnTarget(u.In, map[*graph.Stage]bool{}) {
+			if u.Kind == graph.Copy && verdict.Takes(u, step) && landsOnTarget(u.In, map[*graph.Stage]bool{}) {
 				return true
 			}
 		}

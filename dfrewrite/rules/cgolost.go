@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/context/gosource"
+
 	"xxkit/dfrewrite/graph"
 )
 
@@ -80,7 +82,7 @@ func (p *Pass) allWithoutCC(s *graph.Stage) bool {
 // wantsCgo says why the native build uses cgo, or is empty.
 func (p *Pass) wantsCgo(s *graph.Stage) string {
 	if p.Options.Context != nil {
-		if why := p.Options.Context.NeedsCgo(); why != "" {
+		if why := gosource.NeedsCgo(p.Options.Context); why != "" {
 			return why
 		}
 	}

@@ -3,8 +3,9 @@ package rules
 import (
 	"fmt"
 
+	"xxkit/dfrewrite/verdict"
+
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // EmulatedBuild finds stages that compile on the target platform. Its fix is the
@@ -43,7 +44,7 @@ var EmulatedBuild = &Rule{
 // compiles finds the first command that compiles in s or a stage based on it.
 // Stages that only run checks do not count: who builds them for another platform
 // wants to check on it.
-func (p *Pass) compiles(s *graph.Stage) (*graph.Stage, *recipes.Step) {
+func (p *Pass) compiles(s *graph.Stage) (*graph.Stage, *verdict.Step) {
 	for _, t := range s.Tree() {
 		if p.Planner.OnlyChecks(t) {
 			continue

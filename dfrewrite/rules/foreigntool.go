@@ -9,7 +9,6 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // ForeignTool finds programs of the target platform that a stage on the build
@@ -103,10 +102,10 @@ func (p *Pass) foreign(s *graph.Stage, u *graph.Use, tool string) Diagnostic {
 		return d
 	}
 	flag := u.By.Flag("from")
-	if u.Kind != graph.Copy || flag == nil || recipes.Numbered(p.Graph) {
+	if u.Kind != graph.Copy || flag == nil || graph.Numbered(p.Graph) {
 		return d
 	}
-	name := recipes.StageNameFor(p.Graph, u.Image)
+	name := graph.StageNameFor(p.Graph, u.Image)
 	d.Fix = &Fix{
 		Message: fmt.Sprintf("take it from a stage %s on $BUILDPLATFORM", name),
 		Safety:  Review,

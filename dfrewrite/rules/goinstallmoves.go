@@ -7,10 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/verdict"
+
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // GoInstallMoves finds `go install` for another platform, which puts the program
@@ -32,7 +33,7 @@ var GoInstallMoves = &Rule{
 				if slices.ContainsFunc(g.Packages, func(w facts.Word) bool { return w.Text == "std" }) {
 					continue
 				}
-				d := Diagnostic{Span: c.Span, Hint: "use go build -o, or xx-go install"}
+				d := Diagnostic{Span: c.Span, Hint: "use go build -o, which takes no package@version, or move the program up from there"}
 				bin := c.GoBin()
 				switch gobin := c.Env("GOBIN"); {
 				case gobin.Set && gobin.Text != "":
@@ -84,10 +85,10 @@ func (p *Pass) missedBy(s *graph.Stage, c *facts.Call, bin string) *dockerfile.I
 // Go has for it.
 func (p *Pass) buildInstead(s *graph.Stage, c *facts.Call) *Fix {
 	for _, step := range p.Planner.Plan(s).Steps {
-		if step.In != c.Run || step.Span != c.Span || step.Verdict != recipes.Convert || step.Helper || len(step.Edits) == 0 {
+		if step.In != c.Run || step.Span != c.Span || step.Verdict != verdict.Convert || step.Needs.Helper || len(step.Edits) == 0 {
 			continue
 		}
-		f := &Fix{Message: "build into that folder with go build -o", Edits: append(p.argFor(c.Run, step.Args...), step.Edits...)}
+		f := &Fix{Message: step.Reason, Edits: append(p.argFor(c.Run, step.Needs.Args...), step.Edits...)}
 		if step.Review != "" {
 			f.Safety, f.Why = Review, []string{step.Review}
 		}

@@ -6,8 +6,9 @@ import (
 	"path"
 	"strings"
 
+	"xxkit/dfrewrite/packages"
+
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // NativeModulesAcrossPlatforms finds installed packages of Node.js and Python, and
@@ -43,7 +44,7 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 		}
 		file := cleanPath(v.Text)
 		switch {
-		case path.Base(file) == "node_modules" || recipes.PartOfPackages(file) || p.installsInto(s, file, nodeInstallers):
+		case path.Base(file) == "node_modules" || packages.PartOfTree(file) || p.installsInto(s, file, nodeInstallers):
 			if p.onlyJavaScript() || p.toldPlatform(s, "--cpu", "npm_config_arch", "npm_config_cpu", "npm_config_target_arch", "supportedArchitectures", "--target_arch") {
 				continue
 			}
@@ -167,7 +168,7 @@ func (p *Pass) onlyJavaScript() bool {
 	if p.Options.Context == nil {
 		return false
 	}
-	if p.Options.Context.OnlyJavaScript() {
+	if packages.OnlyJavaScript(p.Options.Context) {
 		return true
 	}
 	if lock := p.Options.Context.ReadFile("pnpm-lock.yaml"); lock != nil {

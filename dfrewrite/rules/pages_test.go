@@ -8,10 +8,12 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/verdict"
+
 	pages "xxkit/docs/rules"
 
 	"xxkit/dfrewrite"
-	"xxkit/dfrewrite/recipes"
 	"xxkit/dfrewrite/rules"
 )
 
@@ -42,7 +44,7 @@ const amd64Program = "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0
 // good one gives nothing from any rule, and where the rule has a fix it turns one
 // into the other.
 func TestPages(t *testing.T) {
-	opt := dfrewrite.Options{Unsafe: true, Options: recipes.Options{Context: recipes.NewContext(fstest.MapFS{"prebuilt/server": {Data: []byte(amd64Program), Mode: 0o755}})}}
+	opt := dfrewrite.Options{Unsafe: true, Options: verdict.Options{Context: context.New(fstest.MapFS{"prebuilt/server": {Data: []byte(amd64Program), Mode: 0o755}})}}
 	for _, r := range rules.All {
 		t.Run(r.Name, func(t *testing.T) {
 			page := r.Page()

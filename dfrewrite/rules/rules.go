@@ -12,12 +12,14 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/plan"
+	"xxkit/dfrewrite/verdict"
+
 	pages "xxkit/docs/rules"
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // A Severity says how bad a finding is.
@@ -170,11 +172,11 @@ type Pass struct {
 	Rule  *Rule
 	Graph *graph.Graph
 	// Planner judges stages; the rules share what it finds.
-	Planner *recipes.Planner
+	Planner *plan.Planner
 	// Facts are the commands as they run for each platform; the rules share them.
 	Facts *facts.Facts
 	// Options say what the file is checked for.
-	Options *recipes.Options
+	Options *verdict.Options
 
 	report func(Diagnostic)
 }
@@ -185,11 +187,21 @@ func (p *Pass) Report(d Diagnostic) {
 	if d.Severity == 0 {
 		d.Severity = p.Rule.Severity
 	}
+	if name, by := p.Graph.GivenTarget(); name != "" && d.Fix != nil && d.Fix.Safety == Safe && d.Fix.namesTarget() {
+		held := *d.Fix
+		held.Safety, held.Why = Review, append(slices.Clone(held.Why), fmt.Sprintf("%s comes as a build argument (%s) and is the same for every platform", name, by))
+		d.Fix = &held
+	}
 	if in := p.needsQuotes(d.Fix); in != nil {
 		d.Fix = nil
 		d.Notes = append(d.Notes, Note{Span: in.Span, Text: "the script stands in a JSON string, in which the fix would need quotes", Way: "write it in shell form", Blocks: true})
 	}
 	p.report(d)
+}
+
+// namesTarget reports whether the fix puts in what BuildKit says of the target.
+func (f *Fix) namesTarget() bool {
+	return slices.ContainsFunc(f.Edits, func(e dockerfile.Edit) bool { return strings.Contains(e.New, "TARGET") })
 }
 
 // builds yields each stage with each platform for which it takes part in the build.
@@ -226,10 +238,10 @@ func (p *Pass) needsQuotes(f *Fix) *dockerfile.Instruction {
 
 // Run checks a file with the given rules and returns what they found, in file
 // order.
-func Run(g *graph.Graph, opt *recipes.Options, rules []*Rule) []Diagnostic {
+func Run(g *graph.Graph, opt *verdict.Options, rules []*Rule) []Diagnostic {
 	var found []Diagnostic
 	known := facts.New(g, opt.Platforms)
-	planner := recipes.NewPlanner(opt)
+	planner := plan.NewPlanner(opt)
 	planner.Know(known)
 	for _, r := range rules {
 		r.Check(&Pass{Rule: r, Graph: g, Planner: planner, Facts: known, Options: opt, report: func(d Diagnostic) { found = append(found, d) }})
@@ -239,7 +251,7 @@ func Run(g *graph.Graph, opt *recipes.Options, rules []*Rule) []Diagnostic {
 }
 
 // conversionFix makes a fix of a conversion, or notes of what is in its way.
-func conversionFix(c *recipes.Conversion, message string) (*Fix, []Note) {
+func conversionFix(c *verdict.Conversion, message string) (*Fix, []Note) {
 	if len(c.Blocks) > 0 {
 		var notes []Note
 		for _, b := range c.Blocks {

@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/verdict"
+
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // SingleArchBase finds base images for one architecture where several are built.
@@ -109,7 +110,7 @@ func holdsScripts(image string) bool {
 // every platform.
 func (p *Pass) compilesForItself(s *graph.Stage) bool {
 	return slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool {
-		return !mentionsTarget(t) && slices.ContainsFunc(p.Planner.Plan(t).Steps, func(step recipes.Step) bool {
+		return !mentionsTarget(t) && slices.ContainsFunc(p.Planner.Plan(t).Steps, func(step verdict.Step) bool {
 			return step.Compiles && len(step.Writes) > 0 && takenForTarget(t, step)
 		})
 	})

@@ -6,11 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/verdict"
+
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
-	"xxkit/dfrewrite/recipes"
 )
 
 // TargetArgTooEarly finds an ARG for the target above costly steps that do not
@@ -107,7 +108,7 @@ func (p *Pass) mayUseTarget(s *graph.Stage, in *dockerfile.Instruction) bool {
 		}
 	}
 	for _, step := range p.Planner.Plan(s).Steps {
-		if step.In == in && step.Verdict == recipes.Convert {
+		if step.In == in && step.Verdict == verdict.Convert {
 			return true // go build: GOOS and GOARCH may come from the environment
 		}
 	}

@@ -1,0 +1,52 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/packages"
+	"xxkit/dfrewrite/recipes/golang"
+	"xxkit/dfrewrite/verdict"
+)
+
+// withInstallers adds the stages from which those of the conversion take packages: a stage on the
+// build platform cannot run what was installed for the target's.
+func withInstallers(c *verdict.Conversion, pl *Planner) {
+	if slices.ContainsFunc(c.Stages, (*graph.Stage).Delivered) {
+		return // stays where it is
+	}
+	for i := 0; i < len(c.Stages); i++ {
+		for _, u := range c.Stages[i].Uses {
+			if u.From == nil || u.From.Place != graph.Target || slices.Contains(c.Stages, u.From) {
+				continue
+			}
+			switch installed := pl.installedIn(u); {
+			case installed || golang.TakesGo(u):
+				head := pl.head(u.From)
+				c.Heads = append(c.Heads, head)
+				c.Stages = append(c.Stages, head.Tree()...)
+			case slices.ContainsFunc(u.Paths, func(p string) bool { return path.Base(p) == "node_modules" }):
+				c.BlockAt(u.By, fmt.Sprintf("takes node_modules of stage %s, which are the target platform's", u.From.Title()),
+					"install the packages in this stage, or in one with FROM --platform=$BUILDPLATFORM")
+			}
+		}
+	}
+}
+
+// installedIn reports whether a use takes what a package manager installed.
+func (pl *Planner) installedIn(u *graph.Use) bool {
+	env := u.In.Graph.EnvAt(u.By)
+	for _, raw := range u.Paths {
+		p := path.Join("/", env.Expand(raw, rune(u.In.Graph.Doc.Escape)))
+		for s := u.From; s != nil; s = s.Base {
+			for _, step := range pl.Plan(s).Steps {
+				if packages.Installers[step.Recipe] && slices.ContainsFunc(step.HostWrites, func(w string) bool { return verdict.Within(w, []string{p}) || verdict.Within(p, []string{w}) }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,117 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/verdict"
+)
+
+// A base that build stages share with one that is shipped cannot move:
+//
+//	FROM debian:bookworm AS base
+//	WORKDIR /app
+//	FROM base AS build
+//	…
+//	FROM base
+//	COPY --from=build …
+//
+// Where it does nothing but set what every stage would set by itself, the build stage can have the same base again, on
+// the build platform. It may do more if what stays is not the last stage, but one for development that nobody copies
+// from: then a build runs the one base or the other, and not both.
+
+// Heads returns the stages that can move to the build platform apart from one another, each with all that is based on
+// it. That is the root itself unless a stage based on it has to stay, and the root can be had twice.
+func (pl *Planner) Heads(root *graph.Stage) []*graph.Stage {
+	heads, ok := pl.heads[root]
+	if !ok {
+		heads = []*graph.Stage{root}
+		if tree := root.Tree(); pl.mayDivide(root, tree) && pl.notTwice(root, tree) == nil {
+			heads = root.Children
+		}
+		if pl.heads == nil {
+			pl.heads = map[*graph.Stage][]*graph.Stage{}
+		}
+		pl.heads[root] = heads
+	}
+	return heads
+}
+
+// mayDivide reports whether a stage that is based on the root has to stay, so that the root cannot move.
+func (pl *Planner) mayDivide(root *graph.Stage, tree []*graph.Stage) bool {
+	return len(tree) > 1 && root.Place == graph.Target &&
+		slices.ContainsFunc(tree, func(t *graph.Stage) bool { return t.Shipped() && !pl.OnlyChecks(t) }) &&
+		!slices.ContainsFunc(tree, func(t *graph.Stage) bool { return len(t.Candidates) > 0 })
+}
+
+// head returns the stage that has to be pinned for s to move.
+func (pl *Planner) head(s *graph.Stage) *graph.Stage {
+	root := s.Root()
+	if pl.Heads(root)[0] == root || s == root {
+		return root
+	}
+	for s.Base != root {
+		s = s.Base
+	}
+	return s
+}
+
+// notTwice returns the first instruction for which a stage cannot be had twice, or nil.
+func (pl *Planner) notTwice(root *graph.Stage, tree []*graph.Stage) *dockerfile.Instruction {
+	both := slices.ContainsFunc(tree, (*graph.Stage).Delivered)
+	for _, in := range root.Body {
+		if graph.IsSetting(in) || graph.OnlyForContainers(in) {
+			continue
+		}
+		switch in.Command.(type) {
+		case *instructions.RunCommand, *instructions.CopyCommand, *instructions.AddCommand:
+		default:
+			return in
+		}
+		changes := func(s verdict.Step) bool { return s.In == in && (s.Verdict != verdict.Neutral || s.Compiles) }
+		if both || slices.ContainsFunc(pl.Plan(root).Steps, changes) {
+			return in
+		}
+	}
+	return nil
+}
+
+// ownBase gives a stage the base of its base, and what that sets.
+func ownBase(s *graph.Stage) []dockerfile.Edit {
+	src := s.From.Doc.Src
+	base := s.Base.From.Words()[0].Span
+	edits := []dockerfile.Edit{{Span: s.From.Words()[0].Span, New: string(src[base.Start:base.End])}}
+	var lines strings.Builder
+	for _, in := range s.Base.Body {
+		if !graph.OnlyForContainers(in) {
+			lines.Write(src[in.LineStart():in.LinesEnd()])
+		}
+	}
+	if at := s.From.LinesEnd(); lines.Len() > 0 {
+		edits = append(edits, dockerfile.Edit{Span: dockerfile.Span{Start: at, End: at}, New: lines.String()})
+	}
+	return edits
+}
+
+// sharedWay says what a person could do where stages that stay share a base with those that should move.
+func sharedWay(c *verdict.Conversion, pl *Planner, otherwise string) string {
+	root := c.Stages[0].Root()
+	if c.Stages[0] != root || len(c.Stages) == 1 {
+		return otherwise
+	}
+	if in := pl.notTwice(root, c.Stages); in != nil {
+		return fmt.Sprintf("give the stages that compile a base of their own, with --platform=$BUILDPLATFORM; that is not done here for what %s does in line %d (%s)",
+			root.Title(), in.Doc.Position(in.Span.Start).Line, in.Kind())
+	}
+	return otherwise
+}
+
+// takesFrom reports whether an instruction of s takes something from one of the stages.
+func takesFrom(s *graph.Stage, in *dockerfile.Instruction, stages []*graph.Stage) bool {
+	return slices.ContainsFunc(s.Uses, func(u *graph.Use) bool { return u.By == in && slices.Contains(stages, u.From) })
+}

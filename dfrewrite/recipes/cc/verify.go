@@ -1,0 +1,55 @@
+package cc
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/shell"
+	"xxkit/dfrewrite/verdict"
+)
+
+// verify has the programs that leave stages looked at where they are made, so that one that was compiled for the
+// builder after all fails the build.
+func verify(c *verdict.Conversion) {
+	for i, t := range c.Stages {
+		p, files := c.Ledgers[i], map[int][]string{}
+		for _, u := range t.UsedBy {
+			if u.Kind != graph.Copy || slices.Contains(c.Stages, u.In) {
+				continue
+			}
+			for _, file := range u.Paths {
+				if !path.IsAbs(file) || !shell.PlainPath().MatchString(file) || path.Ext(file) == ".a" || path.Ext(file) == ".o" {
+					continue
+				}
+				if n := makes(p, file); n >= 0 && !slices.Contains(files[n], file) {
+					files[n] = append(files[n], file)
+				}
+			}
+		}
+		for n, names := range files {
+			s := &p.Steps[n]
+			s.Edits = append(slices.Clone(s.Edits), dockerfile.Edit{Span: dockerfile.Span{Start: s.Span.End, End: s.Span.End},
+				New: " && xx-verify " + strings.Join(names, " ")})
+		}
+	}
+}
+
+// makes returns the last step that makes a program, if that is one behind which another command can be put; else -1.
+// A program is what is made by this very name, or lies where programs do.
+func makes(p *verdict.Ledger, file string) int {
+	for n, s := range slices.Backward(p.Steps) {
+		if !slices.ContainsFunc(s.Writes, func(w string) bool {
+			return w == file || verdict.IsProgramDir(path.Dir(file)) && verdict.MatchesWrite(w, file)
+		}) {
+			continue
+		}
+		if !s.Made.FromC || s.Verdict != verdict.Convert || s.Made.Verified || !s.Made.Last {
+			return -1
+		}
+		return n
+	}
+	return -1
+}

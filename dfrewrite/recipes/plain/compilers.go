@@ -1,0 +1,72 @@
+package plain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/shell"
+	"xxkit/dfrewrite/verdict"
+)
+
+// Build tools without a recipe of their own, and those of which their recipe could not see what they do: make without
+// its Makefile, ninja in a folder that nothing was seen to configure, strip where no C was compiled. They compile, so a
+// stage that calls them is slow under emulation, but what they call in turn is not known. Compilers that a stage
+// downloads are in downloads.go.
+var (
+	otherCompilers = match.Words("ld tcc musl-gcc")
+	ninjas         = match.Words("ninja ninja-build samu")
+	buildDrivers   = match.Words("make gmake scons mage just task go-task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
+	binaryTools    = match.Words("strip objcopy patchelf")
+)
+
+// anyBinary are tools that take programs of every platform: upx has the loaders for all of them with it (its manual),
+// LLVM's strip knows every format, and setcap writes an attribute of the file.
+var anyBinary = match.Words("upx setcap getcap llvm-strip")
+
+// evalBuilds matches what eval is given where that starts a build.
+var evalBuilds = match.Pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja(?:-build)?|samu|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
+
+func judgeCompilers(c *verdict.Call) (verdict.Step, bool) {
+	switch {
+	case otherCompilers[c.Program]:
+		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("%s compiles or links C for the machine that it runs on, and xx-clang does not stand in for it", c.Program),
+			Way: "compile with xx-clang, and its libraries from xx-apt-get or xx-apk"}, true
+	case ninjas[c.Program]:
+		return verdict.BlockBuild("configure that folder in this stage, with cmake or meson", "what %s builds was not configured in this stage", c.Program), true
+	case buildDrivers[c.Program]:
+		return verdict.BlockBuild("call the compiler in the Dockerfile, or convert the stage by hand", "what %s runs is not in this file", c.Program), true
+	case anyBinary[c.Program]:
+		step := verdict.Step{Reason: "takes programs of every platform"}
+		for i, w := range c.Args {
+			out, glued := strings.CutPrefix(w.Lit, "-o")
+			if c.Program != "upx" && c.Program != "llvm-strip" || !glued || strings.HasPrefix(w.Lit, "--") {
+				continue
+			}
+			if out == "" && i+1 < len(c.Args) {
+				out = c.Args[i+1].Lit
+			}
+			if slices.ContainsFunc(c.Args, func(w shell.Word) bool { return c.Ledger.Writes(c.Abs(w.Lit)) }) && c.Abs(out) != "" {
+				step.Writes = append(step.Writes, c.Abs(out))
+			}
+		}
+		return step, true
+	case c.Program == "eval" && evalBuilds().MatchString(c.FirstArg()):
+		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: "what eval builds is put together by the shell, and cannot be seen",
+			Way: "write the command out, or convert the stage by hand"}, true
+	case binaryTools[c.Program]:
+		for _, w := range c.Args {
+			if c.Ledger.Writes(c.Abs(w.Lit)) {
+				way := "run it in a stage of the target platform"
+				if c.Program == "strip" {
+					way = "let the linker do it: -ldflags=-s for Go, strip = true in the profile for Rust"
+				}
+				return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("%s works on %s, which would be a binary of another platform", c.Program, w.Raw), Way: way}, true
+			}
+		}
+		return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("%s works on a binary that may be of another platform", c.Source()),
+			Way: "run it in a stage of the target platform"}, true
+	}
+	return verdict.Step{}, false
+}

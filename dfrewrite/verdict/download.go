@@ -1,0 +1,24 @@
+package verdict
+
+import (
+	"fmt"
+	"strings"
+
+	"xxkit/dfrewrite/match"
+)
+
+// ArchInDownload says why a URL or file name is for one platform only, or "".
+func ArchInDownload(s string) string {
+	if m := archName().FindStringSubmatch(s); m != nil {
+		return fmt.Sprintf("downloads a file for %s; whether it is a tool of the stage or for the target cannot be seen", m[2])
+	}
+	if m := strings.ReplaceAll(archExpands().FindString(s), "{", ""); m != "" {
+		return fmt.Sprintf("downloads a file chosen by %s; whether it is a tool of the stage or for the target cannot be seen", m)
+	}
+	return ""
+}
+
+var (
+	archName    = match.Pattern(`(?i)(^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[567][a-z]*|armhf|i[36]86|ppc64le|ppc64el|s390x|riscv64)($|[^a-z0-9])`)
+	archExpands = match.Pattern(`\$\{?(?:TARGET(?:PLATFORM|OS|ARCH|VARIANT)|ARCH|GOARCH|OSARCH|PLATFORM|MACHINE)\b|uname|dpkg --print-architecture|go env`)
+)
