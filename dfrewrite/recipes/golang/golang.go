@@ -371,6 +371,9 @@ func (g *goCall) edits(step *verdict.Step, goos, goarch facts.Setting, cgo cgoUs
 	if cgo.write != "" {
 		front = append(front, "CGO_ENABLED="+cgo.write)
 	}
+	if cgo.write == "0" {
+		step.Reason += "; CGO_ENABLED=0 is written down, which Go would take for granted here and not in a native build"
+	}
 	constant := func(name string, v facts.Setting) {
 		switch {
 		case v.Follows(): // it is the target's, as xx-go has it
@@ -385,7 +388,7 @@ func (g *goCall) edits(step *verdict.Step, goos, goarch facts.Setting, cgo cgoUs
 	if cgo.used || g.helpers() {
 		step.Needs.Helper = true
 		step.Needs.Args = []string{"TARGETPLATFORM"}
-		step.Reason = "cross-compiles with xx-go"
+		step.Reason = strings.Replace(step.Reason, "GOOS and GOARCH", "xx-go", 1)
 		// xx-go leaves variables alone that are set.
 		for _, name := range []string{"GOOS", "GOARCH"} {
 			v := facts.Lookup(&g.Call.Site, name)
