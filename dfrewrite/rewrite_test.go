@@ -177,7 +177,7 @@ func TestBytesOutsideOfEditsStay(t *testing.T) {
 }
 
 // FuzzRewrite checks what must hold whatever the file is: each fix alone leaves a
-// Dockerfile, a rewrite is one, and rewriting it again changes nothing. Bytes outside
+// Dockerfile, a rewrite is one, it is the same with one fix at a time, and rewriting it again changes nothing. Bytes outside
 // of a fix's edits cannot change: an edit is all that Apply knows of.
 func FuzzRewrite(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.txtar")
@@ -209,6 +209,10 @@ func FuzzRewrite(f *testing.F) {
 				t.Fatal(err)
 			}
 			return
+		}
+		one, err := rewrite("Dockerfile", src, opt, oneByOne)
+		if err != nil || !bytes.Equal(one.Out, r.Out) {
+			t.Fatalf("one fix at a time: %v\n%s", err, diff.Diff("one at a time", one.Out, "at once", r.Out))
 		}
 		again, err := Rewrite("Dockerfile", r.Out, opt)
 		if err != nil || !bytes.Equal(again.Out, r.Out) {

@@ -21,6 +21,7 @@ import (
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/shell"
+	"xxkit/internal/lazyregexp"
 )
 
 // A Graph is a Dockerfile's stages with their relations.
@@ -185,26 +186,31 @@ func (g *Graph) linkBase(s *Stage, global *Env) {
 	s.Place = PlaceOf(s.Platform)
 	if _, _, inTag := ArchitectureInTag(s.BaseName); inTag || OneArchitecture(name) || IsWindows(name) {
 		s.Place = Fixed
-	} else if archFromArg.MatchString(name) {
+	} else if strings.Contains(name, "$") && archFromArg.Get().MatchString(name) {
 		s.Place = Unknown
 	}
 }
 
 // oneArch matches Docker Hub's images for one architecture (amd64/alpine), which
 // are that whatever --platform says. The list is docker-library/bashbrew's.
-var oneArch = regexp.MustCompile(`^(docker\.io/)?(amd64|arm32v[5-7]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x|winamd64)/`)
+var oneArch = lazyregexp.New(`^(docker\.io/)?(amd64|arm32v[5-7]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x|winamd64)/`)
 
 // OneArchitecture recognizes images that exist for one architecture only, by the
 // names that Docker Hub gives them (amd64/alpine).
-func OneArchitecture(image string) bool { return oneArch.MatchString(image) }
+func OneArchitecture(image string) bool {
+	return strings.Contains(image, "/") && oneArch.Get().MatchString(image)
+}
 
 // archTag matches names that end in an architecture, as the tags of gcr.io/distroless do, and tags that begin with one,
 // as those of linuxserver.io's bases do.
-var archTag = regexp.MustCompile(`[^:/](-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64))$|:((amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)-)[^:/@]*$`)
+var archTag = lazyregexp.New(`[^:/](-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64))$|:((amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)-)[^:/@]*$`)
 
 // ArchitectureInTag returns the architecture that an image's tag names, as it is written, and the image's name without it.
 func ArchitectureInTag(image string) (arch, plain string, ok bool) {
-	m := archTag.FindStringSubmatchIndex(image)
+	if !strings.Contains(image, "64") && !strings.Contains(image, "arm") && !strings.Contains(image, "s390x") {
+		return "", "", false // as most, and it takes less time than archTag
+	}
+	m := archTag.Get().FindStringSubmatchIndex(image)
 	if m == nil || strings.Contains(image, "@") {
 		return "", "", false
 	}
@@ -222,7 +228,7 @@ func IsWindows(image string) bool {
 }
 
 // archFromArg matches the same with a build argument for the architecture.
-var archFromArg = regexp.MustCompile(`^(docker\.io/)?\$\{?\w*ARCH\w*\}?/`)
+var archFromArg = lazyregexp.New(`^(docker\.io/)?\$\{?\w*ARCH\w*\}?/`)
 
 // PlaceOf reads a --platform in which the automatic arguments are still names.
 func PlaceOf(platform string) Place {
@@ -249,7 +255,7 @@ func (g *Graph) named(name string) *Stage {
 	return nil
 }
 
-var variable = regexp.MustCompile(`\\\$(\w+|\\\{[^}]*\\\})`)
+var variable = lazyregexp.New(`\\\$(\w+|\\\{[^}]*\\\})`)
 
 // platformStages are the names of stages among which an automatic argument chooses: FROM ${TARGETOS} with stages
 // called linux and windows.
@@ -269,7 +275,7 @@ func (g *Graph) matching(name string) []*Stage {
 		}
 		return found
 	}
-	re, err := regexp.Compile("(?i)^" + variable.ReplaceAllString(regexp.QuoteMeta(name), ".+") + "$")
+	re, err := regexp.Compile("(?i)^" + variable.Get().ReplaceAllString(regexp.QuoteMeta(name), ".+") + "$")
 	if err != nil || strings.HasPrefix(name, "$") {
 		return nil // a name that is nothing but a variable could be anything
 	}

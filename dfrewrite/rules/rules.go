@@ -149,6 +149,24 @@ type Diagnostic struct {
 	Fix *Fix
 }
 
+// Moved returns the finding with its places, and those of its notes and edits, where to says that they are.
+func (d Diagnostic) Moved(to func(dockerfile.Span) dockerfile.Span) Diagnostic {
+	d.Span = to(d.Span)
+	d.Notes = slices.Clone(d.Notes)
+	for i := range d.Notes {
+		d.Notes[i].Span = to(d.Notes[i].Span)
+	}
+	if d.Fix != nil {
+		fix := *d.Fix
+		fix.Edits = slices.Clone(fix.Edits)
+		for i := range fix.Edits {
+			fix.Edits[i].Span = to(fix.Edits[i].Span)
+		}
+		d.Fix = &fix
+	}
+	return d
+}
+
 // A Pass is one rule's look at one file.
 type Pass struct {
 	Rule  *Rule
