@@ -45,7 +45,9 @@ type described struct {
 	platforms []string
 	// platformsBy are, for each of them, a build that names it, as in by.
 	platformsBy []string
-	context     string
+	// byTarget are those of each target.
+	byTarget map[string][]string
+	context  string
 	contexts    int // how many different ones; with several, none counts
 	flags       graph.Flags
 	builds      int // those whose arguments are in flags
@@ -198,7 +200,7 @@ func describe(of map[string]*described, file string, b *builds.Build) {
 	by := fmt.Sprintf("%q in %s", b.Name, file)
 	d := of[b.Dockerfile]
 	if d == nil {
-		d = &described{by: by}
+		d = &described{by: by, byTarget: map[string][]string{}}
 		of[b.Dockerfile] = d
 	}
 	if d.contexts == 0 || d.context != b.Context {
@@ -206,7 +208,11 @@ func describe(of map[string]*described, file string, b *builds.Build) {
 	}
 	d.context = b.Context
 	for _, platform := range b.Platforms {
-		if platform != "local" && !slices.Contains(d.platforms, platform) {
+		if platform == "local" {
+			continue
+		}
+		d.byTarget[b.Target] = append(d.byTarget[b.Target], platform)
+		if !slices.Contains(d.platforms, platform) {
 			d.platforms, d.platformsBy = append(d.platforms, platform), append(d.platformsBy, by)
 		}
 	}
@@ -276,17 +282,12 @@ func (in *inputs) settle(i input) (source, error) {
 	if said == nil {
 		said = &described{}
 	}
+	src.Flags = in.settings.flags(said.flags)
 	if len(said.platforms) > 0 && !in.settings.Changed("platform") {
-		src.Platforms = nil
-		for n, platform := range said.platforms {
-			p, err := dfrewrite.ParsePlatforms(platform)
-			if err != nil {
-				return src, fmt.Errorf("%s: %s builds it: %w", i.path, said.platformsBy[n], err)
-			}
-			src.Platforms = append(src.Platforms, p...)
+		if err := src.builtFor(i.path, said); err != nil {
+			return src, err
 		}
 	}
-	src.Flags = in.settings.flags(said.flags)
 	dir := counts.context
 	switch {
 	case in.settings.Changed("context"):
@@ -302,6 +303,27 @@ func (in *inputs) settle(i input) (source, error) {
 		src.Context = in.contexts.of(dir)
 	}
 	return src, nil
+}
+
+// builtFor takes the platforms that Compose and bake files build a Dockerfile for, and those of each target.
+func (s *source) builtFor(path string, said *described) error {
+	s.Platforms = nil
+	normal := map[string][]string{}
+	for n, platform := range said.platforms {
+		p, err := dfrewrite.ParsePlatforms(platform)
+		if err != nil {
+			return fmt.Errorf("%s: %s builds it: %w", path, said.platformsBy[n], err)
+		}
+		normal[platform] = p
+		s.Platforms = append(s.Platforms, p...)
+	}
+	s.Flags.PlatformsOf = map[string][]string{}
+	for target, platforms := range said.byTarget {
+		for _, platform := range platforms {
+			s.Flags.PlatformsOf[target] = append(s.Flags.PlatformsOf[target], normal[platform]...)
+		}
+	}
+	return nil
 }
 
 // read reads a file, and finds out what counts for it.

@@ -113,6 +113,9 @@ type Flags struct {
 	Targets []string
 	// NoImages says that what is built is thrown away: nothing is made of any stage.
 	NoImages bool
+	// PlatformsOf are the platforms that a target is built for, by its name in Targets, written as those of the
+	// file are. A target that is not in it is built for all of them.
+	PlatformsOf map[string][]string
 	// Args are the build arguments that are given; nil for one that is given, but whose
 	// value is not known.
 	Args map[string]*string
@@ -325,13 +328,29 @@ func (g *Graph) linkUses(s *Stage, in *dockerfile.Instruction) {
 func (g *Graph) Final() *Stage { return g.Stages[len(g.Stages)-1] }
 
 // isTarget reports whether a stage is named as a target.
-func (g *Graph) isTarget(s *Stage) bool {
-	return slices.ContainsFunc(g.flags.Targets, func(name string) bool {
-		if name == "" {
-			return s.Index == len(g.Stages)-1
+func (g *Graph) isTarget(s *Stage) bool { return slices.ContainsFunc(g.flags.Targets, s.isMeant) }
+
+// isMeant reports whether a target that is called so is the stage; one without a name is the last stage.
+func (s *Stage) isMeant(target string) bool {
+	if target == "" {
+		return s == s.Graph.Final()
+	}
+	return s.Answers(target)
+}
+
+// BuiltFor reports whether the targets that are this very stage are built for a platform. Nothing is said of
+// a stage that is no target.
+func (s *Stage) BuiltFor(platform string) bool {
+	said := false
+	for target, platforms := range s.Graph.flags.PlatformsOf {
+		if !s.isMeant(target) {
+			continue
 		}
-		return s.Answers(name)
-	})
+		if said = true; slices.Contains(platforms, platform) {
+			return true
+		}
+	}
+	return !said
 }
 
 // Answers reports whether a name or number is that of the stage, as in --target.
