@@ -46,12 +46,12 @@ type described struct {
 	// platformsBy are, for each of them, a build that names it, as in by.
 	platformsBy []string
 	// byTarget are those of each target.
-	byTarget map[string][]string
-	context  string
-	contexts    int // how many different ones; with several, none counts
-	flags       graph.Flags
-	builds      int // those whose arguments are in flags
-	discarded   int // those of them whose result is thrown away
+	byTarget  map[string][]string
+	context   string
+	contexts  int // how many different ones; with several, none counts
+	flags     graph.Flags
+	builds    int // those whose arguments are in flags
+	discarded int // those of them whose result is thrown away
 	// by is a build of it and the file that describes that, for messages.
 	by string
 }
