@@ -79,9 +79,11 @@ func parseNode(c *verdict.Call) *nodeCall {
 				if !w.Const {
 					n.sub = w.Raw
 				}
-				if match.Words("exec x dlx run-script run")[n.sub] {
+				if match.Words("exec x dlx run-script run node")[n.sub] {
 					n.rest = append(n.rest, c.Args[i+1:]...)
-					n.dropFlags()
+					if n.sub != "node" { // whose own they are
+						n.dropFlags()
+					}
 					i = len(c.Args)
 				}
 			} else {
@@ -192,7 +194,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		}
 		return judgeNodeTool(c, words), true
 	case c.Program == "node" || c.Program == "nodejs" || c.Program == "tsx" || c.Program == "ts-node":
-		return judgeNodeProgram(c), true
+		return judgeNodeProgram(c, c.Args), true
 	case c.Program == "corepack" || c.Program == "nvm" || c.Program == "fnm" || c.Program == "n" && c.InstalledHere():
 		return verdict.Step{Reason: "sets up tools for the stage itself"}, true
 	case nodePackers[c.Program] || nodeBundlers[c.Program]:
@@ -226,7 +228,9 @@ func (n *nodeCall) judge() verdict.Step {
 	case n.sub == "deploy" && n.Program == "pnpm":
 		return n.judgeDeploy()
 	case n.sub == "node":
-		return judgeNodeProgram(n.Call)
+		return judgeNodeProgram(n.Call, n.rest)
+	case n.Program == "bun" && n.has("-e", "--eval", "-p", "--print"):
+		return judgeNodeProgram(n.Call, n.Args)
 	case nodeExecs[n.sub]:
 		return judgeNodeTool(n.Call, n.rest)
 	case script != "":
@@ -268,6 +272,8 @@ func judgeNodeTool(c *verdict.Call, words []shell.Word) verdict.Step {
 		return packs(name)
 	case nodeBundlers[name]:
 		return nodeFiles(c, "")
+	case name == "node" || name == "tsx":
+		return judgeNodeProgram(c, words[1:])
 	case nodePlain[name] || shell.Plain[name]:
 		return verdict.Step{Reason: "does the same on every platform"}
 	}
@@ -297,18 +303,28 @@ func toolName(word string) string {
 	return path.Base(word)
 }
 
-// judgeNodeProgram decides on node FILE.
-func judgeNodeProgram(c *verdict.Call) verdict.Step {
-	for _, w := range c.Args {
+// judgeNodeProgram decides on node FILE, and on node -e, which has its program in a word: what stands in one is for a look
+// at something, or a small change, and compiles nothing.
+func judgeNodeProgram(c *verdict.Call, args []shell.Word) verdict.Step {
+	for _, w := range args {
 		if match.Words("-v --version -h --help")[w.Lit] {
 			return verdict.Step{Reason: "prints its version"}
 		}
 	}
 	file := ""
-	for _, w := range c.Args {
-		if !strings.HasPrefix(w.Raw, "-") {
-			file = w.Raw
-			break
+	for i := 0; i < len(args) && file == ""; i++ {
+		option, _, glued := strings.Cut(args[i].Raw, "=")
+		switch {
+		case match.Words("-c --check")[option]:
+			return verdict.Step{Reason: "checks on the build platform"}
+		case match.Words("-e --eval -p --print -pe")[option]:
+			step := nodeFiles(c, fmt.Sprintf("what %s makes when %s runs it on the build platform has to be looked up", option, c.Program))
+			step.Compiles = false
+			return step
+		case !strings.HasPrefix(option, "-"):
+			file = args[i].Raw
+		case !glued && match.Words("-r --require --import --loader --experimental-loader -C --conditions --env-file")[option]:
+			i++
 		}
 	}
 	if base := toolName(strings.TrimSuffix(file, ".js")); strings.Contains(file, "node_modules/") && (nodeBundlers[base] || nodePackers[base]) {
