@@ -20,6 +20,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
 )
 
@@ -204,7 +205,21 @@ func ArchitectureInTag(image string) (arch, plain string, ok bool) {
 	if m[2] < 0 {
 		m[2], m[3], m[4], m[5] = m[6], m[7], m[8], m[9]
 	}
-	return image[m[4]:m[5]], image[:m[2]] + image[m[3]:], true
+	arch, plain = image[m[4]:m[5]], image[:m[2]]+image[m[3]:]
+	if HoldsEmulators(image) || secondArch.MatchString(plain) {
+		return "", "", false
+	}
+	return arch, plain, true
+}
+
+// secondArch matches what is left of a tag if it names two architectures: the one that the image runs on, and one that it
+// emulates or builds for.
+var secondArch = regexp.MustCompile(`:([^:/@]*[-.])?(amd64|arm64|arm64v8|arm32v7|arm|armv[67]l?|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)$`)
+
+// HoldsEmulators recognizes images that hold QEMU for other machines, and run on any that has them: their tags say what is
+// emulated.
+func HoldsEmulators(image string) bool {
+	return match.Words("qemu-user-static qemu-static binfmt")[ImageName(image)]
 }
 
 // IsWindows recognizes Windows images by their names. They run on Windows only,
