@@ -31,13 +31,15 @@ var HardcodedArch = &Rule{
 			}
 			for _, on := range p.Facts.PlatformsOf(s) {
 				found := p.archWords(s, on)
-				right := map[string]bool{}
+				right, follows := map[string]bool{}, map[string]bool{}
 				for _, a := range found {
-					right[a.key] = right[a.key] || a.right
+					right[a.key] = right[a.key] || a.right && !a.follows
+					follows[a.key] = follows[a.key] || a.right && a.follows
 				}
 				for _, a := range found {
-					// The same for this platform too: an image that holds all of them.
-					if !right[a.key] && !done.before(a.span) {
+					// The same for this platform too: an image that holds all of them, or its own and one more
+					// under a name that says so.
+					if !a.follows && !right[a.key] && !(follows[a.key] && (a.remote || a.named())) && !done.before(a.span) {
 						p.reportArch(s, on, a)
 					}
 				}
@@ -69,7 +71,10 @@ type archWord struct {
 	// at is where the name stands, if that is one place and can be replaced.
 	at      dockerfile.Span
 	written []string // what a download leaves behind
+	dests   []string // where the file itself goes, as far as that is written out
+	remote  bool     // it keeps the name that it has there
 	right   bool     // it is the platform's
+	follows bool     // it is made from what is built for, and no constant
 	key     string   // the word without the architecture
 }
 
@@ -84,10 +89,8 @@ var loader = regexp.MustCompile(`/(ld-linux-|ld-musl-|libc\.musl-)[a-z0-9_-]+\.s
 func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 	var out []archWord
 	add := func(a archWord, v facts.Value) {
-		if v.From&(facts.FromTarget|facts.FromBuilder|facts.FromMachine) != 0 {
-			return
-		}
-		if p.namedWithBase(s, a, on) {
+		a.follows = v.From&(facts.FromTarget|facts.FromBuilder|facts.FromMachine) != 0
+		if a.follows && !v.Known() || p.namedWithBase(s, a, on) {
 			return
 		}
 		names := archNames(v.Text)
@@ -105,13 +108,13 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 	for _, in := range s.Body {
 		switch c := in.Command.(type) {
 		case *instructions.AddCommand:
-			p.sources(in, on, c.SourcePaths, "this download", func(src string) bool { return strings.Contains(src, "://") }, add)
+			p.sources(in, on, c.SourcesAndDest, "this download", func(src string) bool { return strings.Contains(src, "://") }, add)
 		case *instructions.CopyCommand:
 			if s.Place != graph.Target {
 				continue
 			}
 			from := fromStage(s, in)
-			p.sources(in, on, c.SourcePaths, "this file", func(src string) bool { return from == nil || !p.writesFile(from, src, on) },
+			p.sources(in, on, c.SourcesAndDest, "this file", func(src string) bool { return from == nil || !p.writesFile(from, src, on) },
 				func(a archWord, v facts.Value) {
 					if from != nil {
 						a.at = dockerfile.Span{} // that stage would have to change, too
@@ -149,6 +152,8 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 				if !strings.Contains(w.Text, "://") {
 					continue // where it goes
 				}
+				a.dests = c.Writes()
+				a.remote = len(a.dests) == 0 && (c.Name != "curl" || slices.ContainsFunc(c.Words, remoteName))
 				for _, later := range calls[i:] {
 					if later.Run == c.Run && carries(later) {
 						a.written = append(a.written, later.Writes()...)
@@ -163,6 +168,18 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		}
 	}
 	return out
+}
+
+// named reports whether the place that the file goes to names the same architecture.
+func (a archWord) named() bool {
+	return slices.ContainsFunc(a.dests, func(dest string) bool {
+		return slices.ContainsFunc(archNames(dest), func(n string) bool { return archOf(n) == archOf(a.name) })
+	})
+}
+
+// remoteName reports whether a word of curl's says that files keep their names: -O, also in -fsSLO.
+func remoteName(w facts.Word) bool {
+	return w.Text == "--remote-name" || strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--") && strings.HasSuffix(w.Text, "O")
 }
 
 // namedWithBase reports whether a build argument with an architecture in it chooses both the base image of the stage and
@@ -202,14 +219,14 @@ func (p *Pass) writesFile(s *graph.Stage, file string, on *facts.Platform) bool 
 }
 
 // sources lists the sources of a COPY or ADD.
-func (p *Pass) sources(in *dockerfile.Instruction, on *facts.Platform, paths []string, what string, wanted func(string) bool, add func(archWord, facts.Value)) {
+func (p *Pass) sources(in *dockerfile.Instruction, on *facts.Platform, paths instructions.SourcesAndDest, what string, wanted func(string) bool, add func(archWord, facts.Value)) {
 	words := in.Words()
-	for _, src := range paths {
+	for _, src := range paths.SourcePaths {
 		v := p.Facts.Expand(in, src, on)
 		if !mayNameArch(v.Text) || !wanted(v.Text) {
 			continue
 		}
-		a := archWord{in: in, span: in.Span, what: what}
+		a := archWord{in: in, span: in.Span, what: what, dests: []string{p.Facts.Expand(in, paths.DestPath, on).Text}}
 		for _, w := range words {
 			if w.Raw == src {
 				a.span = w.Span
@@ -276,7 +293,7 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 		d.Message = fmt.Sprintf("%s is for %s: on a builder of another architecture what it gets cannot run", a.what, a.name)
 		d.Hint = "choose it by $BUILDARCH or uname -m"
 	}
-	if a.at.Len() > 0 && !p.namedAgain(s, a, on) {
+	if a.at.Len() > 0 && !a.named() && !p.namedAgain(s, a, on) {
 		why := []string{"whether the same thing exists for the other platforms, under that name, has to be looked up"}
 		switch {
 		case a.name == "amd64" || a.name == "arm64":
