@@ -28,6 +28,7 @@ type inputs struct {
 	files    []input
 	missing  []error // paths that could not be found or read
 	contexts contexts
+	releases releases
 	stdin    io.Reader
 }
 
@@ -281,6 +282,11 @@ func (in *inputs) settle(i input) (source, error) {
 	said := i.described
 	if said == nil {
 		said = &described{}
+		if i.path != "-" {
+			for _, b := range in.releases.of(i.path) {
+				said.args(b.Args)
+			}
+		}
 	}
 	src.Flags = in.settings.flags(said.flags)
 	if len(said.platforms) > 0 && !in.settings.Changed("platform") {
@@ -353,6 +359,9 @@ func (in *inputs) forget() {
 	in.contexts.mu.Lock()
 	defer in.contexts.mu.Unlock()
 	in.contexts.dirs = nil
+	in.releases.mu.Lock()
+	defer in.releases.mu.Unlock()
+	in.releases.dirs = nil
 }
 
 // lint looks for what is wrong in a file of any kind.
@@ -388,6 +397,47 @@ func (s source) explain() (*dfrewrite.Explanation, error) {
 type contexts struct {
 	mu   sync.Mutex
 	dirs map[string]*context.Files
+}
+
+// releases keeps what GoReleaser's files say, by folder.
+type releases struct {
+	mu   sync.Mutex
+	dirs map[string][]*builds.Build
+}
+
+// of returns the builds of a Dockerfile that the GoReleaser file in its folder, or in the nearest one above that has one,
+// describes. A file that cannot be read is GoReleaser's to complain about.
+func (r *releases) of(dockerfile string) []*builds.Build {
+	abs, err := filepath.Abs(dockerfile)
+	if err != nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dirs == nil || len(r.dirs) > maxReleases {
+		r.dirs = map[string][]*builds.Build{}
+	}
+	var found []*builds.Build
+	for _, b := range r.nearest(filepath.Dir(abs)) {
+		if b.Dockerfile == abs {
+			found = append(found, b)
+		}
+	}
+	return found
+}
+
+// maxReleases bounds how many folders are remembered.
+const maxReleases = 1000
+
+func (r *releases) nearest(dir string) []*builds.Build {
+	found, ok := r.dirs[dir]
+	if !ok {
+		if found, _ = builds.Released(dir); found == nil && filepath.Dir(dir) != dir {
+			found = r.nearest(filepath.Dir(dir))
+		}
+		r.dirs[dir] = found
+	}
+	return found
 }
 
 // maxContexts bounds what is kept, so that the memory that a run needs does not

@@ -73,6 +73,7 @@ type archWord struct {
 	written []string // what a download leaves behind
 	dests   []string // where the file itself goes, as far as that is written out
 	remote  bool     // it keeps the name that it has there
+	given   bool     // a build argument brings the name
 	right   bool     // it is the platform's
 	follows bool     // it is made from what is built for, and no constant
 	key     string   // the word without the architecture
@@ -98,6 +99,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 			return
 		}
 		a.name = names[0]
+		a.given = v.From&facts.FromArg != 0 && !strings.Contains(string(a.in.Doc.Src[a.span.Start:a.span.End]), a.name)
 		a.right = otherArch(v.Text, on) == ""
 		a.key = v.Text
 		for _, n := range names {
@@ -284,6 +286,10 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 	if forTarget {
 		d.Message = fmt.Sprintf("%s is for %s, also in the image for %s", a.what, a.name, on)
 		d.Hint = "choose it by $TARGETARCH, or with a case over it where the names differ"
+		if a.given {
+			d.Severity = Warning
+			d.Message = fmt.Sprintf("%s is for %s in every image, unless a build argument says otherwise", a.what, a.name)
+		}
 	} else {
 		if archOf(a.name) == on.Arch {
 			return
