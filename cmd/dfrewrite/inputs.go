@@ -29,6 +29,7 @@ type inputs struct {
 	missing  []error // paths that could not be found or read
 	contexts contexts
 	releases releases
+	names    builds.Names
 	stdin    io.Reader
 }
 
@@ -289,10 +290,17 @@ func (in *inputs) settle(i input) (source, error) {
 		}
 	}
 	src.Flags = in.settings.flags(said.flags)
-	if len(said.platforms) > 0 && !in.settings.Changed("platform") {
+	switch {
+	case in.settings.Changed("platform"):
+	case len(said.platforms) > 0:
 		if err := src.builtFor(i.path, said); err != nil {
 			return src, err
 		}
+	case i.path != "-":
+		if src.Platforms == nil {
+			src.Platforms = dfrewrite.DefaultPlatforms
+		}
+		src.Platforms = in.names.Platforms(i.path, src.Platforms)
 	}
 	dir := counts.context
 	switch {
@@ -359,6 +367,7 @@ func (in *inputs) forget() {
 	in.contexts.mu.Lock()
 	defer in.contexts.mu.Unlock()
 	in.contexts.dirs = nil
+	in.names.Forget()
 	in.releases.mu.Lock()
 	defer in.releases.mu.Unlock()
 	in.releases.dirs = nil

@@ -26,7 +26,7 @@ var HardcodedArch = &Rule{
 		done := seen{}
 		for _, s := range p.Graph.Stages {
 			p.tables(s, done)
-			if forOne(s) || s.Place != graph.Target && s.Place != graph.Build {
+			if place := p.place(s); forOne(s) || place != graph.Target && place != graph.Build {
 				continue
 			}
 			for _, on := range p.Facts.PlatformsOf(s) {
@@ -112,7 +112,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		case *instructions.AddCommand:
 			p.sources(in, on, c.SourcesAndDest, "this download", func(src string) bool { return strings.Contains(src, "://") }, add)
 		case *instructions.CopyCommand:
-			if s.Place != graph.Target {
+			if p.place(s) != graph.Target {
 				continue
 			}
 			from := fromStage(s, in)
@@ -124,7 +124,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 					add(a, v)
 				})
 		case *instructions.EnvCommand:
-			if s.Place != graph.Target {
+			if p.place(s) != graph.Target {
 				continue
 			}
 			for _, kv := range c.Env {
@@ -161,7 +161,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 						a.written = append(a.written, later.Writes()...)
 					}
 				}
-			case s.Place == graph.Target && (libraryFolder.MatchString(w.Text) || loader.MatchString(w.Text)) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
+			case p.place(s) == graph.Target && (libraryFolder.MatchString(w.Text) || loader.MatchString(w.Text)) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
 				a.what = "this path"
 			default:
 				continue
@@ -281,7 +281,7 @@ func (p *Pass) namedAgain(s *graph.Stage, a archWord, on *facts.Platform) bool {
 
 func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 	d := Diagnostic{Span: a.span}
-	forTarget := s.Place == graph.Target || p.takenExactly(s, a.written, on)
+	forTarget := p.place(s) == graph.Target || p.takenExactly(s, a.written, on)
 	arg := "TARGETARCH"
 	if forTarget {
 		d.Message = fmt.Sprintf("%s is for %s, also in the image for %s", a.what, a.name, on)
@@ -305,7 +305,7 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 		case a.name == "amd64" || a.name == "arm64":
 			d.Fix = &Fix{Message: "use ${" + arg + "}", Safety: Review, Why: why,
 				Edits: append(p.argFor(a.in, arg), dockerfile.Edit{Span: a.at, New: "${" + arg + "}"})}
-		case (a.name == "x86_64" || a.name == "aarch64") && graph.IsRun(a.in) && (s.Place == graph.Target || !forTarget):
+		case (a.name == "x86_64" || a.name == "aarch64") && graph.IsRun(a.in) && (p.place(s) == graph.Target || !forTarget):
 			d.Fix = &Fix{Message: "use $(uname -m)", Safety: Review, Why: why, Edits: []dockerfile.Edit{{Span: a.at, New: "$(uname -m)"}}}
 		}
 	}
