@@ -53,6 +53,12 @@ func (p *Pass) reportDelivered(final *graph.Stage) {
 		d.Message = fmt.Sprintf("the stage that is shipped is based on %s, which runs on the build platform: images of every platform get the builder's programs and libraries", title(root))
 		d.Notes = []Note{{Span: root.From.Span, Text: "the platform comes from here"}}
 		d.Hint = "base the last stage on an image of its own, and copy into it what was built"
+		if len(final.Candidates) == 0 {
+			d.Fix = p.unpinned(root)
+		}
+		if d.Fix != nil {
+			d.Hint = d.Fix.Message
+		}
 		p.Report(d)
 		return
 	}
@@ -77,4 +83,33 @@ func (p *Pass) reportDelivered(final *graph.Stage) {
 		Edits:   []dockerfile.Edit{final.From.WithoutFlag(f)},
 	}
 	p.Report(d)
+}
+
+// unpinned lets a stage that others are based on follow the target. Those that compile and are no part of an image are pinned
+// themselves, which takes a base that is nothing but its image. It returns nil where what is shipped compiles, or what a
+// stage of the build platform runs is taken out of it.
+func (p *Pass) unpinned(base *graph.Stage) *Fix {
+	flag := base.From.Flag("platform")
+	tree := base.Tree()
+	if flag == nil || givesPrograms(base, func(taker *graph.Stage) bool { return taker.Place == graph.Build && !slices.Contains(tree, taker) }) {
+		return nil
+	}
+	f := &Fix{Message: "drop the flag of " + title(base), Safety: Review, Edits: []dockerfile.Edit{base.From.WithoutFlag(flag)},
+		Why: []string{"images of other platforms change: they get their own base image, and RUNs in the stages of this base run on it"}}
+	pinned := map[*graph.Stage]bool{}
+	for _, s := range tree {
+		switch {
+		case pinned[s.Base]:
+			pinned[s] = true
+		case !p.Planner.Plan(s).Compiles():
+		case s.Base != base || deliveredInTree(s) || len(base.Body) > 0 || s.From.Flag("platform") != nil:
+			return nil
+		default:
+			words := s.From.Words()
+			from := base.From.Words()[0]
+			pinned[s] = true
+			f.Edits = append(f.Edits, dockerfile.Edit{Span: words[0].Span, New: "--platform=$BUILDPLATFORM " + from.Raw})
+		}
+	}
+	return f
 }
