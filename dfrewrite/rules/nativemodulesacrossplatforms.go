@@ -49,6 +49,17 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 			if p.onlyJavaScript() || p.toldPlatform(s, "--cpu", "npm_config_arch", "npm_config_cpu", "npm_config_target_arch", "supportedArchitectures", "--target_arch") {
 				continue
 			}
+			if addons := addonsIn(packages.Addons(p.Options.Context), file); len(addons) > 0 {
+				verb := "is"
+				if len(addons) > 1 {
+					verb = "are"
+				}
+				return Diagnostic{
+					Severity: Error,
+					Message:  fmt.Sprintf("%s out of %s holds the build platform's add-ons: %s (package-lock.json) %s compiled for one machine", file, s.Title(), list(addons), verb),
+					Hint:     "install what is shipped in a stage of the target platform; what is only needed to build may stay here",
+				}, true
+			}
 			return Diagnostic{
 				Message: fmt.Sprintf("%s out of %s holds the build platform's add-ons, if any package has one", file, s.Title()),
 				Hint:    "install what is shipped in a stage of the target platform; what is only needed to build may stay here",
@@ -82,6 +93,15 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 		}
 	}
 	return Diagnostic{}, false
+}
+
+// addonsIn returns those of some packages that are in a folder, or all of them if that holds more than one package.
+func addonsIn(addons []string, folder string) []string {
+	_, within, ok := strings.Cut(folder, "/node_modules/")
+	if !ok {
+		return addons
+	}
+	return slices.DeleteFunc(addons, func(name string) bool { return within != name && !strings.HasPrefix(within, name+"/") })
 }
 
 func isSharedLibrary(file string) bool {
