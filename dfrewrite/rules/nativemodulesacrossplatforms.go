@@ -56,7 +56,7 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 				}
 				return Diagnostic{
 					Severity: Error,
-					Message:  fmt.Sprintf("%s out of %s holds the build platform's add-ons: %s (package-lock.json) %s compiled for one machine", file, s.Title(), list(addons), verb),
+					Message:  fmt.Sprintf("%s out of %s holds the build platform's add-ons: %s (package-lock.json) %s compiled for one machine", file, s.Title(), List(addons), verb),
 					Hint:     "install what is shipped in a stage of the target platform; what is only needed to build may stay here",
 				}, true
 			}

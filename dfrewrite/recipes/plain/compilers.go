@@ -19,6 +19,9 @@ var (
 	ninjas         = match.Words("ninja ninja-build samu")
 	buildDrivers   = match.Words("make gmake scons mage just task go-task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
 	binaryTools    = match.Words("strip objcopy patchelf")
+	// languageTools build or install packages of languages that no recipe knows, and some of those packages are in C.
+	languageTools = match.Words(`mix rebar3 stack cabal ghc dune opam nim nimble crystal shards swift swiftc zig dart luarocks Rscript R cpan cpanm
+		pecl phpize docker-php-ext-install install-php-extensions julia`)
 )
 
 // anyBinary are tools that take programs of every platform: upx has the loaders for all of them with it (its manual),
@@ -33,6 +36,9 @@ func judgeCompilers(c *verdict.Call) (verdict.Step, bool) {
 	case otherCompilers[c.Program]:
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("%s compiles or links C for the machine that it runs on, and xx-clang does not stand in for it", c.Program),
 			Way: "compile with xx-clang, and its libraries from xx-apt-get or xx-apk"}, true
+	case languageTools[c.Program]:
+		return verdict.Step{Verdict: verdict.Block, CompilesOnHost: true, Reason: c.Program + " may compile for the machine that it runs on",
+			Way: verdict.LeaveIt + ", or convert it by hand"}, true
 	case ninjas[c.Program]:
 		return verdict.BlockBuild("configure that folder in this stage, with cmake or meson", "what %s builds was not configured in this stage", c.Program), true
 	case buildDrivers[c.Program]:
