@@ -24,7 +24,7 @@ var NativeModulesAcrossPlatforms = &Rule{
 				continue
 			}
 			for _, u := range s.UsedBy {
-				if u.Kind == graph.Copy && u.In.Place == graph.Target {
+				if u.Kind == graph.Copy && u.In.Place == graph.Target && !staysWithBuilders(u.In) {
 					if d, ok := p.nativeModules(s, u); ok {
 						d.Span = u.By.Span
 						d.Notes = []Note{{Span: s.Root().From.Span, Text: "runs on the build platform"}}
