@@ -16,7 +16,7 @@ var FinalStageOnBuildPlatform = &Rule{
 	Severity: Error,
 	Check: func(p *Pass) {
 		for _, s := range p.Graph.Delivered() {
-			if s.Place == graph.Build && s.Image != "scratch" && !p.Planner.OnlyChecks(s) && !onlyDefault(s) {
+			if s.Place == graph.Build && s.Image != "scratch" && !p.Planner.OnlyChecks(s) && !onlyDefault(s) && !forDevelopment(s) {
 				p.reportDelivered(s)
 			}
 		}
@@ -36,6 +36,22 @@ func onlyDefault(s *graph.Stage) bool {
 	}
 	return true
 }
+
+// forDevelopment reports whether the last stage is to develop or test in, as its name says, and what is shipped is another
+// one: nothing in the file takes from that, either.
+func forDevelopment(s *graph.Stage) bool {
+	return s == s.Graph.Final() && developmentName(s.Name) && slices.ContainsFunc(s.Graph.Stages, func(t *graph.Stage) bool {
+		return t != s && t.Shipped() && t.Place == graph.Target && !developmentName(t.Name)
+	})
+}
+
+// developmentName reports whether a stage is called after what only developers do, alone or in front of more: e2e, dev-shell.
+func developmentName(name string) bool {
+	first, _, _ := strings.Cut(strings.ToLower(name), "-")
+	return developmentNames[first]
+}
+
+var developmentNames = wordSet("dev devel develop development devcontainer e2e test tests testing lint ci shell")
 
 // reportDelivered reports a stage that images are made of and that runs on the build
 // platform.
