@@ -40,7 +40,7 @@ var nodeBundlers = match.Words(`ng vue-cli-service vue-tsc vite vitepress vuepre
 	nest openapi-typescript graphql-codegen lingui paraglide-js typedoc`)
 
 // nodePlain check, copy, remove and start others.
-var nodePlain = match.Words(`eslint prettier stylelint jest vitest mocha ava tslint biome oxlint rimraf shx cpx cpx2 copyfiles ncp mkdirp del-cli
+var nodePlain = match.Words(`eslint markdownlint markdownlint-cli2 htmlhint jshint standard xo textlint cspell prettier stylelint jest vitest mocha ava tslint biome oxlint rimraf shx cpx cpx2 copyfiles ncp mkdirp del-cli
 	del cpy npm-check depcheck license-checker husky is-ci opencollective tsc-alias patch-package update-browserslist-db browserslist
 	lint-staged commitlint madge size-limit bundlesize publint attw cypress playwright simple-git-hooks lefthook only-allow corepack`)
 
@@ -357,6 +357,9 @@ func (n *nodeCall) judgeScript(name string) verdict.Step {
 	in := *n.Call
 	in.Dir = n.dir
 	data := in.ContextFile("package.json")
+	if data == nil && nodePlain[name] {
+		return verdict.Step{Reason: "does the same on every platform"}
+	}
 	if data == nil {
 		return nodeFiles(&in, fmt.Sprintf("what %s makes cannot be seen without package.json: a bundle is the same on every platform, a program is not", text))
 	}
@@ -364,7 +367,9 @@ func (n *nodeCall) judgeScript(name string) verdict.Step {
 	if err := json.Unmarshal(data, &pkg); err != nil {
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("package.json cannot be read: %s", err), Way: "mend package.json"}
 	}
-	if _, ok := pkg.Scripts[name]; !ok {
+	if _, ok := pkg.Scripts[name]; !ok && nodePlain[name] {
+		return verdict.Step{Reason: "does the same on every platform"} // the package's program of that name
+	} else if !ok {
 		return nodeFiles(&in, fmt.Sprintf("package.json has no script %s, so what %s makes cannot be seen", name, text))
 	}
 	block, review := pkg.judge(name, 0)
