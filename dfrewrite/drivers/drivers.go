@@ -116,7 +116,11 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 		case s.Verdict == verdict.Block && s.Recipe == "rust" && c.Opt.Helpers != verdict.HelpersNever:
 			return block(" runs `%s`, which would have to be xx-cargo", line)
 		case s.Verdict == verdict.Block:
-			return block(" runs `%s`: %s", line, s.Reason)
+			out = block(" runs `%s`: %s", line, s.Reason)
+			if s.Recipe == "compilers" { // no Go
+				out.Way = s.Way
+			}
+			return out
 		case s.Recipe == "downloads" && slices.ContainsFunc(s.HostWrites, c.AmongSource):
 			return block(" runs `%s`, which puts something that is for the machine that builds beside the source", line)
 		case s.CompilesOnHost && !goVet().MatchString(line):

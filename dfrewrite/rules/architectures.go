@@ -21,6 +21,8 @@ func archOf(name string) string {
 		return "amd64"
 	case name == "arm64" || name == "aarch64":
 		return "arm64"
+	case strings.HasPrefix(name, "armv8"):
+		return "arm64"
 	case strings.HasPrefix(name, "arm"):
 		return "arm"
 	case strings.HasPrefix(name, "i"):

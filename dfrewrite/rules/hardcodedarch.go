@@ -129,7 +129,9 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 			}
 			for _, kv := range c.Env {
 				v := p.Facts.Expand(in, kv.Value, on)
-				if strings.Contains(v.Text, "/") && !strings.Contains(v.Text, "://") {
+				if kv.Key == "VCPKG_DEFAULT_TRIPLET" {
+					add(archWord{in: in, span: valueSpan(in, kv.Key), what: "this triplet"}, v)
+				} else if strings.Contains(v.Text, "/") && !strings.Contains(v.Text, "://") {
 					span := valueSpan(in, kv.Key)
 					a := archWord{in: in, span: span, what: fmt.Sprintf("the path in %s", kv.Key)}
 					a.at = nameIn(in.Doc, span, v.Text)
@@ -143,12 +145,17 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		if c.Maybe {
 			continue
 		}
-		for _, w := range c.Words[min(1, len(c.Words)):] {
+		for n, w := range c.Words[min(1, len(c.Words)):] {
 			if !mayNameArch(w.Text) {
 				continue
 			}
 			a := archWord{in: c.Run, span: w.At, at: nameIn(c.Run.Doc, w.At, w.Text)}
 			switch {
+			case p.place(s) == graph.Target && namesTriplet(c, n+1):
+				a.what, a.at = "this triplet", dockerfile.Span{}
+				if c.Name == "conan" {
+					a.what = "this setting"
+				}
 			case (c.Name == "curl" || c.Name == "wget" || c.Name == "aria2c") && strings.Contains(w.Text, "/") && !strings.HasPrefix(w.Text, "-"):
 				a.what = "this download"
 				if !strings.Contains(w.Text, "://") {
@@ -177,6 +184,21 @@ func (a archWord) named() bool {
 	return slices.ContainsFunc(a.dests, func(dest string) bool {
 		return slices.ContainsFunc(archNames(dest), func(n string) bool { return archOf(n) == archOf(a.name) })
 	})
+}
+
+// namesTriplet reports whether a word says what vcpkg or Conan build libraries for.
+func namesTriplet(c *facts.Call, i int) bool {
+	text, before := c.Words[i].Text, c.Words[i-1].Text
+	switch c.Name {
+	case "vcpkg":
+		return before == "--triplet" || strings.HasPrefix(text, "--triplet=")
+	case "cmake":
+		return strings.HasPrefix(strings.TrimPrefix(text, "-D"), "VCPKG_TARGET_TRIPLET")
+	case "conan":
+		setting := strings.TrimPrefix(strings.TrimPrefix(text, "--settings="), "-s=")
+		return strings.HasPrefix(setting, "arch=") && !strings.HasSuffix(before, ":build") && !strings.HasSuffix(before, ":b")
+	}
+	return false
 }
 
 // remoteName reports whether a word of curl's says that files keep their names: -O, also in -fsSLO.
