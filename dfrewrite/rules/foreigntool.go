@@ -74,7 +74,8 @@ func carriesBuilders(s *graph.Stage) bool {
 // staysWithBuilders reports whether a stage makes no image, and only stages of the build platform take anything out of it or
 // of those that are based on it.
 func staysWithBuilders(s *graph.Stage) bool {
-	if s.Delivered() || len(s.UsedBy)+len(s.Children) == 0 {
+	children := append(s.MayChoose(), s.Children...)
+	if s.Delivered() || len(s.UsedBy)+len(children) == 0 {
 		return false
 	}
 	leaves := func(to *graph.Stage) bool {
@@ -83,7 +84,7 @@ func staysWithBuilders(s *graph.Stage) bool {
 		}
 		return !staysWithBuilders(to)
 	}
-	return !slices.ContainsFunc(s.UsedBy, func(u *graph.Use) bool { return leaves(u.In) && !(u.Kind == graph.Mount && u.In.Place == graph.Build) }) && !slices.ContainsFunc(s.Children, leaves)
+	return !slices.ContainsFunc(s.UsedBy, func(u *graph.Use) bool { return leaves(u.In) && !(u.Kind == graph.Mount && u.In.Place == graph.Build) }) && !slices.ContainsFunc(children, leaves)
 }
 
 // isImageName tells an image from a named context, which may hold anything.
