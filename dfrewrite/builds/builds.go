@@ -7,8 +7,9 @@
 // Bake files are HCL or JSON; of them, this package evaluates what says what is
 // built (inherits, matrix, functions, variables), and not tags, outputs or caches.
 //
-// The files: what both have in common (this file), compose.go, bake.go, and the
-// mistakes to be found in them (lint.go).
+// The files: what both have in common (this file), compose.go, bake.go, the
+// mistakes to be found in them (lint.go), the arguments that GoReleaser gives
+// (release.go), and Dockerfiles whose names say their architecture (named.go).
 package builds
 
 import (
