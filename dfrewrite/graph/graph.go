@@ -139,7 +139,7 @@ func For(d *dockerfile.Document, flags Flags) *Graph {
 		for _, in := range s.Body {
 			g.linkUses(s, in)
 		}
-		if g.isTarget(s) {
+		if s.IsTarget() {
 			g.delivered = append(g.delivered, s)
 		}
 	}
@@ -342,8 +342,8 @@ func (g *Graph) linkUses(s *Stage, in *dockerfile.Instruction) {
 // Final returns the stage that is built when none is named: the last one.
 func (g *Graph) Final() *Stage { return g.Stages[len(g.Stages)-1] }
 
-// isTarget reports whether a stage is named as a target.
-func (g *Graph) isTarget(s *Stage) bool { return slices.ContainsFunc(g.flags.Targets, s.isMeant) }
+// IsTarget reports whether the build names the stage as a target.
+func (s *Stage) IsTarget() bool { return slices.ContainsFunc(s.Graph.flags.Targets, s.isMeant) }
 
 // isMeant reports whether a target that is called so is the stage; one without a name is the last stage.
 func (s *Stage) isMeant(target string) bool {

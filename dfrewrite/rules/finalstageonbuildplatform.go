@@ -40,7 +40,7 @@ func onlyDefault(s *graph.Stage) bool {
 // forDevelopment reports whether the last stage is to develop or test in, as its name says, and what is shipped is another
 // one: nothing in the file takes from that, either.
 func forDevelopment(s *graph.Stage) bool {
-	return s == s.Graph.Final() && developmentName(s.Name) && slices.ContainsFunc(s.Graph.Stages, func(t *graph.Stage) bool {
+	return s == s.Graph.Final() && developmentName(s.Name) && !s.IsTarget() && slices.ContainsFunc(s.Graph.Stages, func(t *graph.Stage) bool {
 		return t != s && t.Shipped() && t.Place == graph.Target && !developmentName(t.Name)
 	})
 }
