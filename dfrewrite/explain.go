@@ -2,7 +2,9 @@ package dfrewrite
 
 import (
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"xxkit/dfrewrite/plan"
 	"xxkit/dfrewrite/verdict"
@@ -217,10 +219,38 @@ func (x *StageExplanation) nothingToGain() string {
 		return "nothing runs in it"
 	case slices.ContainsFunc(x.Stage.Body, func(in *dockerfile.Instruction) bool { return unread(in, x.Stage.Graph) }):
 		return "nothing that can be seen in it compiles"
-	case x.Stage.Shipped():
-		return "is what is shipped, and nothing in it compiles"
 	}
-	return "nothing in it compiles"
+	why := "nothing in it compiles"
+	if programs := x.mayCompile(); len(programs) > 0 {
+		verb := "has"
+		if len(programs) > 1 {
+			verb = "have"
+		}
+		why = fmt.Sprintf("nothing in it is known to compile; %s may, and %s to run on the target platform", rules.List(programs), verb)
+	}
+	if x.Stage.Shipped() {
+		why = "is what is shipped, and " + why
+	}
+	return why
+}
+
+// mayCompile lists programs that install packages, or build in a way that is not known, some of which are in C.
+func (x *StageExplanation) mayCompile() []string {
+	var out []string
+	for _, s := range x.Commands {
+		if !s.CompilesOnHost || s.Recipe == "plain" || !graph.IsRun(s.In) {
+			continue
+		}
+		for _, word := range strings.Fields(string(s.In.Doc.Src[s.Span.Start:s.Span.End])) {
+			if !strings.Contains(word, "=") {
+				if name := path.Base(word); !slices.Contains(out, name) {
+					out = append(out, name)
+				}
+				break
+			}
+		}
+	}
+	return out
 }
 
 // unread reports whether an instruction is a RUN whose commands cannot be seen.

@@ -28,6 +28,8 @@ type inputs struct {
 	files    []input
 	missing  []error // paths that could not be found or read
 	contexts contexts
+	releases releases
+	names    builds.Names
 	stdin    io.Reader
 }
 
@@ -45,11 +47,13 @@ type described struct {
 	platforms []string
 	// platformsBy are, for each of them, a build that names it, as in by.
 	platformsBy []string
-	context     string
-	contexts    int // how many different ones; with several, none counts
-	flags       graph.Flags
-	builds      int // those whose arguments are in flags
-	discarded   int // those of them whose result is thrown away
+	// byTarget are those of each target.
+	byTarget  map[string][]string
+	context   string
+	contexts  int // how many different ones; with several, none counts
+	flags     graph.Flags
+	builds    int // those whose arguments are in flags
+	discarded int // those of them whose result is thrown away
 	// by is a build of it and the file that describes that, for messages.
 	by string
 }
@@ -198,7 +202,7 @@ func describe(of map[string]*described, file string, f *builds.File, b *builds.B
 	by := fmt.Sprintf("%q in %s", b.Name, file)
 	d := of[b.Dockerfile]
 	if d == nil {
-		d = &described{by: by}
+		d = &described{by: by, byTarget: map[string][]string{}}
 		of[b.Dockerfile] = d
 	}
 	if d.contexts == 0 || d.context != b.Context {
@@ -206,7 +210,11 @@ func describe(of map[string]*described, file string, f *builds.File, b *builds.B
 	}
 	d.context = b.Context
 	for _, platform := range b.Platforms {
-		if platform != "local" && !slices.Contains(d.platforms, platform) {
+		if platform == "local" {
+			continue
+		}
+		d.byTarget[b.Target] = append(d.byTarget[b.Target], platform)
+		if !slices.Contains(d.platforms, platform) {
 			d.platforms, d.platformsBy = append(d.platforms, platform), append(d.platformsBy, by)
 		}
 	}
@@ -291,18 +299,25 @@ func (in *inputs) settle(i input) (source, error) {
 	said := i.described
 	if said == nil {
 		said = &described{}
-	}
-	if len(said.platforms) > 0 && !in.settings.Changed("platform") {
-		src.Platforms = nil
-		for n, platform := range said.platforms {
-			p, err := dfrewrite.ParsePlatforms(platform)
-			if err != nil {
-				return src, fmt.Errorf("%s: %s builds it: %w", i.path, said.platformsBy[n], err)
+		if i.path != "-" {
+			for _, b := range in.releases.of(i.path) {
+				said.args(b.Args)
 			}
-			src.Platforms = append(src.Platforms, p...)
 		}
 	}
 	src.Flags = in.settings.flags(said.flags)
+	switch {
+	case in.settings.Changed("platform"):
+	case len(said.platforms) > 0:
+		if err := src.builtFor(i.path, said); err != nil {
+			return src, err
+		}
+	case i.path != "-":
+		if src.Platforms == nil {
+			src.Platforms = dfrewrite.DefaultPlatforms
+		}
+		src.Platforms = in.names.Platforms(i.path, src.Platforms)
+	}
 	dir := counts.context
 	switch {
 	case in.settings.Changed("context"):
@@ -318,6 +333,27 @@ func (in *inputs) settle(i input) (source, error) {
 		src.Context = in.contexts.of(dir)
 	}
 	return src, nil
+}
+
+// builtFor takes the platforms that Compose and bake files build a Dockerfile for, and those of each target.
+func (s *source) builtFor(path string, said *described) error {
+	s.Platforms = nil
+	normal := map[string][]string{}
+	for n, platform := range said.platforms {
+		p, err := dfrewrite.ParsePlatforms(platform)
+		if err != nil {
+			return fmt.Errorf("%s: %s builds it: %w", path, said.platformsBy[n], err)
+		}
+		normal[platform] = p
+		s.Platforms = append(s.Platforms, p...)
+	}
+	s.Flags.PlatformsOf = map[string][]string{}
+	for target, platforms := range said.byTarget {
+		for _, platform := range platforms {
+			s.Flags.PlatformsOf[target] = append(s.Flags.PlatformsOf[target], normal[platform]...)
+		}
+	}
+	return nil
 }
 
 // read reads a file, and finds out what counts for it.
@@ -347,6 +383,10 @@ func (in *inputs) forget() {
 	in.contexts.mu.Lock()
 	defer in.contexts.mu.Unlock()
 	in.contexts.dirs = nil
+	in.names.Forget()
+	in.releases.mu.Lock()
+	defer in.releases.mu.Unlock()
+	in.releases.dirs = nil
 }
 
 // lint looks for what is wrong in a file of any kind.
@@ -382,6 +422,47 @@ func (s source) explain() (*dfrewrite.Explanation, error) {
 type contexts struct {
 	mu   sync.Mutex
 	dirs map[string]*context.Files
+}
+
+// releases keeps what GoReleaser's files say, by folder.
+type releases struct {
+	mu   sync.Mutex
+	dirs map[string][]*builds.Build
+}
+
+// of returns the builds of a Dockerfile that the GoReleaser file in its folder, or in the nearest one above that has one,
+// describes. A file that cannot be read is GoReleaser's to complain about.
+func (r *releases) of(dockerfile string) []*builds.Build {
+	abs, err := filepath.Abs(dockerfile)
+	if err != nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dirs == nil || len(r.dirs) > maxReleases {
+		r.dirs = map[string][]*builds.Build{}
+	}
+	var found []*builds.Build
+	for _, b := range r.nearest(filepath.Dir(abs)) {
+		if b.Dockerfile == abs {
+			found = append(found, b)
+		}
+	}
+	return found
+}
+
+// maxReleases bounds how many folders are remembered.
+const maxReleases = 1000
+
+func (r *releases) nearest(dir string) []*builds.Build {
+	found, ok := r.dirs[dir]
+	if !ok {
+		if found, _ = builds.Released(dir); found == nil && filepath.Dir(dir) != dir {
+			found = r.nearest(filepath.Dir(dir))
+		}
+		r.dirs[dir] = found
+	}
+	return found
 }
 
 // maxContexts bounds what is kept, so that the memory that a run needs does not

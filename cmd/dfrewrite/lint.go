@@ -10,7 +10,7 @@ import (
 func (p *program) lint(args []string) (int, error) {
 	s := newSettings("lint")
 	format := s.String("format", "text", "how findings are shown, a `format`: "+strings.Join(report.Formats, ", "))
-	s.StringVar(&s.level, "fail-on", "info", "the least `severity` that makes the exit status 1: error, warning, info; or none")
+	s.StringVar(&s.level, "fail-on", "warning", "the least `severity` that makes the exit status 1: error, warning, info; or none")
 	in, err := p.parse(s, args)
 	if in == nil || err != nil {
 		return exitClean, err

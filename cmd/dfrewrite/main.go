@@ -22,7 +22,7 @@ var (
 // Exit statuses.
 const (
 	exitClean    = 0
-	exitFindings = 1 // findings, or a file would change
+	exitFindings = 1 // findings that count, or a file would change
 	exitTrouble  = 2 // wrong call, or input that cannot be read
 )
 
@@ -44,7 +44,7 @@ PATH is a Dockerfile, a Compose or bake file with the Dockerfiles that it builds
 folder: every Dockerfile, Dockerfile.*, *.Dockerfile and Containerfile in it and below, and what Compose and bake
 files there build.
 
-Exit status: 0 clean, 1 findings or a file would change, 2 wrong call or unreadable input.
+Exit status: 0 clean, 1 warnings and errors or a file would change, 2 wrong call or unreadable input.
 `
 
 func main() {

@@ -198,9 +198,9 @@ func (s *settings) resolve(c *config.Config) (f fileSettings) {
 	switch level {
 	case "error":
 		f.failOn = rules.Error
-	case "warning":
+	case "warning", "":
 		f.failOn = rules.Warning
-	case "info", "":
+	case "info":
 		f.failOn = rules.Info
 	case "none":
 		f.failOn = rules.Error + 1

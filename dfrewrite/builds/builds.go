@@ -8,7 +8,8 @@
 // built (inherits, matrix, functions, variables), and not tags, outputs or caches.
 //
 // The files: what both have in common (this file), compose.go with composemodel.go (services, and what they take from
-// others), bake.go, and the mistakes to be found in them (lint.go).
+// others), bake.go, the mistakes to be found in them (lint.go), the arguments that GoReleaser gives (release.go), and
+// Dockerfiles whose names say their architecture (named.go).
 package builds
 
 import (

@@ -29,9 +29,10 @@ func (f *File) Lint(ran []*rules.Rule) []rules.Diagnostic {
 		if a.Known {
 			value = fmt.Sprintf("%q", a.Value)
 		}
+		consequence, severity := rules.IfReplaced(a.Name, value)
 		d := rules.Diagnostic{
-			Rule: rule, Severity: rule.Severity, Span: a.At,
-			Message: fmt.Sprintf("this argument of %q replaces the value that BuildKit gives %s: every platform is built as if it were %s", a.Build, a.Name, value),
+			Rule: rule, Severity: severity, Span: a.At,
+			Message: fmt.Sprintf("this argument of %q replaces the value that BuildKit gives %s: %s", a.Build, a.Name, consequence),
 			Hint:    fmt.Sprintf("leave %s out, and say with platforms what is built for", a.Name),
 		}
 		if a.Line != nil {

@@ -127,7 +127,11 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 		case s.Verdict == verdict.Block && s.Recipe == "rust" && c.Opt.Helpers != verdict.HelpersNever:
 			return block(" runs `%s`%s, which would have to be xx-cargo", line, at)
 		case s.Verdict == verdict.Block:
-			return block(" runs `%s`%s: %s", line, at, s.Reason)
+			out = block(" runs `%s`%s: %s", line, at, s.Reason)
+			if s.Recipe == "compilers" { // no Go
+				out.Way = s.Way
+			}
+			return out
 		case s.Recipe == "downloads" && slices.ContainsFunc(s.HostWrites, c.AmongSource):
 			return block(" runs `%s`%s, which puts something that is for the machine that builds beside the source", line, at)
 		case s.CompilesOnHost && !goVet().MatchString(line):

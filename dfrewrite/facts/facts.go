@@ -34,6 +34,8 @@ import (
 // A Platform is one target.
 type Platform struct {
 	triples.Platform
+	// name is how it was asked for.
+	name string
 	// Row has the names that tools give it; Known is false when there are none.
 	Row   triples.Row
 	Known bool
@@ -82,7 +84,7 @@ func New(g *graph.Graph, platforms []string) *Facts {
 			p = triples.Platform{OS: os, Arch: arch, Variant: variant}
 		}
 		row, ok := triples.Lookup(p)
-		f.Platforms = append(f.Platforms, &Platform{Platform: p, Row: row, Known: ok})
+		f.Platforms = append(f.Platforms, &Platform{Platform: p, name: name, Row: row, Known: ok})
 	}
 	for _, p := range f.Platforms {
 		for _, s := range g.Stages {
@@ -114,7 +116,7 @@ func (f *Facts) Tables(s *graph.Stage) []*Table { return f.tables[s] }
 
 // Reached reports whether the stage takes part in a build for the platform: with
 // `FROM build-$TARGETARCH`, build-arm64 takes part for arm64 alone. Stages that
-// nothing uses are taken to be built for every platform.
+// nothing uses are taken to be built for every platform, unless the build names those of its targets.
 func (f *Facts) Reached(s *graph.Stage, p *Platform) bool { return f.reached[stageKey{s, p}] }
 
 // PlatformsOf lists the platforms for which a stage takes part in a build.
@@ -197,7 +199,7 @@ func (f *Facts) mark(p *Platform, bases map[*graph.Stage]*graph.Stage) {
 		}
 	}
 	for _, s := range slices.Backward(f.Graph.Stages) {
-		if s.Shipped() || !byName[s] && len(s.UsedBy)+len(s.Children) == 0 {
+		if (s.Shipped() || s.Delivered() || !byName[s] && len(s.UsedBy)+len(s.Children) == 0) && s.BuiltFor(p.name) {
 			visit(s)
 		}
 	}

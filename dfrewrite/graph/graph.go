@@ -20,6 +20,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
 	"xxkit/internal/lazyregexp"
 )
@@ -116,6 +117,9 @@ type Flags struct {
 	Targets []string
 	// NoImages says that what is built is thrown away: nothing is made of any stage.
 	NoImages bool
+	// PlatformsOf are the platforms that a target is built for, by its name in Targets, written as those of the
+	// file are. A target that is not in it is built for all of them.
+	PlatformsOf map[string][]string
 	// Args are the build arguments that are given; nil for one that is given, but whose
 	// value is not known.
 	Args map[string]*string
@@ -146,7 +150,7 @@ func Within(d *dockerfile.Document, flags Flags, budget *Budget) *Graph {
 		for _, in := range s.Body {
 			g.linkUses(s, in)
 		}
-		if g.isTarget(s) {
+		if s.IsTarget() {
 			g.delivered = append(g.delivered, s)
 		}
 	}
@@ -217,7 +221,21 @@ func ArchitectureInTag(image string) (arch, plain string, ok bool) {
 	if m[2] < 0 {
 		m[2], m[3], m[4], m[5] = m[6], m[7], m[8], m[9]
 	}
-	return image[m[4]:m[5]], image[:m[2]] + image[m[3]:], true
+	arch, plain = image[m[4]:m[5]], image[:m[2]]+image[m[3]:]
+	if HoldsEmulators(image) || secondArch().MatchString(plain) {
+		return "", "", false
+	}
+	return arch, plain, true
+}
+
+// secondArch matches what is left of a tag if it names two architectures: the one that the image runs on, and one that it
+// emulates or builds for.
+var secondArch = match.Pattern(`:([^:/@]*[-.])?(amd64|arm64|arm64v8|arm32v7|arm|armv[67]l?|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)$`)
+
+// HoldsEmulators recognizes images that hold QEMU for other machines, and run on any that has them: their tags say what is
+// emulated.
+func HoldsEmulators(image string) bool {
+	return match.Words("qemu-user-static qemu-static binfmt")[ImageName(image)]
 }
 
 // IsWindows recognizes Windows images by their names. They run on Windows only,
@@ -340,14 +358,30 @@ func (g *Graph) linkUses(s *Stage, in *dockerfile.Instruction) {
 // Final returns the stage that is built when none is named: the last one.
 func (g *Graph) Final() *Stage { return g.Stages[len(g.Stages)-1] }
 
-// isTarget reports whether a stage is named as a target.
-func (g *Graph) isTarget(s *Stage) bool {
-	return slices.ContainsFunc(g.flags.Targets, func(name string) bool {
-		if name == "" {
-			return s.Index == len(g.Stages)-1
+// IsTarget reports whether the build names the stage as a target.
+func (s *Stage) IsTarget() bool { return slices.ContainsFunc(s.Graph.flags.Targets, s.isMeant) }
+
+// isMeant reports whether a target that is called so is the stage; one without a name is the last stage.
+func (s *Stage) isMeant(target string) bool {
+	if target == "" {
+		return s == s.Graph.Final()
+	}
+	return s.Answers(target)
+}
+
+// BuiltFor reports whether the targets that are this very stage are built for a platform. Nothing is said of
+// a stage that is no target.
+func (s *Stage) BuiltFor(platform string) bool {
+	said := false
+	for target, platforms := range s.Graph.flags.PlatformsOf {
+		if !s.isMeant(target) {
+			continue
 		}
-		return s.Answers(name)
-	})
+		if said = true; slices.Contains(platforms, platform) {
+			return true
+		}
+	}
+	return !said
 }
 
 // Answers reports whether a name or number is that of the stage, as in --target.

@@ -6,35 +6,76 @@ import (
 	"strings"
 
 	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/match"
 )
 
-// OnlyJavaScript reports whether the lock file in the build context shows that no package has anything
-// for one machine on Linux: an install script, which may compile or fetch, or a list of processors.
-// (docs.npmjs.com, package-lock.json: hasInstallScript, cpu, os.)
-func OnlyJavaScript(c *context.Files) bool {
+// npmPackage is what package-lock.json says of a package. (docs.npmjs.com, package-lock.json.)
+type npmPackage struct {
+	HasInstallScript bool              `json:"hasInstallScript"`
+	Dev              bool              `json:"dev"`
+	CPU              []string          `json:"cpu"`
+	OS               []string          `json:"os"`
+	Libc             []string          `json:"libc"`
+	Dependencies     map[string]string `json:"dependencies"`
+}
+
+// lockedByNpm returns the packages of package-lock.json that are installed on Linux and have anything for one machine: an
+// install script, which may compile or fetch, or a list of processors. ok is false without a lock file that says so.
+func lockedByNpm(c *context.Files) (packages map[string]npmPackage, ok bool) {
 	if c == nil {
-		return false
+		return nil, false
 	}
 	var lock struct {
-		Version  int `json:"lockfileVersion"`
-		Packages map[string]struct {
-			HasInstallScript bool     `json:"hasInstallScript"`
-			CPU              []string `json:"cpu"`
-			OS               []string `json:"os"`
-			Libc             []string `json:"libc"`
-		} `json:"packages"`
+		Version  int                   `json:"lockfileVersion"`
+		Packages map[string]npmPackage `json:"packages"`
 	}
 	if data := c.ReadFile("package-lock.json"); data == nil || json.Unmarshal(data, &lock) != nil || lock.Version < 2 {
-		return false
+		return nil, false
 	}
 	for name, p := range lock.Packages {
-		if name == "" {
-			continue // the project itself
-		}
 		elsewhere := len(p.OS) > 0 && !slices.ContainsFunc(p.OS, func(os string) bool { return os == "linux" || strings.HasPrefix(os, "!") })
-		if !elsewhere && (p.HasInstallScript || len(p.CPU)+len(p.Libc) > 0) {
-			return false
+		if name == "" || elsewhere || !p.HasInstallScript && len(p.CPU)+len(p.Libc) == 0 { // "" is the project itself
+			delete(lock.Packages, name)
 		}
 	}
-	return true
+	return lock.Packages, true
+}
+
+// OnlyJavaScript reports whether the lock file in the build context shows that no package has anything
+// for one machine on Linux.
+func OnlyJavaScript(c *context.Files) bool {
+	packages, ok := lockedByNpm(c)
+	return ok && len(packages) == 0
+}
+
+// compiledPackages are widely used packages that are compiled, and addonTools what those depend on that compile or fetch an
+// add-on when they are installed.
+var (
+	compiledPackages = match.Words(`argon2 bcrypt better-sqlite3 bufferutil canvas cpu-features isolated-vm keytar leveldown libpq node-pty
+		node-rdkafka node-sass oracledb re2 sharp sqlite3 utf-8-validate zeromq`)
+	addonTools = match.Words(`bindings prebuild-install node-gyp-build node-gyp node-addon-api nan node-pre-gyp @mapbox/node-pre-gyp
+		node-gyp-build-optional-packages cmake-js`)
+)
+
+// Addons returns the names of packages of which the lock file in the build context shows that they are for one
+// machine: those with a list of processors, and those whose install script is known to compile, or to fetch
+// what was compiled. What is there for development only is left out.
+func Addons(c *context.Files) []string {
+	packages, _ := lockedByNpm(c)
+	var out []string
+	for place, p := range packages {
+		name := place
+		if i := strings.LastIndex(place, "node_modules/"); i >= 0 {
+			name = place[i+len("node_modules/"):]
+		}
+		compiled := p.HasInstallScript && compiledPackages[name]
+		for d := range p.Dependencies {
+			compiled = compiled || p.HasInstallScript && addonTools[d]
+		}
+		if (compiled || len(p.CPU)+len(p.Libc) > 0) && !p.Dev && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }

@@ -21,6 +21,8 @@ func archOf(name string) string {
 		return "amd64"
 	case name == "arm64" || name == "aarch64":
 		return "arm64"
+	case strings.HasPrefix(name, "armv8"):
+		return "arm64"
 	case strings.HasPrefix(name, "arm"):
 		return "arm"
 	case strings.HasPrefix(name, "i"):
@@ -78,11 +80,40 @@ func constant(v facts.Value) bool {
 // follows reports whether a value is made from what is built for.
 func follows(v facts.Value) bool { return v.Set && v.From&facts.FromTarget != 0 }
 
+// place says where a stage runs. One that is bound to the only architecture that is built for runs on the target platform,
+// like any other.
+func (p *Pass) place(s *graph.Stage) graph.Place {
+	arch := ""
+	if s.Place == graph.Fixed {
+		arch = fixedArch(s.Root())
+	}
+	if arch == "" || slices.ContainsFunc(p.Facts.Platforms, func(on *facts.Platform) bool { return on.Arch != arch }) {
+		return s.Place
+	}
+	return graph.Target
+}
+
+// fixedArch returns the architecture of a base image that exists for one, or is asked for as that; or "".
+func fixedArch(s *graph.Stage) string {
+	if graph.OneArchitecture(s.Image) {
+		prefix, _, _ := strings.Cut(strings.TrimPrefix(s.Image, "docker.io/"), "/")
+		return prefixArch(prefix)
+	}
+	if tagged, _, ok := graph.ArchitectureInTag(s.Image); ok {
+		return archOf(strings.ReplaceAll(tagged, "arm64v8", "arm64"))
+	}
+	if _, arch, ok := strings.Cut(s.Platform, "/"); ok {
+		arch, _, _ = strings.Cut(arch, "/")
+		return arch
+	}
+	return ""
+}
+
 // onePlatform reports whether images are meant for one platform: the stages that they are
 // made of, and with them all of the build, are for that one. SingleArchBase has said so.
 func (p *Pass) onePlatform() bool {
 	return !slices.ContainsFunc(p.Graph.Delivered(), func(s *graph.Stage) bool {
-		return s.Place != graph.Fixed || s.Image == "scratch"
+		return p.place(s) != graph.Fixed || s.Image == "scratch"
 	})
 }
 

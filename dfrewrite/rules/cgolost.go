@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
 	"xxkit/dfrewrite/context/gosource"
 
 	"xxkit/dfrewrite/graph"
@@ -81,7 +83,7 @@ func (p *Pass) allWithoutCC(s *graph.Stage) bool {
 
 // wantsCgo says why the native build uses cgo, or is empty.
 func (p *Pass) wantsCgo(s *graph.Stage) string {
-	if p.Options.Context != nil {
+	if p.Options.Context != nil && takesContext(s) {
 		if why := gosource.NeedsCgo(p.Options.Context); why != "" {
 			return why
 		}
@@ -100,6 +102,29 @@ func (p *Pass) wantsCgo(s *graph.Stage) string {
 		}
 	}
 	return ""
+}
+
+// takesContext reports whether anything of the build context stands in a stage: what it compiles else, it got elsewhere.
+func takesContext(s *graph.Stage) bool {
+	for t := s; t != nil; t = t.Base {
+		for _, in := range t.Body {
+			switch c := in.Command.(type) {
+			case *instructions.CopyCommand:
+				if c.From == "" || fromStage(t, in) != nil {
+					return true // a stage may hold some of it
+				}
+			case *instructions.AddCommand:
+				return true
+			case *instructions.RunCommand:
+				for _, m := range instructions.GetMounts(c) {
+					if m.Type == instructions.MountTypeBind && (m.From == "" || fromStage(t, in) != nil) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // forC recognizes packages that only C needs: compilers, and libraries' headers.

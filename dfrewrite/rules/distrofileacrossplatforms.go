@@ -21,7 +21,7 @@ var DistroFileAcrossPlatforms = &Rule{
 				continue
 			}
 			for _, u := range s.UsedBy {
-				if u.Kind != graph.Copy || u.In.Place != graph.Target {
+				if u.Kind != graph.Copy || u.In.Place != graph.Target || staysWithBuilders(u.In) {
 					continue
 				}
 				for _, raw := range u.Paths {

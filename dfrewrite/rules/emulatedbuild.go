@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"xxkit/dfrewrite/verdict"
 
@@ -34,6 +35,9 @@ var EmulatedBuild = &Rule{
 					Hint:    "build on $BUILDPLATFORM and cross-compile",
 				}
 				d.Fix, d.Notes = conversionFix(c, "build on $BUILDPLATFORM and cross-compile")
+				if slices.ContainsFunc(c.Blocks, verdict.Step.BelongsThere) {
+					d.Hint = "" // what stands in the way says what to do instead
+				}
 				d.Notes = append([]Note{{Span: step.Span, Text: "compiles here"}}, d.Notes...)
 				p.Report(d)
 			}

@@ -16,7 +16,7 @@ var FinalStageOnBuildPlatform = &Rule{
 	Severity: Error,
 	Check: func(p *Pass) {
 		for _, s := range p.Graph.Delivered() {
-			if s.Place == graph.Build && s.Image != "scratch" && !p.Planner.OnlyChecks(s) && !onlyDefault(s) {
+			if s.Place == graph.Build && s.Image != "scratch" && !p.Planner.OnlyChecks(s) && !onlyDefault(s) && !forDevelopment(s) {
 				p.reportDelivered(s)
 			}
 		}
@@ -37,6 +37,22 @@ func onlyDefault(s *graph.Stage) bool {
 	return true
 }
 
+// forDevelopment reports whether the last stage is to develop or test in, as its name says, and what is shipped is another
+// one: nothing in the file takes from that, either.
+func forDevelopment(s *graph.Stage) bool {
+	return s == s.Graph.Final() && developmentName(s.Name) && !s.IsTarget() && slices.ContainsFunc(s.Graph.Stages, func(t *graph.Stage) bool {
+		return t != s && t.Shipped() && t.Place == graph.Target && !developmentName(t.Name)
+	})
+}
+
+// developmentName reports whether a stage is called after what only developers do, alone or in front of more: e2e, dev-shell.
+func developmentName(name string) bool {
+	first, _, _ := strings.Cut(strings.ToLower(name), "-")
+	return developmentNames[first]
+}
+
+var developmentNames = wordSet("dev devel develop development devcontainer e2e test tests testing lint ci shell")
+
 // reportDelivered reports a stage that images are made of and that runs on the build
 // platform.
 func (p *Pass) reportDelivered(final *graph.Stage) {
@@ -53,6 +69,12 @@ func (p *Pass) reportDelivered(final *graph.Stage) {
 		d.Message = fmt.Sprintf("the stage that is shipped is based on %s, which runs on the build platform: images of every platform get the builder's programs and libraries", title(root))
 		d.Notes = []Note{{Span: root.From.Span, Text: "the platform comes from here"}}
 		d.Hint = "base the last stage on an image of its own, and copy into it what was built"
+		if len(final.Candidates) == 0 {
+			d.Fix = p.unpinned(root)
+		}
+		if d.Fix != nil {
+			d.Hint = d.Fix.Message
+		}
 		p.Report(d)
 		return
 	}
@@ -77,4 +99,33 @@ func (p *Pass) reportDelivered(final *graph.Stage) {
 		Edits:   []dockerfile.Edit{final.From.WithoutFlag(f)},
 	}
 	p.Report(d)
+}
+
+// unpinned lets a stage that others are based on follow the target. Those that compile and are no part of an image are pinned
+// themselves, which takes a base that is nothing but its image. It returns nil where what is shipped compiles, or what a
+// stage of the build platform runs is taken out of it.
+func (p *Pass) unpinned(base *graph.Stage) *Fix {
+	flag := base.From.Flag("platform")
+	tree := base.Tree()
+	if flag == nil || givesPrograms(base, func(taker *graph.Stage) bool { return taker.Place == graph.Build && !slices.Contains(tree, taker) }) {
+		return nil
+	}
+	f := &Fix{Message: "drop the flag of " + title(base), Safety: Review, Edits: []dockerfile.Edit{base.From.WithoutFlag(flag)},
+		Why: []string{"images of other platforms change: they get their own base image, and RUNs in the stages of this base run on it"}}
+	pinned := map[*graph.Stage]bool{}
+	for _, s := range tree {
+		switch {
+		case pinned[s.Base]:
+			pinned[s] = true
+		case !p.Planner.Plan(s).Compiles():
+		case s.Base != base || deliveredInTree(s) || len(base.Body) > 0 || s.From.Flag("platform") != nil:
+			return nil
+		default:
+			words := s.From.Words()
+			from := base.From.Words()[0]
+			pinned[s] = true
+			f.Edits = append(f.Edits, dockerfile.Edit{Span: words[0].Span, New: "--platform=$BUILDPLATFORM " + from.Raw})
+		}
+	}
+	return f
 }

@@ -35,7 +35,7 @@ var ForeignTool = &Rule{
 // foreignTool returns what a stage takes from the target platform and runs.
 func (p *Pass) foreignTool(s *graph.Stage, u *graph.Use) string {
 	switch {
-	case u.From != nil && u.From.Place != graph.Target,
+	case u.From != nil && (u.From.Place != graph.Target || carriesBuilders(u.From)),
 		u.From == nil && !isImageName(u.Image),
 		u.From == nil && u.Image == "scratch":
 		return ""
@@ -53,6 +53,38 @@ func (p *Pass) foreignTool(s *graph.Stage, u *graph.Use) string {
 		}
 	}
 	return ""
+}
+
+// carriesBuilders reports whether a stage is from scratch, or each that it may be based on is, and holds nothing but what it
+// copies from stages of the build platform: what it carries is theirs, whatever it is for itself.
+func carriesBuilders(s *graph.Stage) bool {
+	if s.Base == nil && len(s.Candidates) == 0 && s.Image != "scratch" || !runsNothing(s) {
+		return false
+	}
+	for _, base := range append(slices.Clip(s.Candidates), s.Base) {
+		if base != nil && !carriesBuilders(base) {
+			return false
+		}
+	}
+	return (len(s.Uses) > 0 || s.Image != "scratch") && !slices.ContainsFunc(s.Uses, func(u *graph.Use) bool {
+		return u.From == nil || u.From.Place != graph.Build && !carriesBuilders(u.From)
+	})
+}
+
+// staysWithBuilders reports whether a stage makes no image, and only stages of the build platform take anything out of it or
+// of those that are based on it.
+func staysWithBuilders(s *graph.Stage) bool {
+	children := append(s.MayChoose(), s.Children...)
+	if s.Delivered() || len(s.UsedBy)+len(children) == 0 {
+		return false
+	}
+	leaves := func(to *graph.Stage) bool {
+		if to.Place == graph.Build {
+			return deliveredInTree(to)
+		}
+		return !staysWithBuilders(to)
+	}
+	return !slices.ContainsFunc(s.UsedBy, func(u *graph.Use) bool { return leaves(u.In) && !(u.Kind == graph.Mount && u.In.Place == graph.Build) }) && !slices.ContainsFunc(children, leaves)
 }
 
 // isImageName tells an image from a named context, which may hold anything.

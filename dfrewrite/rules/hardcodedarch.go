@@ -26,18 +26,20 @@ var HardcodedArch = &Rule{
 		done := seen{}
 		for _, s := range p.Graph.Stages {
 			p.tables(s, done)
-			if forOne(s) || s.Place != graph.Target && s.Place != graph.Build {
+			if place := p.place(s); forOne(s) || place != graph.Target && place != graph.Build {
 				continue
 			}
 			for _, on := range p.Facts.PlatformsOf(s) {
 				found := p.archWords(s, on)
-				right := map[string]bool{}
+				right, follows := map[string]bool{}, map[string]bool{}
 				for _, a := range found {
-					right[a.key] = right[a.key] || a.right
+					right[a.key] = right[a.key] || a.right && !a.follows
+					follows[a.key] = follows[a.key] || a.right && a.follows
 				}
 				for _, a := range found {
-					// The same for this platform too: an image that holds all of them.
-					if !right[a.key] && !done.before(a.span) {
+					// The same for this platform too: an image that holds all of them, or its own and one more
+					// under a name that says so.
+					if !a.follows && !right[a.key] && !(follows[a.key] && (a.remote || a.named())) && !done.before(a.span) {
 						p.reportArch(s, on, a)
 					}
 				}
@@ -69,7 +71,11 @@ type archWord struct {
 	// at is where the name stands, if that is one place and can be replaced.
 	at      dockerfile.Span
 	written []string // what a download leaves behind
+	dests   []string // where the file itself goes, as far as that is written out
+	remote  bool     // it keeps the name that it has there
+	given   bool     // a build argument brings the name
 	right   bool     // it is the platform's
+	follows bool     // it is made from what is built for, and no constant
 	key     string   // the word without the architecture
 }
 
@@ -84,10 +90,8 @@ var loader = lazyregexp.New(`/(ld-linux-|ld-musl-|libc\.musl-)[a-z0-9_-]+\.so`)
 func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 	var out []archWord
 	add := func(a archWord, v facts.Value) {
-		if v.From&(facts.FromTarget|facts.FromBuilder|facts.FromMachine) != 0 {
-			return
-		}
-		if p.namedWithBase(s, a, on) {
+		a.follows = v.From&(facts.FromTarget|facts.FromBuilder|facts.FromMachine) != 0
+		if a.follows && !v.Known() || p.namedWithBase(s, a, on) {
 			return
 		}
 		names := archNames(v.Text)
@@ -95,6 +99,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 			return
 		}
 		a.name = names[0]
+		a.given = v.From&facts.FromArg != 0 && !strings.Contains(string(a.in.Doc.Src[a.span.Start:a.span.End]), a.name)
 		a.right = otherArch(v.Text, on) == ""
 		a.key = v.Text
 		for _, n := range names {
@@ -105,13 +110,13 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 	for _, in := range s.Body {
 		switch c := in.Command.(type) {
 		case *instructions.AddCommand:
-			p.sources(in, on, c.SourcePaths, "this download", func(src string) bool { return strings.Contains(src, "://") }, add)
+			p.sources(in, on, c.SourcesAndDest, "this download", func(src string) bool { return strings.Contains(src, "://") }, add)
 		case *instructions.CopyCommand:
-			if s.Place != graph.Target {
+			if p.place(s) != graph.Target {
 				continue
 			}
 			from := fromStage(s, in)
-			p.sources(in, on, c.SourcePaths, "this file", func(src string) bool { return from == nil || !p.writesFile(from, src, on) },
+			p.sources(in, on, c.SourcesAndDest, "this file", func(src string) bool { return from == nil || !p.writesFile(from, src, on) },
 				func(a archWord, v facts.Value) {
 					if from != nil {
 						a.at = dockerfile.Span{} // that stage would have to change, too
@@ -119,12 +124,14 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 					add(a, v)
 				})
 		case *instructions.EnvCommand:
-			if s.Place != graph.Target {
+			if p.place(s) != graph.Target {
 				continue
 			}
 			for _, kv := range c.Env {
 				v := p.Facts.Expand(in, kv.Value, on)
-				if strings.Contains(v.Text, "/") && !strings.Contains(v.Text, "://") {
+				if kv.Key == "VCPKG_DEFAULT_TRIPLET" {
+					add(archWord{in: in, span: valueSpan(in, kv.Key), what: "this triplet"}, v)
+				} else if strings.Contains(v.Text, "/") && !strings.Contains(v.Text, "://") {
 					span := valueSpan(in, kv.Key)
 					a := archWord{in: in, span: span, what: fmt.Sprintf("the path in %s", kv.Key)}
 					a.at = nameIn(in.Doc, span, v.Text)
@@ -138,23 +145,30 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		if c.Maybe {
 			continue
 		}
-		for _, w := range c.Words[min(1, len(c.Words)):] {
+		for n, w := range c.Words[min(1, len(c.Words)):] {
 			if !mayNameArch(w.Text) {
 				continue
 			}
 			a := archWord{in: c.Run, span: w.At, at: nameIn(c.Run.Doc, w.At, w.Text)}
 			switch {
+			case p.place(s) == graph.Target && namesTriplet(c, n+1):
+				a.what, a.at = "this triplet", dockerfile.Span{}
+				if c.Name == "conan" {
+					a.what = "this setting"
+				}
 			case (c.Name == "curl" || c.Name == "wget" || c.Name == "aria2c") && strings.Contains(w.Text, "/") && !strings.HasPrefix(w.Text, "-"):
 				a.what = "this download"
 				if !strings.Contains(w.Text, "://") {
 					continue // where it goes
 				}
+				a.dests = c.Writes()
+				a.remote = len(a.dests) == 0 && (c.Name != "curl" || slices.ContainsFunc(c.Words, remoteName))
 				for _, later := range calls[i:] {
 					if later.Run == c.Run && carries(later) {
 						a.written = append(a.written, later.Writes()...)
 					}
 				}
-			case s.Place == graph.Target && (libraryFolder.Get().MatchString(w.Text) || loader.Get().MatchString(w.Text)) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
+			case p.place(s) == graph.Target && (libraryFolder.Get().MatchString(w.Text) || loader.Get().MatchString(w.Text)) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
 				a.what = "this path"
 			default:
 				continue
@@ -163,6 +177,33 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		}
 	}
 	return out
+}
+
+// named reports whether the place that the file goes to names the same architecture.
+func (a archWord) named() bool {
+	return slices.ContainsFunc(a.dests, func(dest string) bool {
+		return slices.ContainsFunc(archNames(dest), func(n string) bool { return archOf(n) == archOf(a.name) })
+	})
+}
+
+// namesTriplet reports whether a word says what vcpkg or Conan build libraries for.
+func namesTriplet(c *facts.Call, i int) bool {
+	text, before := c.Words[i].Text, c.Words[i-1].Text
+	switch c.Name {
+	case "vcpkg":
+		return before == "--triplet" || strings.HasPrefix(text, "--triplet=")
+	case "cmake":
+		return strings.HasPrefix(strings.TrimPrefix(text, "-D"), "VCPKG_TARGET_TRIPLET")
+	case "conan":
+		setting := strings.TrimPrefix(strings.TrimPrefix(text, "--settings="), "-s=")
+		return strings.HasPrefix(setting, "arch=") && !strings.HasSuffix(before, ":build") && !strings.HasSuffix(before, ":b")
+	}
+	return false
+}
+
+// remoteName reports whether a word of curl's says that files keep their names: -O, also in -fsSLO.
+func remoteName(w facts.Word) bool {
+	return w.Text == "--remote-name" || strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--") && strings.HasSuffix(w.Text, "O")
 }
 
 // namedWithBase reports whether a build argument with an architecture in it chooses both the base image of the stage and
@@ -202,14 +243,14 @@ func (p *Pass) writesFile(s *graph.Stage, file string, on *facts.Platform) bool 
 }
 
 // sources lists the sources of a COPY or ADD.
-func (p *Pass) sources(in *dockerfile.Instruction, on *facts.Platform, paths []string, what string, wanted func(string) bool, add func(archWord, facts.Value)) {
+func (p *Pass) sources(in *dockerfile.Instruction, on *facts.Platform, paths instructions.SourcesAndDest, what string, wanted func(string) bool, add func(archWord, facts.Value)) {
 	words := in.Words()
-	for _, src := range paths {
+	for _, src := range paths.SourcePaths {
 		v := p.Facts.Expand(in, src, on)
 		if !mayNameArch(v.Text) || !wanted(v.Text) {
 			continue
 		}
-		a := archWord{in: in, span: in.Span, what: what}
+		a := archWord{in: in, span: in.Span, what: what, dests: []string{p.Facts.Expand(in, paths.DestPath, on).Text}}
 		for _, w := range words {
 			if w.Raw == src {
 				a.span = w.Span
@@ -262,11 +303,15 @@ func (p *Pass) namedAgain(s *graph.Stage, a archWord, on *facts.Platform) bool {
 
 func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 	d := Diagnostic{Span: a.span}
-	forTarget := s.Place == graph.Target || p.takenExactly(s, a.written, on)
+	forTarget := p.place(s) == graph.Target || p.takenExactly(s, a.written, on)
 	arg := "TARGETARCH"
 	if forTarget {
 		d.Message = fmt.Sprintf("%s is for %s, also in the image for %s", a.what, a.name, on)
 		d.Hint = "choose it by $TARGETARCH, or with a case over it where the names differ"
+		if a.given {
+			d.Severity = Warning
+			d.Message = fmt.Sprintf("%s is for %s in every image, unless a build argument says otherwise", a.what, a.name)
+		}
 	} else {
 		if archOf(a.name) == on.Arch {
 			return
@@ -276,13 +321,13 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 		d.Message = fmt.Sprintf("%s is for %s: on a builder of another architecture what it gets cannot run", a.what, a.name)
 		d.Hint = "choose it by $BUILDARCH or uname -m"
 	}
-	if a.at.Len() > 0 && !p.namedAgain(s, a, on) {
+	if a.at.Len() > 0 && !a.named() && !p.namedAgain(s, a, on) {
 		why := []string{"whether the same thing exists for the other platforms, under that name, has to be looked up"}
 		switch {
 		case a.name == "amd64" || a.name == "arm64":
 			d.Fix = &Fix{Message: "use ${" + arg + "}", Safety: Review, Why: why,
 				Edits: append(p.argFor(a.in, arg), dockerfile.Edit{Span: a.at, New: "${" + arg + "}"})}
-		case (a.name == "x86_64" || a.name == "aarch64") && graph.IsRun(a.in) && (s.Place == graph.Target || !forTarget):
+		case (a.name == "x86_64" || a.name == "aarch64") && graph.IsRun(a.in) && (p.place(s) == graph.Target || !forTarget):
 			d.Fix = &Fix{Message: "use $(uname -m)", Safety: Review, Why: why, Edits: []dockerfile.Edit{{Span: a.at, New: "$(uname -m)"}}}
 		}
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
@@ -31,12 +32,33 @@ var HardcodedGoarch = &Rule{
 				if !buildsGo(c) || c.Maybe || !p.taken(s, c.Writes(), on) {
 					continue
 				}
-				if name, v := wrongGoVariable(c); name != "" && !done.before(placeOf(c, v)) {
+				if name, v := wrongGoVariable(c); name != "" && !(name == "GOARCH" && p.takenByName(s, c, v.Text)) && !done.before(placeOf(c, v)) {
 					p.hardcoded(c, name, v)
 				}
 			}
 		}
 	},
+}
+
+// takenByName reports whether everything that takes what a command builds calls it after its architecture, as COPY
+// --from=build /tool /downloads/tool-amd64 does: it is meant to be for that one.
+func (p *Pass) takenByName(s *graph.Stage, c *facts.Call, arch string) bool {
+	named := false
+	for _, t := range s.Tree() {
+		for _, u := range t.UsedBy {
+			if u.Kind != graph.Copy || !slices.ContainsFunc(u.Paths, func(raw string) bool {
+				from := cleanPath(p.Facts.Expand(u.By, raw, c.Platform).Text)
+				return slices.ContainsFunc(c.Writes(), func(w string) bool { return facts.Takes(from, w) })
+			}) {
+				continue
+			}
+			dest := p.Facts.Expand(u.By, u.Dest, c.Platform)
+			if named = dest.From&facts.FromTarget == 0 && slices.ContainsFunc(archNames(dest.Text), func(n string) bool { return archOf(n) == arch }); !named {
+				return false
+			}
+		}
+	}
+	return named
 }
 
 // buildsGo is true for go itself and for programs that run it with what they find in

@@ -99,7 +99,7 @@ func (p *Pass) helperWithoutTarget(s *graph.Stage, in *dockerfile.Instruction) *
 		if slices.ContainsFunc(cmd.Words[1:], func(w shell.Word) bool { return slices.Contains(hostWords, w.Lit) }) {
 			continue
 		}
-		if p.hasTarget(in, cmd) || p.staysOnHost(s, cmd) {
+		if p.hasTarget(in, cmd) || p.staysOnHost(s, cmd) || compilers[path.Base(cmd.Name)] && preparesOthers(s) {
 			continue
 		}
 		// A target that is named on the command line or in a file that is read.
@@ -111,6 +111,14 @@ func (p *Pass) helperWithoutTarget(s *graph.Stage, in *dockerfile.Instruction) *
 		return cmd
 	}
 	return nil
+}
+
+var compilers = wordSet("xx-cc xx-c++ xx-clang xx-clang++ xx-windres")
+
+// preparesOthers reports whether a stage is only there for those that are based on it, and each of those learns of the target
+// itself: what it compiles before is a tool of theirs, for the builder.
+func preparesOthers(s *graph.Stage) bool {
+	return len(s.UsedBy) == 0 && len(s.Children) > 0 && !s.Delivered() && !slices.ContainsFunc(s.Children, func(child *graph.Stage) bool { return !mentionsTarget(child) })
 }
 
 // hasTarget reports whether a command finds a target in its environment.

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/packages"
-
+	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/packages"
 )
 
 // NativeModulesAcrossPlatforms finds installed packages of Node.js and Python, and
@@ -23,7 +24,7 @@ var NativeModulesAcrossPlatforms = &Rule{
 				continue
 			}
 			for _, u := range s.UsedBy {
-				if u.Kind == graph.Copy && u.In.Place == graph.Target {
+				if u.Kind == graph.Copy && u.In.Place == graph.Target && !staysWithBuilders(u.In) {
 					if d, ok := p.nativeModules(s, u); ok {
 						d.Span = u.By.Span
 						d.Notes = []Note{{Span: s.Root().From.Span, Text: "runs on the build platform"}}
@@ -48,6 +49,17 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 			if p.onlyJavaScript() || p.toldPlatform(s, "--cpu", "npm_config_arch", "npm_config_cpu", "npm_config_target_arch", "supportedArchitectures", "--target_arch") {
 				continue
 			}
+			if addons := addonsIn(packages.Addons(p.Options.Context), file); len(addons) > 0 {
+				verb := "is"
+				if len(addons) > 1 {
+					verb = "are"
+				}
+				return Diagnostic{
+					Severity: Error,
+					Message:  fmt.Sprintf("%s out of %s holds the build platform's add-ons: %s (package-lock.json) %s compiled for one machine", file, s.Title(), List(addons), verb),
+					Hint:     "install what is shipped in a stage of the target platform; what is only needed to build may stay here",
+				}, true
+			}
 			return Diagnostic{
 				Message: fmt.Sprintf("%s out of %s holds the build platform's add-ons, if any package has one", file, s.Title()),
 				Hint:    "install what is shipped in a stage of the target platform; what is only needed to build may stay here",
@@ -56,10 +68,21 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 			if p.toldPlatform(s, "--platform") {
 				continue
 			}
+			given, other := p.uvInstallsFor(s, file)
+			if given != "" && other == nil {
+				continue
+			}
+			if given != "" {
+				return Diagnostic{
+					Severity: Error,
+					Message:  fmt.Sprintf("%s out of %s holds Python libraries for %s, also in the image for %s", file, s.Title(), given, other),
+					Hint:     "choose --python-platform with a case over $TARGETARCH",
+				}, true
+			}
 			return Diagnostic{
 				Severity: Error,
 				Message:  fmt.Sprintf("%s out of %s holds the build platform's Python libraries", file, s.Title()),
-				Hint:     "install them in a stage of the target platform, or for it with pip --platform and --only-binary=:all:",
+				Hint:     "install them in a stage of the target platform, or for it with pip --platform (uv: --python-platform) and --only-binary=:all:",
 			}, true
 		case isSharedLibrary(file) && !mentionsTarget(s) && !distroFile(file):
 			return Diagnostic{
@@ -70,6 +93,15 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 		}
 	}
 	return Diagnostic{}, false
+}
+
+// addonsIn returns those of some packages that are in a folder, or all of them if that holds more than one package.
+func addonsIn(addons []string, folder string) []string {
+	_, within, ok := strings.Cut(folder, "/node_modules/")
+	if !ok {
+		return addons
+	}
+	return slices.DeleteFunc(addons, func(name string) bool { return within != name && !strings.HasPrefix(within, name+"/") })
 }
 
 func isSharedLibrary(file string) bool {
@@ -132,7 +164,7 @@ func (p *Pass) pipInstallsInto(s *graph.Stage, file string) bool {
 	for t := s; t != nil; t = t.Base {
 		for _, c := range p.Facts.Calls(t) {
 			name := strings.TrimRight(c.Name, "0123456789.")
-			if !c.Has("install") || name != "pip" && !(c.Has("pip") && (name == "python" || name == "uv")) {
+			if !c.Has("install", "sync") || name != "pip" && !(c.Has("pip") && (name == "python" || name == "uv")) {
 				continue
 			}
 			for _, option := range []string{"--prefix", "--target", "-t", "--root"} {
@@ -145,6 +177,44 @@ func (p *Pass) pipInstallsInto(s *graph.Stage, file string) bool {
 		}
 	}
 	return false
+}
+
+// uvInstallsFor returns what uv is given as --python-platform where it installs into a folder that holds a file, and a
+// platform that this is not for, nil if there is none. given is empty if uv is not told for every platform.
+func (p *Pass) uvInstallsFor(s *graph.Stage, file string) (given string, other *facts.Platform) {
+	for _, on := range p.Facts.PlatformsOf(s) {
+		told := ""
+		for t := s; t != nil; t = t.Base {
+			for _, c := range p.Facts.CallsFor(t, on) {
+				v, ok := c.Option("--python-platform")
+				if folder, has := c.Option("--target", "--prefix"); c.Name != "uv" || !ok || has && c.Abs(folder) != "" && !under(file, c.Abs(folder)) {
+					continue
+				}
+				if p.lacksBranch(c) {
+					return "", nil
+				}
+				if told = v.Text; otherArch(v.Text, on) != "" && other == nil {
+					other = on
+				}
+			}
+		}
+		if told == "" {
+			return "", nil
+		}
+		if given == "" || other == on {
+			given = told
+		}
+	}
+	return given, other
+}
+
+// lacksBranch reports whether a word of the command is empty, as it comes out of a table without a branch for the platform.
+func (p *Pass) lacksBranch(c *facts.Call) bool {
+	return slices.ContainsFunc(p.Facts.Tables(c.Stage), func(t *facts.Table) bool {
+		return t.Platform == c.Platform && t.Run == c.Run && slices.ContainsFunc(c.Words, func(w facts.Word) bool {
+			return strings.Contains(w.Raw, "$"+t.Name) || strings.Contains(w.Raw, "${"+t.Name)
+		})
+	})
 }
 
 // toldPlatform reports whether a stage says what its packages are for.

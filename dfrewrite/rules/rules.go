@@ -269,8 +269,8 @@ func conversionFix(c *verdict.Conversion, message string) (*Fix, []Note) {
 	return f, nil
 }
 
-// list writes names as in "a, b and c".
-func list(names []string) string {
+// List writes names as in "a, b and c".
+func List(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}

@@ -28,7 +28,7 @@ var RustTriple = &Rule{
 					continue
 				}
 				message := noRustTarget(target, on)
-				if message == "" && !forOne(s) && !severalTargets(calls) {
+				if message == "" && !forOne(s) && !severalTargets(calls) && (c.Name != "rustup" || takenByTriple(s, calls, target.Text)) {
 					message = otherRustTarget(target, on)
 				}
 				span := target.At
@@ -122,6 +122,27 @@ func otherRustTarget(v facts.Word, on *facts.Platform) string {
 // rustTargets returns the platforms that Rust calls by a triple.
 func rustTargets(triple string) []triples.Row {
 	return slices.DeleteFunc(triples.ByTriple(triple), func(r triples.Row) bool { return triple != r.RustGNU && triple != r.RustMusl })
+}
+
+// takenByTriple reports whether what was built for a triple is taken out of its folder, target/TRIPLE/release. Cargo may
+// have been told that target in a file of its own. A standard library that nothing is built with does no harm.
+func takenByTriple(s *graph.Stage, calls []*facts.Call, triple string) bool {
+	folder := "/" + triple + "/"
+	for _, c := range calls {
+		if c.Name == "cp" || c.Name == "mv" || c.Name == "install" {
+			if slices.ContainsFunc(c.Words, func(w facts.Word) bool { return strings.Contains(w.Text, folder) }) {
+				return true
+			}
+		}
+	}
+	for _, t := range s.Tree() {
+		for _, u := range t.UsedBy {
+			if slices.ContainsFunc(u.Paths, func(from string) bool { return strings.Contains(from, folder) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // severalTargets reports whether the commands name several triples, as files do that

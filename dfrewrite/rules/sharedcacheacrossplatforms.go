@@ -50,7 +50,7 @@ var SharedCacheAcrossPlatforms = &Rule{
 
 func (p *Pass) sharedCache(s *graph.Stage, in *dockerfile.Instruction, f *dockerfile.Flag, m *instructions.Mount) {
 	target := p.Facts.Abs(in, m.Target, p.Facts.Platforms[0])
-	what, severity := p.dependsOnPlatform(s, in, target)
+	what, severity := p.dependsOnPlatform(s, in, target, m.CacheSharing)
 	if what == "" {
 		return
 	}
@@ -62,14 +62,24 @@ func (p *Pass) sharedCache(s *graph.Stage, in *dockerfile.Instruction, f *docker
 	}
 	text := string(in.Doc.Src[f.ValueSpan.Start:f.ValueSpan.End])
 	if !strings.ContainsAny(text, "\"'\\`\r\n") && plainPath(target) {
-		at, id := f.ValueSpan.End, ",id="+strings.Trim(path.Clean(target), "/")+"-$TARGETPLATFORM"
+		at, id := f.ValueSpan.End, ",id="+strings.ReplaceAll(strings.Trim(path.Clean(target), "/"), "/", "-")+"-$TARGETPLATFORM"
 		if named := ",id=" + m.CacheID; strings.Contains(","+text+",", named+",") {
 			at, id = f.ValueSpan.Start+strings.Index(","+text, named)+len(named)-1, "-$TARGETPLATFORM"
 		}
-		d.Fix = &Fix{
-			Message: "put $TARGETPLATFORM into its id",
-			Edits:   append(p.argFor(in, "TARGETPLATFORM"), dockerfile.Edit{Span: dockerfile.Span{Start: at, End: at}, New: id}),
+		d.Fix = &Fix{Message: "put $TARGETPLATFORM into its id", Edits: p.argFor(in, "TARGETPLATFORM")}
+		if isAptFolder(target) && severity == Warning {
+			// Two stages of one platform may run at once, too.
+			d.Fix.Message += ", and lock it"
+			if shared := strings.Index(text, "sharing=shared"); shared >= 0 {
+				d.Fix.Edits = append(d.Fix.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: f.ValueSpan.Start + shared, End: f.ValueSpan.Start + shared + len("sharing=shared")}, New: "sharing=locked"})
+			} else if at == f.ValueSpan.End {
+				id += ",sharing=locked"
+			} else {
+				d.Fix.Edits = append(d.Fix.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: f.ValueSpan.End, End: f.ValueSpan.End}, New: ",sharing=locked"})
+			}
+			d.Hint = d.Fix.Message
 		}
+		d.Fix.Edits = append(d.Fix.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: at, End: at}, New: id})
 		if severity == Info {
 			d.Fix.Safety, d.Fix.Why = Review, []string{"the build is right as it is; each platform fills a cache of its own"}
 		}
@@ -81,7 +91,7 @@ func (p *Pass) sharedCache(s *graph.Stage, in *dockerfile.Instruction, f *docker
 // that is. Caches that are addressed by content, or hold source, are not listed: Go's
 // build and module caches, cargo's registry, npm's, yarn's and pnpm's stores, Maven's and
 // Gradle's repositories.
-func (p *Pass) dependsOnPlatform(s *graph.Stage, in *dockerfile.Instruction, target string) (string, Severity) {
+func (p *Pass) dependsOnPlatform(s *graph.Stage, in *dockerfile.Instruction, target string, sharing instructions.ShareMode) (string, Severity) {
 	base := path.Base(target)
 	if s.Place == graph.Build {
 		// Everything that runs here is for one machine. Only what is compiled for the
@@ -104,10 +114,12 @@ func (p *Pass) dependsOnPlatform(s *graph.Stage, in *dockerfile.Instruction, tar
 		return "a compiler cache cannot always tell two platforms' compilers apart", Info
 	case isBuildFolder(base) && configures(p, s, in):
 		return "what is configured and compiled in it is for one platform", Warning
-	case under(target, "/var/cache/apt") || under(target, "/var/lib/apt"):
+	case isAptFolder(target) && (sharing == "" || sharing == instructions.MountSharingShared):
+		return "those that run at once fail, since one apt locks it for all others", Warning
+	case isAptFolder(target):
 		return "apt rebuilds its package lists for each platform in turn", Info
-	case under(target, "/var/cache/apk") || under(target, "/etc/apk/cache"):
-		return "apk keeps the packages and indexes of one platform in it", Info
+	case (under(target, "/var/cache/apk") || under(target, "/etc/apk/cache")) && !p.withoutCache(s, in):
+		return "apk takes the packages and indexes of another platform out of it, whose names are the same, and fails", Warning
 	case under(target, "/var/cache/dnf") || under(target, "/var/cache/yum"):
 		return "the package lists in it are for one platform", Info
 	case strings.HasSuffix(target, "/.cache/pip"):
@@ -124,6 +136,23 @@ func plainPath(p string) bool {
 }
 
 func under(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
+
+// withoutCache reports whether each apk of a RUN is told to leave the cache alone.
+func (p *Pass) withoutCache(s *graph.Stage, in *dockerfile.Instruction) bool {
+	told := false
+	for _, c := range p.Facts.Calls(s) {
+		if c.Run == in && c.Name == "apk" {
+			if told = c.Has("--no-cache"); !told {
+				return false
+			}
+		}
+	}
+	return told
+}
+
+func isAptFolder(target string) bool {
+	return under(target, "/var/cache/apt") || under(target, "/var/lib/apt")
+}
 
 func isBuildFolder(base string) bool {
 	switch base {

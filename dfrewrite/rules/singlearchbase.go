@@ -18,7 +18,7 @@ var SingleArchBase = &Rule{
 	Severity: Warning,
 	Check: func(p *Pass) {
 		for _, s := range p.Graph.Stages {
-			if s.Base != nil || s.Image == "" || s.Image == "scratch" || graph.IsWindows(s.Image) || forOne(s) {
+			if s.Base != nil || s.Image == "" || s.Image == "scratch" || graph.IsWindows(s.Image) || graph.HoldsEmulators(s.Image) || forOne(s) {
 				continue
 			}
 			for _, on := range p.Facts.PlatformsOf(s) {

@@ -31,10 +31,12 @@ var TargetArgDefault = &Rule{
 				if a.Value == nil || !graph.IsAutomatic(a.Key) {
 					continue
 				}
+				consequence, severity := IfReplaced(a.Key, fmt.Sprintf("%q", strings.Trim(*a.Value, `"'`)))
 				d := Diagnostic{
-					Span:    in.Span,
-					Message: fmt.Sprintf("this default replaces the value that BuildKit gives %s: every platform is built as if it were %q", a.Key, strings.Trim(*a.Value, `"'`)),
-					Hint:    fmt.Sprintf("declare it without a default: ARG %s", a.Key),
+					Severity: severity,
+					Span:     in.Span,
+					Message:  fmt.Sprintf("this default replaces the value that BuildKit gives %s: %s", a.Key, consequence),
+					Hint:     fmt.Sprintf("declare it without a default: ARG %s", a.Key),
 				}
 				if i < len(words) {
 					w := words[i]
@@ -48,4 +50,16 @@ var TargetArgDefault = &Rule{
 			}
 		}
 	},
+}
+
+// IfReplaced says what comes of another value in the place of the one that BuildKit gives an argument, and how bad that is. A
+// wrong target is in the image; a wrong builder makes a build slow, or fail.
+func IfReplaced(name, value string) (string, Severity) {
+	switch {
+	case name == "BUILDPLATFORM":
+		return fmt.Sprintf("stages on $BUILDPLATFORM run on %s on every builder, under emulation on others", value), Warning
+	case strings.HasPrefix(name, "BUILD"):
+		return fmt.Sprintf("every builder is taken for %s", value), Warning
+	}
+	return fmt.Sprintf("every platform is built as if it were %s", value), Error
 }

@@ -46,7 +46,7 @@ var TargetArgUndeclared = &Rule{
 				}
 				p.Report(Diagnostic{
 					Span:    uses[0].span,
-					Message: fmt.Sprintf("%s %s empty here: %s does not declare %s", list(names), verb, title(s), pronoun(names)),
+					Message: fmt.Sprintf("%s %s empty here: %s does not declare %s", List(names), verb, title(s), pronoun(names)),
 					Hint:    "insert " + line,
 					Fix:     &Fix{Message: "insert " + line, Edits: []dockerfile.Edit{in.LinesBefore(line)}},
 				})

@@ -17,6 +17,7 @@ package verdict
 
 import (
 	"fmt"
+	"strings"
 )
 
 // A Verdict says what becomes of a command on the build platform.
@@ -35,3 +36,9 @@ func (v Verdict) String() string { return [...]string{"neutral", "convert", "blo
 func BlockBuild(way, format string, args ...any) Step {
 	return Step{Verdict: Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way}
 }
+
+// LeaveIt begins what a person could do about a command that has to run on the target platform.
+const LeaveIt = "leave this stage on the target platform"
+
+// BelongsThere reports whether a command has to run on the target platform, so that its stage cannot move with it.
+func (s Step) BelongsThere() bool { return s.Verdict == Block && strings.HasPrefix(s.Way, LeaveIt) }

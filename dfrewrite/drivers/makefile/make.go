@@ -42,6 +42,9 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		return drivers.Refuse(c, ": %s", err), true
 	}
 	run, err := gnumake.Run(config, goals...)
+	if errors.Is(err, gnumake.ErrNoFile) {
+		return verdict.Step{}, false
+	}
 	if err != nil {
 		return drivers.Refuse(c, ": %s", err), true
 	}

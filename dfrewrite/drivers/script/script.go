@@ -46,7 +46,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	case interpreter == "":
 		interpreter = "sh"
 	}
-	lines := []verdict.Line{{Text: "#!/bin/" + interpreter + "\n" + withOwnFolder(text, path.Dir(c.Abs(file))), At: verdict.Where{File: path.Base(file), Line: 1}}}
+	lines := []verdict.Line{{Text: "#!/bin/" + interpreter + "\n" + withOwnFolder(text, path.Dir(c.Abs(file))), At: verdict.Where{File: placeName(file), Line: 1}}}
 	d := drivers.Build{File: path.Base(file), Lines: lines}
 	plan, err := drivers.Plan(c, d)
 	if errors.Is(err, drivers.ErrStartsBuilt) {
@@ -67,6 +67,14 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		return verdict.Step{Verdict: verdict.Block, Compiles: c.IsBuildScript(file), Reason: fmt.Sprintf("%s runs `%s`%s: %s", c.Source(), line, drivers.Place(plan, &b), b.Reason), Way: b.Way, Runs: plan}, true
 	}
 	return verdict.Step{}, false
+}
+
+// placeName is a script's name in messages: as it is called, or its last part where that is an absolute path.
+func placeName(file string) string {
+	if path.IsAbs(file) {
+		return path.Base(file)
+	}
+	return path.Clean(file)
 }
 
 // maxScript bounds how long a script is that is looked into.

@@ -1,6 +1,7 @@
 package cc
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -75,6 +76,15 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 					return verdict.BlockBuild("leave it out", "-D%s names a compiler for the machine that builds", define)
 				}
 				step.Edits = append(step.Edits, dockerfile.Edit{Span: w.Span, New: "-D" + name + "=" + strings.TrimPrefix(helper, "xx-")})
+			case name == "CMAKE_TOOLCHAIN_FILE" && managerFile().MatchString(value):
+				manager, chosen := "vcpkg", "triplet"
+				if strings.Contains(value, "conan") {
+					manager, chosen = "Conan", "profile"
+				}
+				return verdict.BlockBuild(fmt.Sprintf(verdict.LeaveIt+", or choose a %s for the target, with the compiler in it", chosen),
+					"with %s CMake finds what %s brings, which is for one machine, chosen by %s", value, manager, chosen)
+			case name == "VCPKG_TARGET_TRIPLET":
+				return verdict.BlockBuild("choose the triplet for the target, with the compiler in it", "-D%s says what vcpkg builds for", define)
 			case cmakeTarget().MatchString(name):
 				return verdict.BlockBuild("leave it out", "-D%s is about the machine to build for", define)
 			case match.Words("CMAKE_PREFIX_PATH CMAKE_LIBRARY_PATH CMAKE_INCLUDE_PATH CMAKE_FIND_ROOT_PATH")[name] && verdict.BuilderPath().MatchString(value):
@@ -133,6 +143,9 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 
 // cmakeTarget matches definitions that say what is built for.
 var cmakeTarget = match.Pattern(`^CMAKE_(TOOLCHAIN_FILE|SYSTEM_NAME|SYSTEM_PROCESSOR|SYSROOT|CROSSCOMPILING.*|[A-Z]+_COMPILER_TARGET|LINKER|AR|RANLIB|STRIP)$|^PKG_CONFIG_EXECUTABLE$|^VCPKG_`)
+
+// managerFile matches the toolchain files of package managers, with which CMake finds what they installed.
+var managerFile = match.Pattern(`(?:^|/)(?:vcpkg|conan_toolchain)\.cmake["']?$`)
 
 // firstOption returns the first argument, which says what cmake is to do.
 func firstOption(c *verdict.Call) string {

@@ -140,7 +140,7 @@ func (d *dotnetCall) judge() verdict.Step {
 		return verdict.BlockBuild("use -a $TARGETARCH instead of a runtime identifier", "builds for %s, whatever the image is for", rid)
 	}
 	if aot, ok := d.property("PublishAot"); ok && !strings.EqualFold(aot, "false") {
-		return verdict.BlockBuild("leave this stage on the target platform", "PublishAot compiles to machine code, for which .NET needs a linker and libraries of the target")
+		return verdict.BlockBuild(verdict.LeaveIt, "PublishAot compiles to machine code, for which .NET needs a linker and libraries of the target")
 	}
 	if os, ok := d.flag("--os"); ok && os != "linux" {
 		return verdict.Step{Compiles: true, Reason: fmt.Sprintf("builds for %s, whatever the image is for", os)}
@@ -178,7 +178,7 @@ func (d *dotnetCall) judge() verdict.Step {
 		step.Review = "the .NET runtime that is shipped comes from a package for the target"
 	}
 	if why, known := d.inProjects(); why != "" {
-		return verdict.BlockBuild("leave this stage on the target platform, or take it out of the project file", "%s", why)
+		return verdict.BlockBuild(verdict.LeaveIt+", or take it out of the project file", "%s", why)
 	} else if !known {
 		step.Review += "; whether the project compiles to machine code (PublishAot) or names a machine cannot be seen without the project file"
 	}

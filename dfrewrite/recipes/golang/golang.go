@@ -46,8 +46,8 @@ type goCall struct {
 func judge(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program == "xx-go" {
 		step := c.Helper()
-		step.Compiles, step.Crosses = true, true
 		g := parseGo(c)
+		step.Compiles, step.Crosses = !strings.HasPrefix(c.FirstArg(), "--"), true // --wrap puts itself in the place of go
 		if g.sub != nil && (g.sub.Lit == "build" || g.sub.Lit == "install") {
 			step.Writes = g.outputs()
 		}

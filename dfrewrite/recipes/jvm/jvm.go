@@ -23,8 +23,9 @@ var (
 	javaBuilders = match.Words("mvn mvnw mvnd gradle gradlew sbt ant lein clojure clj javac")
 	// javaPrograms look at jars and classes.
 	javaPrograms = match.Words("jar jarsigner jdeps keytool javadoc javap")
-	// javaPackers make programs, or a runtime, for one machine.
+	// javaPackers make programs, or a runtime, for one machine; javaPickers do that out of what there is, without compiling.
 	javaPackers = match.Words("jlink jpackage native-image jib")
+	javaPickers = match.Words("jlink jpackage")
 )
 
 // nativeGoal matches goals, tasks and properties that make a native image, a runtime or a container.
@@ -34,11 +35,13 @@ var nativeGoal = match.Pattern(`(?i)(^|:)(native(Compile|Run|Image|:compile|:bui
 func judge(c *verdict.Call) (verdict.Step, bool) {
 	block := func(format string, args ...any) (verdict.Step, bool) {
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf(format, args...),
-			Way: "leave this stage on the target platform, and build the jar in a stage of its own with --platform=$BUILDPLATFORM"}, true
+			Way: verdict.LeaveIt + ", and build the jar in a stage of its own with --platform=$BUILDPLATFORM"}, true
 	}
 	switch {
 	case javaPackers[c.Program]:
-		return block("%s makes a program or a runtime for the machine that it runs on", c.Program)
+		step, ok := block("%s makes a program or a runtime for the machine that it runs on", c.Program)
+		step.Compiles = !javaPickers[c.Program]
+		return step, ok
 	case javaPrograms[c.Program]:
 		return verdict.Step{Reason: "does the same on every platform"}, true
 	case c.Program == "java":

@@ -40,7 +40,7 @@ var nodeBundlers = match.Words(`ng vue-cli-service vue-tsc vite vitepress vuepre
 	nest openapi-typescript graphql-codegen lingui paraglide-js typedoc`)
 
 // nodePlain check, copy, remove and start others.
-var nodePlain = match.Words(`eslint prettier stylelint jest vitest mocha ava tslint biome oxlint rimraf shx cpx cpx2 copyfiles ncp mkdirp del-cli
+var nodePlain = match.Words(`eslint markdownlint markdownlint-cli2 htmlhint jshint standard xo textlint cspell prettier stylelint jest vitest mocha ava tslint biome oxlint rimraf shx cpx cpx2 copyfiles ncp mkdirp del-cli
 	del cpy npm-check depcheck license-checker husky is-ci opencollective tsc-alias patch-package update-browserslist-db browserslist
 	lint-staged commitlint madge size-limit bundlesize publint attw cypress playwright simple-git-hooks lefthook only-allow corepack`)
 
@@ -79,9 +79,11 @@ func parseNode(c *verdict.Call) *nodeCall {
 				if !w.Const {
 					n.sub = w.Raw
 				}
-				if match.Words("exec x dlx run-script run")[n.sub] {
+				if match.Words("exec x dlx run-script run node")[n.sub] {
 					n.rest = append(n.rest, c.Args[i+1:]...)
-					n.dropFlags()
+					if n.sub != "node" { // whose own they are
+						n.dropFlags()
+					}
 					i = len(c.Args)
 				}
 			} else {
@@ -192,7 +194,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		}
 		return judgeNodeTool(c, words), true
 	case c.Program == "node" || c.Program == "nodejs" || c.Program == "tsx" || c.Program == "ts-node":
-		return judgeNodeProgram(c), true
+		return judgeNodeProgram(c, c.Args), true
 	case c.Program == "corepack" || c.Program == "nvm" || c.Program == "fnm" || c.Program == "n" && c.InstalledHere():
 		return verdict.Step{Reason: "sets up tools for the stage itself"}, true
 	case nodePackers[c.Program] || nodeBundlers[c.Program]:
@@ -226,7 +228,9 @@ func (n *nodeCall) judge() verdict.Step {
 	case n.sub == "deploy" && n.Program == "pnpm":
 		return n.judgeDeploy()
 	case n.sub == "node":
-		return judgeNodeProgram(n.Call)
+		return judgeNodeProgram(n.Call, n.rest)
+	case n.Program == "bun" && n.has("-e", "--eval", "-p", "--print"):
+		return judgeNodeProgram(n.Call, n.Args)
 	case nodeExecs[n.sub]:
 		return judgeNodeTool(n.Call, n.rest)
 	case script != "":
@@ -275,6 +279,8 @@ func judgeNodeTool(c *verdict.Call, words []shell.Word) verdict.Step {
 			return step
 		}
 		return nodeFiles(c, "")
+	case name == "node" || name == "tsx":
+		return judgeNodeProgram(c, words[1:])
 	case nodePlain[name] || shell.Plain[name]:
 		return verdict.Step{Reason: "does the same on every platform"}
 	}
@@ -304,18 +310,28 @@ func toolName(word string) string {
 	return path.Base(word)
 }
 
-// judgeNodeProgram decides on node FILE.
-func judgeNodeProgram(c *verdict.Call) verdict.Step {
-	for _, w := range c.Args {
+// judgeNodeProgram decides on node FILE, and on node -e, which has its program in a word: what stands in one is for a look
+// at something, or a small change, and compiles nothing.
+func judgeNodeProgram(c *verdict.Call, args []shell.Word) verdict.Step {
+	for _, w := range args {
 		if match.Words("-v --version -h --help")[w.Lit] {
 			return verdict.Step{Reason: "prints its version"}
 		}
 	}
 	file := ""
-	for _, w := range c.Args {
-		if !strings.HasPrefix(w.Raw, "-") {
-			file = w.Raw
-			break
+	for i := 0; i < len(args) && file == ""; i++ {
+		option, _, glued := strings.Cut(args[i].Raw, "=")
+		switch {
+		case match.Words("-c --check")[option]:
+			return verdict.Step{Reason: "checks on the build platform"}
+		case match.Words("-e --eval -p --print -pe")[option]:
+			step := nodeFiles(c, fmt.Sprintf("what %s makes when %s runs it on the build platform has to be looked up", option, c.Program))
+			step.Compiles = false
+			return step
+		case !strings.HasPrefix(option, "-"):
+			file = args[i].Raw
+		case !glued && match.Words("-r --require --import --loader --experimental-loader -C --conditions --env-file")[option]:
+			i++
 		}
 	}
 	if base := toolName(strings.TrimSuffix(file, ".js")); strings.Contains(file, "node_modules/") && (nodeBundlers[base] || nodePackers[base]) {
@@ -348,6 +364,9 @@ func (n *nodeCall) judgeScript(name string) verdict.Step {
 	in := *n.Call
 	in.Dir = n.dir
 	data := in.ContextFile("package.json")
+	if data == nil && nodePlain[name] {
+		return verdict.Step{Reason: "does the same on every platform"}
+	}
 	if data == nil {
 		return nodeFiles(&in, fmt.Sprintf("what %s makes cannot be seen without package.json: a bundle is the same on every platform, a program is not", text))
 	}
@@ -355,7 +374,9 @@ func (n *nodeCall) judgeScript(name string) verdict.Step {
 	if err := json.Unmarshal(data, &pkg); err != nil {
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("package.json cannot be read: %s", err), Way: "mend package.json"}
 	}
-	if _, ok := pkg.Scripts[name]; !ok {
+	if _, ok := pkg.Scripts[name]; !ok && nodePlain[name] {
+		return verdict.Step{Reason: "does the same on every platform"} // the package's program of that name
+	} else if !ok {
 		return nodeFiles(&in, fmt.Sprintf("package.json has no script %s, so what %s makes cannot be seen", name, text))
 	}
 	if step, refused := refuseAddons(&in, text, pkg.texts(name, 0)); refused {

@@ -2,9 +2,11 @@ package plain
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
@@ -19,6 +21,9 @@ var (
 	ninjas         = match.Words("ninja ninja-build samu")
 	buildDrivers   = match.Words("make gmake scons mage just task go-task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
 	binaryTools    = match.Words("strip objcopy patchelf")
+	// languageTools build or install packages of languages that no recipe knows, and some of those packages are in C.
+	languageTools = match.Words(`mix rebar3 stack cabal ghc dune opam nim nimble crystal shards swift swiftc zig dart luarocks Rscript R cpan cpanm
+		pecl phpize docker-php-ext-install install-php-extensions julia`)
 )
 
 // anyBinary are tools that take programs of every platform: upx has the loaders for all of them with it (its manual),
@@ -28,13 +33,43 @@ var anyBinary = match.Words("upx setcap getcap llvm-strip")
 // evalBuilds matches what eval is given where that starts a build.
 var evalBuilds = match.Pattern(`^["']?(?:g?make|\S*/configure|cmake|meson|ninja(?:-build)?|samu|gcc|cc|go (?:build|install)|cargo (?:build|install))(?:["'\s]|$)`)
 
+// clonedInto returns the git clone that brought the folder that a build tool works in, or "".
+func clonedInto(c *verdict.Call) string {
+	folder := c.Dir
+	for i, w := range c.Args {
+		if w.Lit == "-C" && i+1 < len(c.Args) {
+			folder = c.Args[i+1].Lit
+		}
+	}
+	for _, in := range c.Stage.Body {
+		if in.Index > c.Run.Index || !graph.IsRun(in) {
+			continue
+		}
+		for _, cmd := range c.Stage.Graph.Script(in).Commands {
+			if cmd.Name != "git" || len(cmd.Words) < 3 || cmd.Words[1].Lit != "clone" || in == c.Run && cmd.Span.Start > c.Span.Start {
+				continue
+			}
+			if to := cmd.Words[len(cmd.Words)-1].Lit; folder != "" && to != "" && strings.TrimSuffix(path.Base(to), ".git") == path.Base(folder) {
+				return shell.Shorten(string(in.Doc.Src[cmd.Span.Start:cmd.Span.End]))
+			}
+		}
+	}
+	return ""
+}
+
 func judgeCompilers(c *verdict.Call) (verdict.Step, bool) {
 	switch {
 	case otherCompilers[c.Program]:
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("%s compiles or links C for the machine that it runs on, and xx-clang does not stand in for it", c.Program),
 			Way: "compile with xx-clang, and its libraries from xx-apt-get or xx-apk"}, true
+	case languageTools[c.Program]:
+		return verdict.Step{Verdict: verdict.Block, CompilesOnHost: true, Reason: c.Program + " may compile for the machine that it runs on",
+			Way: verdict.LeaveIt + ", or convert it by hand"}, true
 	case ninjas[c.Program]:
 		return verdict.BlockBuild("configure that folder in this stage, with cmake or meson", "what %s builds was not configured in this stage", c.Program), true
+	case buildDrivers[c.Program] && clonedInto(c) != "":
+		return verdict.BlockBuild("set CC=xx-clang for it if it compiles C, or build it in a stage of its own on the target platform",
+			"what %s runs comes out of `%s`, and cannot be read", c.Program, clonedInto(c)), true
 	case buildDrivers[c.Program]:
 		return verdict.BlockBuild("call the compiler in the Dockerfile, or convert the stage by hand", "what %s runs is not in this file", c.Program), true
 	case anyBinary[c.Program]:

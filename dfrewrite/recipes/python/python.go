@@ -124,7 +124,7 @@ func buildsWheel(c *verdict.Call, text string) verdict.Step {
 		known = known || data != nil
 		if m := compiledPython().Find(data); m != nil {
 			return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("%s compiles for the machine that it runs on: %s has %s", text, file, m),
-				Way: "leave this stage on the target platform, or build the wheel with cibuildwheel"}
+				Way: verdict.LeaveIt + ", or build the wheel with cibuildwheel"}
 		}
 	}
 	step.Review = fmt.Sprintf("the wheel that %s makes has to end with none-any.whl; the build files name nothing that compiles", text)

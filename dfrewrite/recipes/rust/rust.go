@@ -15,6 +15,7 @@ import (
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
+	"xxkit/triples"
 )
 
 // Recipe is that of cargo and rustup.
@@ -241,6 +242,14 @@ func (g *cargoCall) convert() verdict.Step {
 		if w.Const && sameTarget(w.Lit) {
 			return verdict.Step{Compiles: true, Reason: "builds for " + w.Lit + ", which is the same for every platform"}
 		}
+		if g.followsTarget(w) {
+			linker := "which takes a linker for each of them on the build platform"
+			if g.installs("musl-tools") {
+				linker += ": musl-gcc of musl-tools compiles for the machine that it runs on"
+			}
+			return verdict.BlockBuild("leave --target out, let xx-cargo name it, and take the results from target/$(xx-cargo --print-target-triple)",
+				"cargo builds for %s, chosen for each platform, %s", w.Raw, linker)
+		}
 		return verdict.BlockBuild("leave --target out, and let xx-cargo name it", "cargo builds for %s, whatever the image is for", w.Raw)
 	}
 	for _, name := range hostVariables {
@@ -265,6 +274,37 @@ func (g *cargoCall) convert() verdict.Step {
 		Edits: []dockerfile.Edit{{Span: g.Words[0].Span, New: "xx-cargo"}},
 		Own:   &rustBuild{setup: setup, nested: g.Nested || len(g.Redirects) > 0}, Made: verdict.Made{Strippable: true},
 	}
+}
+
+// followsTarget reports whether a word of the command is made from what is built for, or is another triple for each
+// platform, that platform's own.
+func (g *cargoCall) followsTarget(w shell.Word) bool {
+	found := false
+	for _, c := range g.Facts().Calls(g.Stage) {
+		if c.Run != g.Run {
+			continue
+		}
+		for _, followed := range c.Words {
+			if followed.At == w.Span {
+				triple := strings.TrimPrefix(followed.Text, "--target=")
+				own := len(g.Opt.Platforms) > 1 && slices.ContainsFunc(triples.ByTriple(triple), func(r triples.Row) bool { return r.Arch == c.Platform.Arch })
+				if found = own || followed.From&facts.FromTarget != 0; !found {
+					return false
+				}
+			}
+		}
+	}
+	return found
+}
+
+// installs reports whether a package manager was given the package in this stage, or one that it is based on.
+func (g *cargoCall) installs(name string) bool {
+	for s := g.Stage; s != nil; s = s.Base {
+		if slices.ContainsFunc(g.Facts().Calls(s), func(c *facts.Call) bool { return c.Has("install", "add") && c.Has(name) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // hostVariables are those that a build for another platform may not share with the

@@ -42,11 +42,41 @@ var cxxCrates = match.Words(`librocksdb-sys libduckdb-sys leveldb-sys esaxx-rs p
 const haikuOnly = "iana-time-zone-haiku"
 
 var (
-	lockedName     = match.Pattern(`(?m)^name = "([^"]+)"`)
-	dependsSection = match.Pattern(`(?m)^\s*\[(.*dependencies.*|workspace.*|patch.*)\]`)
-	buildKey       = match.Pattern(`(?m)^\s*build\s*=|dependencies\s*=|dependencies\.`)
-	cargoConfigKey = match.Pattern(`(?m)^\s*(target-dir|build-dir|target|linker|runner|rustflags|rustc|rustc-wrapper|ar)\s*=`)
+	lockedName = match.Pattern(`(?m)^name = "([^"]+)"`)
+	// lockedDependency matches an entry of dependencies, with a version where there are several.
+	lockedDependency = match.Pattern(`(?m)"([\w-]+)(?: [\d.][^"]*)?"\s*[,\]]`)
+	dependsSection   = match.Pattern(`(?m)^\s*\[(.*dependencies.*|workspace.*|patch.*)\]`)
+	buildKey         = match.Pattern(`(?m)^\s*build\s*=|dependencies\s*=|dependencies\.`)
+	cargoConfigKey   = match.Pattern(`(?m)^\s*(target-dir|build-dir|target|linker|runner|rustflags|rustc|rustc-wrapper|ar)\s*=`)
 )
+
+// noC are crates that look as if they compiled or linked C for Linux, and do not: those for another system, and those that are
+// nothing but declarations. backtrace compiles for Android alone.
+var noC = match.Words(`windows-sys winapi-sys webview2-com-sys fsevent-sys kqueue-sys core-foundation-sys security-framework-sys
+	system-configuration-sys io-kit-sys mach-sys coreaudio-sys objc-sys ndk-sys redox-sys iana-time-zone-haiku errno-dragonfly
+	js-sys web-sys inotify-sys linux-raw-sys dirs-sys dirs-sys-next jni-sys renderdoc-sys backtrace`)
+
+// buildsC are crates for build scripts that compile C, or look for a library.
+var buildsC = match.Words("cc cmake pkg-config vcpkg bindgen autotools nasm-rs")
+
+// withC lists the crates of a lock file that compile or link C for Linux, each once.
+func withC(lock []byte) []string {
+	var out []string
+	for i, entry := range strings.Split(string(lock), "[[package]]") {
+		m := lockedName().FindStringSubmatch(entry)
+		if i == 0 || m == nil || noC[m[1]] || buildsC[m[1]] || slices.Contains(out, m[1]) {
+			continue
+		}
+		builds := strings.HasSuffix(m[1], "-sys") || m[1] == "ring" || m[1] == "openssl-src"
+		for _, d := range lockedDependency().FindAllStringSubmatch(entry, -1) {
+			builds = builds || buildsC[d[1]]
+		}
+		if builds {
+			out = append(out, m[1])
+		}
+	}
+	return out
+}
 
 // readSource says what the context holds of Rust; c may be nil.
 func readSource(c *context.Files) rustSource {
@@ -70,22 +100,20 @@ func readSource(c *context.Files) rustSource {
 	}
 	s.oneToolchain = !c.Has("rust-toolchain.toml") && !c.Has("rust-toolchain")
 	var crates []string
-	if lock := c.ReadFile("Cargo.lock"); lock != nil {
+	lock := c.ReadFile("Cargo.lock")
+	if lock != nil {
 		for _, m := range lockedName().FindAllSubmatch(lock, -1) {
 			crates = append(crates, string(m[1]))
 		}
 	}
 	s.locked = len(crates) > 0
-	var withC []string
+	withC := withC(lock)
 	for _, name := range crates {
 		switch {
 		case cxxCrates[name] && s.cxx == "" && !(name == "cxx-build" && slices.Contains(crates, haikuOnly)):
 			s.cxx = name
 		case name == "bindgen" || name == "clang-sys":
 			s.loadsClang = name
-		}
-		if strings.HasSuffix(name, "-sys") || slices.Contains([]string{"ring", "cc", "cmake", "bindgen", "pkg-config", "aws-lc-rs", "openssl-src"}, name) {
-			withC = append(withC, name)
 		}
 		if p := crateLibraries[name]; p != "" && !slices.Contains(s.libraries, p) && !slices.Contains(crates, crateSource[name]) {
 			s.libraries = append(s.libraries, p)
@@ -94,7 +122,11 @@ func readSource(c *context.Files) rustSource {
 	slices.Sort(s.libraries)
 	switch {
 	case len(withC) > 0:
-		s.review = fmt.Sprintf("%s compile or link C, with clang and the target's packages instead of what the base image has; build scripts run on the build platform", strings.Join(withC, ", "))
+		verbs := "compile or link"
+		if len(withC) == 1 {
+			verbs = "compiles or links"
+		}
+		s.review = fmt.Sprintf("%s %s C, with clang and the target's packages instead of what the base image has; build scripts run on the build platform", strings.Join(withC, ", "), verbs)
 	case len(crates) > 1 || dependsSection().Match(manifest) || buildKey().Match(manifest) || c.Has("build.rs"):
 		s.review = "build scripts of the program or its crates run on the build platform; one that asks for the machine it runs on would get another answer"
 	}
