@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"xxkit/testscripts/internal/debian"
 )
 
 // warmed are the packages that Go programs in tests may import without having to wait for an emulated compiler.
@@ -147,6 +149,9 @@ func proveArchive(t *testing.T, file string) {
 	}
 	a := txtar.Parse(data)
 	o := proofOptionsOf(t, string(a.Comment))
+	if err := debian.Foreign(); err != nil {
+		t.Fatal(err)
+	}
 	helpers, err := proveImages()
 	if err != nil {
 		t.Fatal(err)

@@ -70,9 +70,6 @@ func run(m *testing.M) (code int, err error) {
 	defer func() { err = errors.Join(err, remove()) }()
 	os.Setenv("TMPDIR", dir) // so that testscript's folders go with it
 	scratch = dir
-	if err := debian.Foreign(); err != nil {
-		return 1, err
-	}
 	// As the image has it: static, so that it runs in any root.
 	build := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "xx"), "xxkit/cmd/xx")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -122,6 +119,7 @@ func mount(ts *testscript.TestScript, neg bool, args []string) {
 	if ts.Getenv(rootVar) != "" {
 		ts.Fatalf("this script has a root already")
 	}
+	ts.Check(debian.Foreign())
 	lower, err := debian.Root(debian.Spec{Suite: args[0], Arch: "amd64", Include: args[1:]})
 	ts.Check(err)
 	dir, err := os.MkdirTemp(scratch, args[0]+"-*")
