@@ -126,7 +126,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("REGISTRY", builder.Registry)
 			env.Setenv("EXAMPLES", examples)
 			env.Setenv("SOURCE", source)
-			return nil
+			return debian.Foreign()
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answers": answers,
@@ -244,9 +244,14 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	var said strings.Builder
 	server.Stdout, server.Stderr = &said, &said
 	ts.Check(server.Start())
-	answer, err := get("http://"+addr+"/", 60*time.Second)
+	ended := make(chan struct{})
+	go func() {
+		server.Wait()
+		close(ended)
+	}()
+	answer, err := get("http://"+addr+"/", ended)
 	server.Process.Kill()
-	server.Wait()
+	<-ended
 	if err != nil {
 		ts.Fatalf("%s on %s: %v\n%s", image, platform, err, said.String())
 	}
@@ -257,13 +262,15 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.RemoveAll(u.root))
 }
 
-// get asks until there is an answer: a server needs a moment to start, and more under emulation.
-func get(url string, patience time.Duration) (string, error) {
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+// get asks until there is an answer, or no server any more: one needs a moment to start, and more under emulation.
+func get(url string, ended <-chan struct{}) (string, error) {
+	for {
 		answer, err := http.Get(url)
 		if err != nil {
-			if time.Now().After(deadline) {
+			select {
+			case <-ended:
 				return "", err
+			case <-time.After(50 * time.Millisecond):
 			}
 			continue
 		}

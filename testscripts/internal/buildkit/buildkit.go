@@ -323,6 +323,9 @@ type daemon struct {
 	done chan error
 }
 
+// patience is how long a program that runs is waited for, to answer or to end: a machine may be very slow.
+const patience = 20 * time.Minute
+
 // daemon starts cmd, with its output in a file, and waits until ready returns nil.
 func (b *Builder) daemon(name string, cmd *exec.Cmd, ready func() error) error {
 	log, err := os.Create(filepath.Join(b.dir, name+".log"))
@@ -337,7 +340,7 @@ func (b *Builder) daemon(name string, cmd *exec.Cmd, ready func() error) error {
 	d := &daemon{cmd: cmd, log: log.Name(), done: make(chan error, 1)}
 	go func() { d.done <- cmd.Wait() }()
 	b.daemons = append(b.daemons, d)
-	for wait := time.Now().Add(30 * time.Second); ; {
+	for wait := time.Now().Add(patience); ; {
 		err := ready()
 		if err == nil {
 			return nil
@@ -370,7 +373,7 @@ func (d *daemon) stop() error {
 	}
 	select {
 	case <-d.done:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		d.cmd.Process.Kill()
 		<-d.done
 	}
