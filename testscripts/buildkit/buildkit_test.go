@@ -93,7 +93,7 @@ func run(m *testing.M) (code int, err error) {
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 	os.Setenv("TMPDIR", dir) // so that testscript's folders go with it
-	if builder, err = buildkit.Start(dir); err != nil {
+	if builder, err = buildkit.Start(dir, false); err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, builder.Stop()) }()
@@ -101,7 +101,7 @@ func run(m *testing.M) (code int, err error) {
 	if err := buildkit.Source(source); err != nil {
 		return 1, err
 	}
-	build := exec.Command("go", "build", "-o", bin+"/", "./cmd/xx", "./cmd/dfrewrite", "./cmd/xx-verify")
+	build := exec.Command("go", "build", "-trimpath", "-o", bin+"/", "./cmd/xx", "./cmd/dfrewrite", "./cmd/xx-verify")
 	build.Dir = source
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

@@ -42,9 +42,10 @@ type Builder struct {
 	unmounts []string
 }
 
-// Start starts a registry that has the base images, and a BuildKit, which keep their data in dir.
+// Start starts a registry that has the base images, and a BuildKit, which keep their data in dir. With emulatedApt apt
+// works in Debian's image for arm64, which is slow to make.
 // Call it from within a sandbox: what a Stop that is never called would undo, the sandbox's end does.
-func Start(dir string) (*Builder, error) {
+func Start(dir string, emulatedApt bool) (*Builder, error) {
 	if runtime.GOARCH != "amd64" {
 		// Base images are made for it, and what is emulated elsewhere is native on other machines.
 		return nil, fmt.Errorf("these tests run on amd64, not on %s", runtime.GOARCH)
@@ -62,7 +63,7 @@ func Start(dir string) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	images, err := baseImages(tools, dir)
+	images, err := baseImages(tools, dir, emulatedApt)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -207,12 +208,40 @@ func Root(s Spec) (string, error) {
 	return filepath.Join(dir, "root"), err
 }
 
-// Tar returns an archive of the root file system that s describes, made once and kept.
-func Tar(s Spec) (string, error) {
-	dir, err := cache.Make("debian/"+s.name()+"-tar", func(dir string) error {
-		return bootstrap(s, filepath.Join(dir, "root.tar"))
-	})
-	return filepath.Join(dir, "root.tar"), err
+// Tar makes an archive of the root file system that s describes. Its name must end in .tar. One whose programs this machine runs is
+// made of the roots that other tests have too. Call it from within a sandbox.
+func Tar(s Spec, archive string) error {
+	if s.Unpacked || s.Arch != runtime.GOARCH {
+		return bootstrap(s, archive)
+	}
+	root, err := Root(Spec{Suite: s.Suite, Arch: s.Arch})
+	if err != nil {
+		return err
+	}
+	base, err := Installed(Base{root}, s.Include...)
+	if err != nil {
+		return err
+	}
+	dir := root
+	if len(base) > 1 {
+		if dir, err = os.MkdirTemp("", "merged-*"); err != nil {
+			return err
+		}
+		defer os.Remove(dir)
+		if err := unix.Mount("overlay", dir, "overlay", unix.MS_RDONLY, "lowerdir="+strings.Join(base, ":")); err != nil {
+			return fmt.Errorf("mount an overlay on %s: %w", dir, err)
+		}
+		defer unix.Unmount(dir, unix.MNT_DETACH)
+	}
+	args := []string{"-C", dir, "--numeric-owner", "-cf", archive}
+	// What an image has not: apt's lists, caches and logs, and how Mount sets a root up for this machine.
+	for _, pattern := range []string{
+		"var/lib/apt/lists/*_*", "var/cache/apt/*.bin", "var/log/apt/*", "var/log/*.log",
+		"etc/apt/apt.conf.d/99machine", "etc/resolv.conf", "etc/hosts",
+	} {
+		args = append(args, "--exclude=./"+pattern)
+	}
+	return run("tar", append(args, ".")...)
 }
 
 // bootstrap makes a root in target: a folder, or an archive if the name ends in .tar.

@@ -21,7 +21,7 @@ import (
 type Base []string
 
 // heavy are packages that many roots have and that take long to install.
-var heavy = [][]string{{"clang", "lld"}, {"llvm"}, {"golang-go"}}
+var heavy = [][]string{{"clang", "lld"}, {"llvm"}, {"golang-go"}, {"ca-certificates", "gcc", "libc6-dev"}, {"curl", "g++", "make", "pkg-config"}}
 
 // Installed is base with packages installed as most Dockerfiles do it. Each installation is made once and kept, as a
 // BuildKit keeps a layer, and what is heavy stands below what is not, so that roots with more packages share it.
@@ -59,7 +59,8 @@ func installLayer(base Base, dir, packages string) error {
 	if err != nil {
 		return err
 	}
-	err = run("chroot", root.Dir, "sh", "-c", "apt-get update -q && apt-get install -y -q --no-install-recommends "+packages)
+	// A folder for temporary files that this machine has is not in the root.
+	err = run("chroot", root.Dir, "env", "--unset=TMPDIR", "sh", "-c", "apt-get update -q && apt-get install -y -q --no-install-recommends "+packages)
 	if err := errors.Join(err, root.Unmount()); err != nil {
 		return err
 	}
