@@ -101,8 +101,7 @@ func run(m *testing.M) (code int, err error) {
 	if err := buildkit.Source(source); err != nil {
 		return 1, err
 	}
-	build := exec.Command("go", "build", "-trimpath", "-o", bin+"/", "./cmd/xx", "./cmd/dfrewrite", "./cmd/xx-verify")
-	build.Dir = source
+	build := exec.Command("go", "build", "-trimpath", "-o", bin+"/", "xxkit/cmd/xx", "xxkit/cmd/dfrewrite", "xxkit/cmd/xx-verify")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("%s: %w\n%s", strings.Join(build.Args, " "), err, out)
