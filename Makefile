@@ -17,13 +17,19 @@ SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 
 # xx goes into every build stage. Without inlining it is 4 % smaller, and starts as fast.
 small = -gcflags=all=-l
+
+# What runs tests: .ci/run has a program here that counts them. Without cgo, paths and a second vet, nothing is compiled twice.
+# Nothing depends on how fast the machine is; the limit is for what hangs.
+GOTEST ?= go test
+gotest = CGO_ENABLED=0 $(GOTEST) -trimpath -vet=off -timeout 90m
+debian = [ "$$(id -u)" = 0 ] && grep -qs '^ID=debian$$' /etc/os-release
 stamp = -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e bench lint build install image fuzz go
+.PHONY: help demo check test test-debian e2e bench format vet lint build install image fuzz go
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo 'Variables: IMAGE=registry/you/xx:tag  PREFIX=$(PREFIX)  FUZZTIME=$(FUZZTIME)  PUSH=1  BUILDX="$(BUILDX)"'
 
@@ -41,28 +47,37 @@ go:
 demo: go ## show the main job on examples/: lint, rewrite, cross-compile for ten platforms (needs only Go)
 	@go run '-gcflags=all=-l -dwarf=false' ./internal/demo # as the demo builds, to compile the library once
 
-test: go lint ## everything that needs no BuildKit; as root on Debian also scripts in real Debian roots
-	go test ./...
-	@if [ "$$(id -u)" = 0 ] && grep -qs '^ID=debian$$' /etc/os-release; then \
-		echo 'go test -tags debian ./testscripts/debian'; \
-		go test -tags debian ./testscripts/debian -count=1 -timeout 75m; \
+check: format vet ## format, vet, and unit tests of what has changed: for each save (under a minute)
+	$(gotest) $$(go list ./... | grep -v '/testscripts$$') # go remembers what has passed
+
+test: go ## everything that needs neither root file systems nor containers
+	$(gotest) ./...
+	@[ "$$(id -u)" = 0 ] || echo 'LEFT OUT: the test of the sandbox (testscripts/internal/sandbox), which needs root.'
+
+test-debian: go ## the helpers, and the pages of docs/, in throw-away Debian roots (root on Debian)
+	@if $(debian); then \
+		set -x; $(gotest) -tags debian ./testscripts/debian -count=1; \
 	else \
-		echo 'LEFT OUT: testscripts/debian, and without root the test of its sandbox, which need root on Debian (mounts, chroot, apt-get).'; \
+		echo 'LEFT OUT: testscripts/debian, which needs root on Debian (mounts, chroot, apt-get).'; \
 	fi
 
 e2e: go ## rewrite, build and run on a real BuildKit and registry, which it starts itself (root on Debian)
-	go test -tags e2e ./testscripts/buildkit -count=1 -timeout 60m -v
+	$(gotest) -tags e2e ./testscripts/buildkit -count=1
 
 bench: go ## measure the figures in the README (root on Debian; 45 minutes)
 	@go run ./testscripts/bench
 
-lint: go ## gofmt, go vet, staticcheck, and dfrewrite and xx-verify for other systems
+format: go
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt'ed:" $$unformatted >&2; exit 1; fi
-	go vet ./...
-	go vet -tags e2e,debian ./testscripts/...
-	cd examples/go-server && go vet ./...
-	cd examples/cgo-sqlite && CGO_ENABLED=0 go vet ./... # no C compiler needed
-	go tool staticcheck -tags e2e,debian ./...
+
+vet: go
+	CGO_ENABLED=0 go vet -trimpath ./... # no C compiler needed
+	CGO_ENABLED=0 go vet -trimpath -tags e2e,debian ./testscripts/...
+	cd examples/go-server && CGO_ENABLED=0 go vet ./...
+	cd examples/cgo-sqlite && CGO_ENABLED=0 go vet ./...
+
+lint: format vet ## gofmt, go vet, staticcheck, and dfrewrite and xx-verify for other systems
+	CGO_ENABLED=0 GOFLAGS="$$(go env GOFLAGS) -trimpath" go tool staticcheck -tags e2e,debian ./...
 	GOOS=darwin go build -o /dev/null ./cmd/dfrewrite
 	GOOS=windows go build -o /dev/null ./cmd/dfrewrite
 	GOOS=darwin go build -o /dev/null ./cmd/xx-verify

@@ -19,6 +19,9 @@ import (
 	"go.lsp.dev/jsonrpc2"
 )
 
+// patience is how long a server that says nothing is waited for: a machine may be very slow.
+const patience = 20 * time.Minute
+
 // An editor is a language client with a running `dfrewrite lsp`.
 type editor struct {
 	t         *testing.T
@@ -93,7 +96,7 @@ func startEditor(t *testing.T, args ...string) *editor {
 
 func (e *editor) call(method string, params, result any) error {
 	e.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var raw json.RawMessage
 	if _, err := e.conn.Call(ctx, method, params, &raw); err != nil {
@@ -117,7 +120,7 @@ func (e *editor) diagnostics() published {
 	select {
 	case p := <-e.published:
 		return p
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		e.t.Fatalf("no diagnostics\n%s", e.stderr.String())
 		return published{}
 	}

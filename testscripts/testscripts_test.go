@@ -65,12 +65,13 @@ func testMain(m *testing.M) int {
 
 // buildPrograms builds what users get and has xx lay down its helpers.
 func buildPrograms() error {
-	steps := [][]string{{"go", "build", "-ldflags=-X main.version=v1.2.3-test", "-o", filepath.Join(bin, "xx"), "../cmd/xx"}}
+	// With -trimpath, as all are built that users get: what go has compiled for one serves for all.
+	steps := [][]string{{"go", "build", "-trimpath", "-ldflags=-X main.version=v1.2.3-test", "-o", filepath.Join(bin, "xx"), "../cmd/xx"}}
 	if _, err := os.Stat("../cmd/dfrewrite"); err == nil {
-		steps = append(steps, []string{"go", "build", "-o", filepath.Join(bin, "dfrewrite"), "../cmd/dfrewrite"})
+		steps = append(steps, []string{"go", "build", "-trimpath", "-o", filepath.Join(bin, "dfrewrite"), "../cmd/dfrewrite"})
 	}
 	// Apart from the helper of the same name.
-	steps = append(steps, []string{"go", "build", "-o", filepath.Join(bin, "desk", "xx-verify"), "../cmd/xx-verify"})
+	steps = append(steps, []string{"go", "build", "-trimpath", "-o", filepath.Join(bin, "desk", "xx-verify"), "../cmd/xx-verify"})
 	steps = append(steps, []string{filepath.Join(bin, "xx"), "install", bin})
 	for _, step := range steps {
 		cmd := exec.Command(step[0], step[1:]...)

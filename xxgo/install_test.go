@@ -1,7 +1,6 @@
 package xxgo
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,29 +61,33 @@ func TestInstallIsInterrupted(t *testing.T) {
 	gobin := filepath.Join(dir, "bin")
 	started := filepath.Join(dir, "started")
 	fakeGo := filepath.Join(dir, "go")
-	script := "#!/bin/sh\ntrap 'exit 7' TERM\nmkdir -p ${GOPATH%%:*}/bin/linux_s390x\n: >${GOPATH%%:*}/bin/linux_s390x/half\n: >" + started + "\nfor i in $(seq 1000); do sleep 0.02; done\n"
+	script := "#!/bin/sh\ntrap 'exit 7' TERM\nmkdir -p ${GOPATH%%:*}/bin/linux_s390x\n: >${GOPATH%%:*}/bin/linux_s390x/half\n: >" + started + "\nfor i in $(seq 100000); do sleep 0.02; done\n"
 	if err := os.WriteFile(fakeGo, []byte(script), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestHelperProcess$")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestHelperProcess$")
 	cmd.Env = host.Env(os.Environ()).Without("GOOS", "GOARCH").With("XX_GO_HELPER", "1").
 		With("TARGETPLATFORM", "linux/s390x").With("GOBIN", gobin).With("GOPATH", filepath.Join(dir, "gopath")).
 		With("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 500 {
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
 		if _, err := os.Stat(started); err == nil {
 			break
 		}
-		time.Sleep(10 * time.Millisecond)
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended before go was started: %v", err)
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait()
+	<-ended
 	if got := cmd.ProcessState.ExitCode(); got != 128+int(syscall.SIGTERM) {
 		t.Errorf("exit status %d", got)
 	}

@@ -16,15 +16,22 @@ func TestProgress(t *testing.T) {
 	if g.w != nil || b.Len() > 0 {
 		t.Fatalf("shown without a terminal: %q", b.String())
 	}
+	started := time.Now()
 	g = p.progress(3)
 	g.w = &b
+	if first := g.last.Add(progressEvery); first.Before(started.Add(progressAfter)) {
+		t.Fatalf("shown after %s", first.Sub(started))
+	}
+	later := time.Now().Add(time.Hour) // the test may take longer than a second
+	g.last = later
 	g.step()
 	g.clear()
 	if b.Len() > 0 {
-		t.Fatalf("shown in the first second: %q", b.String())
+		t.Fatalf("shown too early: %q", b.String())
 	}
-	g.last = g.last.Add(-progressAfter)
+	g.last = g.last.Add(-2 * time.Hour)
 	g.step()
+	g.last = later
 	g.step() // at once, so nothing new
 	if got := b.String(); got != "\r2 of 3 files\x1b[K" {
 		t.Errorf("shown: %q", got)

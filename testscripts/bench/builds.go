@@ -146,7 +146,7 @@ func rewritten(l *lab) ([]figure, error) {
 }
 
 // compiled compares the Dockerfiles of an example with a compiler for C, C++ or Rust in it: as people write it, which
-// compiles under emulation, and as dfrewrite makes it cross-compile. All of it counts, the installation of compilers
+// compiles under emulation, and as dfrewrite makes it cross-compile; beside these as a person does. All of it counts, the installation of compilers
 // and libraries too. fetch puts what it depends on into the build context.
 func compiled(example string, fetch func(context string) error) func(*lab) ([]figure, error) {
 	return func(l *lab) ([]figure, error) {
@@ -182,6 +182,10 @@ func compiled(example string, fetch func(context string) error) func(*lab) ([]fi
 			return nil, err
 		}
 		fmt.Fprintf(os.Stderr, "%s, rewritten: %s\n", example, cross.Round(time.Second))
+		hand, err := timed(func() error { return l.buildARM64(context, "Dockerfile.cross", "--build-arg", "XX="+helpers) })
+		if err != nil {
+			return nil, err
+		}
 		slow, err := timed(func() error { return l.buildARM64(context, "Dockerfile") })
 		if err != nil {
 			return nil, err
@@ -190,6 +194,9 @@ func compiled(example string, fetch func(context string) error) func(*lab) ([]fi
 			fmt.Sprintf("emulated / rewritten build of examples/%s for linux/arm64", example),
 			fmt.Sprintf("%.1f (%.0f s / %.0f s)", ratio(slow, cross), slow.Seconds(), cross.Seconds()),
 			"5 or more", ratio(slow, cross) >= 5,
+		}, {
+			what:     fmt.Sprintf("rewritten / hand-written cross-compiling Dockerfile, examples/%s, once", example),
+			measured: fmt.Sprintf("%.2f (%.0f s / %.0f s)", ratio(cross, hand), cross.Seconds(), hand.Seconds()),
 		}}, nil
 	}
 }

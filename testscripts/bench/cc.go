@@ -41,7 +41,7 @@ func xxCC(l *lab) (figures []figure, err error) {
 	if err := os.Mkdir(scratch, 0o755); err != nil {
 		return nil, err
 	}
-	root, err := debian.Mount(lower, scratch)
+	root, err := debian.Mount(debian.Base{lower}, scratch)
 	if err != nil {
 		return nil, err
 	}

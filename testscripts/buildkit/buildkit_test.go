@@ -93,7 +93,7 @@ func run(m *testing.M) (code int, err error) {
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 	os.Setenv("TMPDIR", dir) // so that testscript's folders go with it
-	if builder, err = buildkit.Start(dir); err != nil {
+	if builder, err = buildkit.Start(dir, false); err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, builder.Stop()) }()
@@ -101,8 +101,7 @@ func run(m *testing.M) (code int, err error) {
 	if err := buildkit.Source(source); err != nil {
 		return 1, err
 	}
-	build := exec.Command("go", "build", "-o", bin+"/", "./cmd/xx", "./cmd/dfrewrite", "./cmd/xx-verify")
-	build.Dir = source
+	build := exec.Command("go", "build", "-trimpath", "-o", bin+"/", "xxkit/cmd/xx", "xxkit/cmd/dfrewrite", "xxkit/cmd/xx-verify")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("%s: %w\n%s", strings.Join(build.Args, " "), err, out)
@@ -126,7 +125,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("REGISTRY", builder.Registry)
 			env.Setenv("EXAMPLES", examples)
 			env.Setenv("SOURCE", source)
-			return nil
+			return debian.Foreign()
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answers": answers,
@@ -244,9 +243,14 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	var said strings.Builder
 	server.Stdout, server.Stderr = &said, &said
 	ts.Check(server.Start())
-	answer, err := get("http://"+addr+"/", 60*time.Second)
+	ended := make(chan struct{})
+	go func() {
+		server.Wait()
+		close(ended)
+	}()
+	answer, err := get("http://"+addr+"/", ended)
 	server.Process.Kill()
-	server.Wait()
+	<-ended
 	if err != nil {
 		ts.Fatalf("%s on %s: %v\n%s", image, platform, err, said.String())
 	}
@@ -257,13 +261,15 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.RemoveAll(u.root))
 }
 
-// get asks until there is an answer: a server needs a moment to start, and more under emulation.
-func get(url string, patience time.Duration) (string, error) {
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+// get asks until there is an answer, or no server any more: one needs a moment to start, and more under emulation.
+func get(url string, ended <-chan struct{}) (string, error) {
+	for {
 		answer, err := http.Get(url)
 		if err != nil {
-			if time.Now().After(deadline) {
+			select {
+			case <-ended:
 				return "", err
+			case <-time.After(50 * time.Millisecond):
 			}
 			continue
 		}

@@ -39,6 +39,7 @@ func TestRewrittenPassCheck(t *testing.T) {
 		}
 		checked++
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
 			after := checkOf(t, parts["want"])
 			if len(after) == 0 {
 				return

@@ -10,8 +10,12 @@
 //	debian SUITE [PACKAGE…]
 //
 // which gives it a fresh minimal root of that release, with xx and its helpers in /usr/bin, apt
-// that works, and the script's own folder ($WORK) under the same path; the packages are installed in it, once
-// for all scripts that name the same ones; and
+// that works, and the script's own folder ($WORK) under the same path. The packages are installed in it;
+//
+//	install PACKAGE…
+//
+// does what `apt-get update && apt-get install -y --no-install-recommends PACKAGE…` does in that root. While nothing else has
+// been done there, that is made once for all scripts that name the same packages, and kept, as in a build each layer is; and
 //
 //	[!] root CMD [ARG…]
 //
@@ -38,12 +42,14 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"xxkit/testscripts/internal/cache"
 	"xxkit/testscripts/internal/debian"
 	"xxkit/testscripts/internal/sandbox"
 )
 
-// scratch has everything that a run writes.
-var scratch string
+// scratch has everything that a run writes. goCache is Go's build cache in all roots, kept as those of the machine's users are:
+// it tells compilers and platforms apart.
+var scratch, goCache string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -70,23 +76,28 @@ func run(m *testing.M) (code int, err error) {
 	defer func() { err = errors.Join(err, remove()) }()
 	os.Setenv("TMPDIR", dir) // so that testscript's folders go with it
 	scratch = dir
-	if err := debian.Foreign(); err != nil {
+	kept, err := cache.Root()
+	if err != nil {
 		return 1, err
 	}
-	// As the image has it: static, so that it runs in any root.
-	build := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "xx"), "xxkit/cmd/xx")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("%s: %w\n%s", strings.Join(build.Args, " "), err, out)
+	goCache = filepath.Join(kept, "debian", "go-build")
+	if err := os.MkdirAll(goCache, 0o755); err != nil {
+		return 1, err
 	}
-	build = exec.Command("go", "build", "-o", filepath.Join(dir, "desk", "xx-verify"), "xxkit/cmd/xx-verify")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("%s: %w\n%s", strings.Join(build.Args, " "), err, out)
+	// As users have them: static, so that they run in any root.
+	xx := exec.Command("go", "build", "-trimpath", "-o", dir+"/", "xxkit/cmd/xx")
+	desk := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "desk")+"/", "xxkit/cmd/xx-verify")
+	for _, build := range []*exec.Cmd{xx, desk} {
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return 1, fmt.Errorf("%s: %w\n%s", strings.Join(build.Args, " "), err, out)
+		}
 	}
 	return m.Run(), nil
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel() // with TestPages
 	p := params()
 	p.Dir = "."
 	testscript.Run(t, p)
@@ -101,12 +112,15 @@ func params() testscript.Params {
 			env.Setenv("HOME", "/root")
 			env.Setenv("DESK", filepath.Join(scratch, "desk"))
 			env.Setenv("DEBIAN_FRONTEND", "noninteractive")
+			env.Setenv("GOCACHE", goCache)
+			env.Values[machineKey{}] = &machine{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"debian": mount,
-			"root":   chroot,
-			"vendor": vendor,
+			"debian":  mount,
+			"install": install,
+			"root":    chroot,
+			"vendor":  vendor,
 		},
 	}
 }
@@ -114,28 +128,72 @@ func params() testscript.Params {
 // rootVar is the script variable with the folder of its root.
 const rootVar = "ROOT"
 
+// machine is the root of a script.
+type machine struct {
+	base   debian.Base
+	used   bool // something has been done in it
+	remove func() error
+}
+
+// machineKey is where a script has it.
+type machineKey struct{}
+
+// machineOf returns the script's root, which debian must have made.
+func machineOf(ts *testscript.TestScript) *machine {
+	m := ts.Value(machineKey{}).(*machine)
+	if m.base == nil {
+		ts.Fatalf("no root yet; start the script with: debian SUITE")
+	}
+	return m
+}
+
+// mount gives the script its root.
+func (m *machine) mount(ts *testscript.TestScript) {
+	dir, err := os.MkdirTemp(scratch, "root-*")
+	ts.Check(err)
+	root, err := debian.Mount(m.base, dir, ts.Getenv("WORK"), goCache)
+	ts.Check(err)
+	m.remove = func() error {
+		// A root with compilers has gigabytes, and there are dozens of scripts.
+		return errors.Join(root.Unmount(), os.RemoveAll(dir))
+	}
+	ts.Setenv(rootVar, root.Dir)
+	ts.Check(ts.Exec(filepath.Join(scratch, "xx"), "install", filepath.Join(root.Dir, "usr/bin")))
+}
+
 // mount implements the script command debian.
 func mount(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: debian SUITE [PACKAGE...]")
 	}
-	if ts.Getenv(rootVar) != "" {
+	m := ts.Value(machineKey{}).(*machine)
+	if m.base != nil {
 		ts.Fatalf("this script has a root already")
 	}
-	lower, err := debian.Root(debian.Spec{Suite: args[0], Arch: "amd64", Include: args[1:]})
+	ts.Check(debian.Foreign())
+	lower, err := debian.Root(debian.Spec{Suite: args[0], Arch: "amd64"})
 	ts.Check(err)
-	dir, err := os.MkdirTemp(scratch, args[0]+"-*")
+	m.base, err = debian.Installed(debian.Base{lower}, args[1:]...)
 	ts.Check(err)
-	root, err := debian.Mount(lower, dir, ts.Getenv("WORK"))
-	ts.Check(err)
-	ts.Defer(func() {
-		ts.Check(root.Unmount())
-		// A root with compilers has gigabytes, and there are dozens of scripts.
-		ts.Check(os.RemoveAll(dir))
-	})
-	ts.Setenv(rootVar, root.Dir)
+	m.mount(ts)
+	ts.Defer(func() { ts.Check(m.remove()) })
+}
 
-	ts.Check(ts.Exec(filepath.Join(scratch, "xx"), "install", filepath.Join(root.Dir, "usr/bin")))
+// install implements the script command install.
+func install(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: install PACKAGE...")
+	}
+	m := machineOf(ts)
+	if m.used {
+		chroot(ts, false, []string{"sh", "-c", "apt-get update && apt-get install -y --no-install-recommends " + strings.Join(args, " ")})
+		return
+	}
+	ts.Check(m.remove())
+	var err error
+	m.base, err = debian.Installed(m.base, args...)
+	ts.Check(err)
+	m.mount(ts)
 }
 
 // chroot implements the script command root.
@@ -143,9 +201,7 @@ func chroot(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 0 {
 		ts.Fatalf("usage: [!] root CMD [ARG...]")
 	}
-	if ts.Getenv(rootVar) == "" {
-		ts.Fatalf("root: no root yet; start the script with: debian SUITE")
-	}
+	machineOf(ts).used = true
 	err := ts.Exec("chroot", append([]string{ts.Getenv(rootVar), "env", "--chdir=" + ts.MkAbs(".")}, args...)...)
 	var exit *exec.ExitError
 	switch {

@@ -20,6 +20,7 @@ import (
 //
 //	go test -tags debian ./testscripts/debian -run 'TestPages/c-alpine/linux-arm64' -v
 func TestPages(t *testing.T) {
+	t.Parallel() // with TestScripts
 	files, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)

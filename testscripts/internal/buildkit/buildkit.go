@@ -42,9 +42,10 @@ type Builder struct {
 	unmounts []string
 }
 
-// Start starts a registry that has the base images, and a BuildKit, which keep their data in dir.
+// Start starts a registry that has the base images, and a BuildKit, which keep their data in dir. With emulatedApt apt
+// works in Debian's image for arm64, which is slow to make.
 // Call it from within a sandbox: what a Stop that is never called would undo, the sandbox's end does.
-func Start(dir string) (*Builder, error) {
+func Start(dir string, emulatedApt bool) (*Builder, error) {
 	if runtime.GOARCH != "amd64" {
 		// Base images are made for it, and what is emulated elsewhere is native on other machines.
 		return nil, fmt.Errorf("these tests run on amd64, not on %s", runtime.GOARCH)
@@ -62,7 +63,7 @@ func Start(dir string) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	images, err := baseImages(tools, dir)
+	images, err := baseImages(tools, dir, emulatedApt)
 	if err != nil {
 		return nil, err
 	}
@@ -323,6 +324,9 @@ type daemon struct {
 	done chan error
 }
 
+// patience is how long a program that runs is waited for, to answer or to end: a machine may be very slow.
+const patience = 20 * time.Minute
+
 // daemon starts cmd, with its output in a file, and waits until ready returns nil.
 func (b *Builder) daemon(name string, cmd *exec.Cmd, ready func() error) error {
 	log, err := os.Create(filepath.Join(b.dir, name+".log"))
@@ -337,7 +341,7 @@ func (b *Builder) daemon(name string, cmd *exec.Cmd, ready func() error) error {
 	d := &daemon{cmd: cmd, log: log.Name(), done: make(chan error, 1)}
 	go func() { d.done <- cmd.Wait() }()
 	b.daemons = append(b.daemons, d)
-	for wait := time.Now().Add(30 * time.Second); ; {
+	for wait := time.Now().Add(patience); ; {
 		err := ready()
 		if err == nil {
 			return nil
@@ -370,7 +374,7 @@ func (d *daemon) stop() error {
 	}
 	select {
 	case <-d.done:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		d.cmd.Process.Kill()
 		<-d.done
 	}

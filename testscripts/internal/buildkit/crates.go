@@ -24,7 +24,7 @@ directory = "vendor"
 // Crates puts Debian's crates into dir/vendor, and tells cargo to take them from there, as cargo vendor does with those of
 // crates.io: in a build step, and here, there may be no way to that.
 func Crates(dir string) error {
-	root, err := debian.Root(debian.Spec{Suite: suite, Arch: "amd64", Include: crates})
+	root, err := debian.Root(debian.Spec{Suite: suite, Arch: "amd64", Include: crates, Unpacked: true})
 	if err != nil {
 		return err
 	}

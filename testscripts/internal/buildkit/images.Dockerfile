@@ -23,9 +23,25 @@ ADD debian-${TARGETARCH}${TARGETVARIANT}.tar /
 COPY --from=apt / /
 CMD ["bash"]
 
-FROM scratch AS golang
+# What compiles is a root for each image on amd64, and one for all of them elsewhere.
+FROM scratch AS golang-amd64
+ADD golang-amd64.tar /
+FROM scratch AS tools-amd64
+ADD tools-amd64.tar /
+FROM scratch AS rust-amd64
+ADD rust-amd64.tar /
+FROM scratch AS compiler
 ARG TARGETARCH TARGETVARIANT
-ADD golang-${TARGETARCH}${TARGETVARIANT}.tar /
+ADD compiler-${TARGETARCH}${TARGETVARIANT}.tar /
+FROM compiler AS golang-arm64
+FROM compiler AS golang-arm
+FROM compiler AS tools-arm64
+FROM compiler AS tools-arm
+FROM compiler AS rust-arm64
+FROM compiler AS rust-arm
+
+FROM golang-${TARGETARCH} AS golang
+ARG TARGETARCH TARGETVARIANT
 COPY --from=apt / /
 COPY goroot-${TARGETARCH}${TARGETVARIANT} /usr/local/go
 ARG GOLANG_VERSION
@@ -35,9 +51,7 @@ ENV PATH=/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr
     GOPATH=/go
 WORKDIR /go
 
-FROM scratch AS tools
-ARG TARGETARCH TARGETVARIANT
-ADD tools-${TARGETARCH}${TARGETVARIANT}.tar /
+FROM tools-${TARGETARCH} AS tools
 COPY --from=apt / /
 # What installation scripts do, where they are left out.
 RUN for name in cc=gcc c++=g++ awk=mawk aclocal=aclocal-1.16 automake=automake-1.16; do \
@@ -45,9 +59,7 @@ RUN for name in cc=gcc c++=g++ awk=mawk aclocal=aclocal-1.16 automake=automake-1
     done
 CMD ["bash"]
 
-FROM scratch AS rust
-ARG TARGETARCH TARGETVARIANT
-ADD rust-${TARGETARCH}${TARGETVARIANT}.tar /
+FROM rust-${TARGETARCH} AS rust
 COPY --from=apt / /
 # What an installation script does, where they are left out.
 RUN test -e /usr/bin/cc || ln -s gcc /usr/bin/cc

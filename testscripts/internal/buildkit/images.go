@@ -13,7 +13,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 
 	"xxkit/testscripts/internal/cache"
 	"xxkit/testscripts/internal/debian"
@@ -27,56 +29,65 @@ var imagesDockerfile []byte
 // suite is the Debian release of the base images.
 const suite = "bookworm"
 
-// baseImage is an image of Docker Hub that Dockerfiles name. Its name is a stage of images.Dockerfile too.
+// A baseImage is an image of Docker Hub that Dockerfiles name. Its name is a stage of images.Dockerfile too.
 type baseImage struct {
-	name  string
-	tags  []string
-	roots map[string]debian.Spec // by the platform that they stand for
+	name      string
+	tags      []string
+	platforms []string
 }
 
-// images are the base images for a version of Go. Roots for foreign platforms only ever serve as a final
-// stage, or to compile in under emulation, which needs no installation scripts.
-func images(goVersion string) []baseImage {
+// A plan is what base images are made of.
+type plan struct {
+	roots  map[string]debian.Spec // by the names of their archives
+	images []baseImage
+}
+
+// planFor says what there is for a version of Go. Roots for foreign platforms only ever serve as a final stage, or to compile
+// in under emulation, which needs no installation scripts; all that compile are one root. Emulated apt says that apt has to work
+// in that of Debian for arm64, which takes minutes to install under emulation.
+func planFor(goVersion string, emulatedApt bool) plan {
 	minor := strings.Join(strings.Split(goVersion, ".")[:2], ".")
+	// What fixtures install to build C, C++, front ends and wheels would take minutes under emulation.
 	compilers := []string{"ca-certificates", "curl", "g++", "gcc", "libc6-dev", "make", "pkg-config"}
 	tools := append([]string{"autoconf", "automake", "cmake", "gettext", "meson", "nodejs", "python3-build"}, compilers...)
 	rust := []string{"ca-certificates", "cargo", "gcc", "libc6-dev", "rustc"}
-	return []baseImage{
-		// Debian's own image has armel as arm/v5, which is what a linux/arm/v6 build gets. In that for arm64 apt works, under
-		// emulation; for arm/v7 there is libstdc++, which elsewhere comes with apt.
-		{"debian", []string{suite, suite + "-slim", "latest"}, map[string]debian.Spec{
-			"linux/amd64":  {Suite: suite, Arch: "amd64"},
-			"linux/arm64":  {Suite: suite, Arch: "arm64"},
-			"linux/arm/v7": {Suite: suite, Arch: "armhf", Include: []string{"libstdc++6"}, Unpacked: true},
-			"linux/arm/v5": {Suite: suite, Arch: "armel", Unpacked: true},
-		}},
-		// Debian with a C compiler, curl and the official Go.
-		{"golang", []string{minor, minor + "-" + suite, "latest"}, map[string]debian.Spec{
-			"linux/amd64":  {Suite: suite, Arch: "amd64", Include: compilers},
-			"linux/arm64":  {Suite: suite, Arch: "arm64", Include: compilers, Unpacked: true},
-			"linux/arm/v7": {Suite: suite, Arch: "armhf", Include: compilers, Unpacked: true},
-		}},
-		// Debian with what fixtures install to build C, C++, front ends and wheels, which would take minutes under emulation.
-		{"tools", []string{suite}, map[string]debian.Spec{
-			"linux/amd64":  {Suite: suite, Arch: "amd64", Include: tools},
-			"linux/arm64":  {Suite: suite, Arch: "arm64", Include: tools, Unpacked: true},
-			"linux/arm/v7": {Suite: suite, Arch: "armhf", Include: tools, Unpacked: true},
-		}},
-		// Debian's Rust: the one of Docker Hub's image comes from servers of its own.
-		{"rust", []string{"1", "1-" + suite, "latest"}, map[string]debian.Spec{
-			"linux/amd64":  {Suite: suite, Arch: "amd64", Include: rust},
-			"linux/arm64":  {Suite: suite, Arch: "arm64", Include: rust, Unpacked: true},
-			"linux/arm/v7": {Suite: suite, Arch: "armhf", Include: rust, Unpacked: true},
-		}},
+	foreign := slices.Compact(slices.Sorted(slices.Values(slices.Concat(tools, rust))))
+	// Elsewhere libstdc++ comes with apt.
+	debianARM64 := debian.Spec{Suite: suite, Arch: "arm64", Include: []string{"libstdc++6"}, Unpacked: true}
+	if emulatedApt {
+		debianARM64 = debian.Spec{Suite: suite, Arch: "arm64"}
+	}
+	three := []string{"linux/amd64", "linux/arm64", "linux/arm/v7"}
+	return plan{
+		map[string]debian.Spec{
+			"debian-amd64": {Suite: suite, Arch: "amd64"},
+			"debian-arm64": debianARM64,
+			"debian-armv7": {Suite: suite, Arch: "armhf", Include: []string{"libstdc++6"}, Unpacked: true},
+			// Debian's own image has armel as arm/v5, which is what a linux/arm/v6 build gets.
+			"debian-armv5":   {Suite: suite, Arch: "armel", Unpacked: true},
+			"golang-amd64":   {Suite: suite, Arch: "amd64", Include: compilers},
+			"tools-amd64":    {Suite: suite, Arch: "amd64", Include: tools},
+			"rust-amd64":     {Suite: suite, Arch: "amd64", Include: rust},
+			"compiler-arm64": {Suite: suite, Arch: "arm64", Include: foreign, Unpacked: true},
+			"compiler-armv7": {Suite: suite, Arch: "armhf", Include: foreign, Unpacked: true},
+		},
+		[]baseImage{
+			{"debian", []string{suite, suite + "-slim", "latest"}, append([]string{"linux/arm/v5"}, three...)},
+			// Debian with a C compiler, curl and the official Go.
+			{"golang", []string{minor, minor + "-" + suite, "latest"}, three},
+			{"tools", []string{suite}, three},
+			// Debian's Rust: the one of Docker Hub's image comes from servers of its own.
+			{"rust", []string{"1", "1-" + suite, "latest"}, three},
+		},
 	}
 }
 
 // baseImages returns the storage folder of a registry that has the base images.
-func baseImages(tools, dir string) (string, error) {
+func baseImages(tools, dir string, emulatedApt bool) (string, error) {
 	goVersion, _, _ := strings.Cut(strings.TrimPrefix(runtime.Version(), "go"), "-")
-	all := images(goVersion)
+	plan := planFor(goVersion, emulatedApt)
 	key := sha256.New()
-	fmt.Fprintln(key, goVersion, all)
+	fmt.Fprintln(key, goVersion, plan)
 	key.Write(imagesDockerfile)
 	return cache.Make(fmt.Sprintf("images/%x", key.Sum(nil)[:8]), func(store string) error {
 		scratch := filepath.Join(dir, "base")
@@ -91,33 +102,26 @@ func baseImages(tools, dir string) (string, error) {
 		if err := os.WriteFile(filepath.Join(context, "Dockerfile"), imagesDockerfile, 0o644); err != nil {
 			return err
 		}
-		for _, image := range all {
-			for platform, spec := range image.roots {
-				tar, err := debian.Tar(spec)
-				if err != nil {
-					return err
-				}
-				if err := copyFile(tar, filepath.Join(context, image.name+"-"+flat(platform)+".tar")); err != nil {
-					return err
-				}
-				if image.name == "golang" {
-					if err := toolchain(goVersion, platform, filepath.Join(context, "goroot-"+flat(platform))); err != nil {
-						return err
-					}
-				}
-			}
+		var jobs []func() error
+		for name, spec := range plan.roots {
+			jobs = append(jobs, func() error { return debian.Tar(spec, filepath.Join(context, name+".tar")) })
+		}
+		for _, platform := range []string{"linux/amd64", "linux/arm64", "linux/arm/v7"} {
+			jobs = append(jobs, func() error {
+				return toolchain(goVersion, platform, filepath.Join(context, "goroot-"+flat(platform)))
+			})
+		}
+		if err := twoAtATime(jobs); err != nil {
+			return err
 		}
 		b := &Builder{dir: scratch, tools: tools, cgroup: filepath.Base(dir)}
 		if err := b.start(store); err != nil {
 			return errors.Join(err, b.Stop())
 		}
-		for _, image := range all {
-			var platforms []string
-			for p := range image.roots {
-				platforms = append(platforms, p)
-			}
-			args := []string{"build", "--target", image.name, "--platform", strings.Join(platforms, ","),
-				"--provenance=false", "--push", "--build-arg", "GOLANG_VERSION=" + goVersion}
+		for _, image := range plan.images {
+			// To compress layers takes longer than to make them, and they go nowhere.
+			args := []string{"build", "--target", image.name, "--platform", strings.Join(image.platforms, ","),
+				"--provenance=false", "--output", "type=registry,compression=uncompressed", "--build-arg", "GOLANG_VERSION=" + goVersion}
 			for _, tag := range image.tags {
 				args = append(args, "--tag", b.Registry+"/library/"+image.name+":"+tag)
 			}
@@ -127,6 +131,22 @@ func baseImages(tools, dir string) (string, error) {
 		}
 		return b.Stop()
 	})
+}
+
+// twoAtATime does the jobs: one alone waits for the network or the disk half of the time.
+func twoAtATime(jobs []func() error) error {
+	errs := make([]error, len(jobs))
+	turns := make(chan bool, 2)
+	var wg sync.WaitGroup
+	for i, job := range jobs {
+		wg.Go(func() {
+			turns <- true
+			errs[i] = job()
+			<-turns
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // flat is a platform as BuildKit's TARGETARCH and TARGETVARIANT, glued together, have it.

@@ -9,7 +9,6 @@
 package debian
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -17,8 +16,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -75,7 +76,27 @@ var packages = map[string]string{
 	"runc":                "runc",
 }
 
-var updateOnce = sync.OnceValue(func() error { return run("apt-get", "update", "-q") })
+var updateOnce = sync.OnceValue(func() error { return aptGet("update", "-q") })
+
+// patience is how long another program that holds a lock of apt's is waited for.
+const patience = 30 * time.Minute
+
+// locked is what apt-get says when another one holds a lock. Of its locks only dpkg's has an option to be waited for.
+var locked = []byte("Could not get lock")
+
+// aptGet calls the machine's apt-get, and waits where another one is at work: of this test or of somebody else.
+func aptGet(args ...string) error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Second) {
+		cmd := command("apt-get", append([]string{"-o", "DPkg::Lock::Timeout=600"}, args...)...)
+		out, err := cmd.CombinedOutput()
+		if err == nil {
+			return nil
+		}
+		if !bytes.Contains(out, locked) || time.Now().After(deadline) {
+			return failed(cmd, out, err)
+		}
+	}
+}
 
 // Install makes sure that the programs are on PATH, and installs the packages of those that are not.
 func Install(programs ...string) error {
@@ -96,7 +117,7 @@ func Install(programs ...string) error {
 	if err := updateOnce(); err != nil {
 		return err
 	}
-	return run("apt-get", append([]string{"install", "-y", "-q", "--no-install-recommends"}, want...)...)
+	return aptGet(append([]string{"install", "-y", "-q", "--no-install-recommends"}, want...)...)
 }
 
 // archive is where the machine gets the packages of its own release from.
@@ -187,12 +208,40 @@ func Root(s Spec) (string, error) {
 	return filepath.Join(dir, "root"), err
 }
 
-// Tar returns an archive of the root file system that s describes, made once and kept.
-func Tar(s Spec) (string, error) {
-	dir, err := cache.Make("debian/"+s.name()+"-tar", func(dir string) error {
-		return bootstrap(s, filepath.Join(dir, "root.tar"))
-	})
-	return filepath.Join(dir, "root.tar"), err
+// Tar makes an archive of the root file system that s describes. Its name must end in .tar. One whose programs this machine runs is
+// made of the roots that other tests have too. Call it from within a sandbox.
+func Tar(s Spec, archive string) error {
+	if s.Unpacked || s.Arch != runtime.GOARCH {
+		return bootstrap(s, archive)
+	}
+	root, err := Root(Spec{Suite: s.Suite, Arch: s.Arch})
+	if err != nil {
+		return err
+	}
+	base, err := Installed(Base{root}, s.Include...)
+	if err != nil {
+		return err
+	}
+	dir := root
+	if len(base) > 1 {
+		if dir, err = os.MkdirTemp("", "merged-*"); err != nil {
+			return err
+		}
+		defer os.Remove(dir)
+		if err := unix.Mount("overlay", dir, "overlay", unix.MS_RDONLY, "lowerdir="+strings.Join(base, ":")); err != nil {
+			return fmt.Errorf("mount an overlay on %s: %w", dir, err)
+		}
+		defer unix.Unmount(dir, unix.MNT_DETACH)
+	}
+	args := []string{"-C", dir, "--numeric-owner", "-cf", archive}
+	// What an image has not: apt's lists, caches and logs, and how Mount sets a root up for this machine.
+	for _, pattern := range []string{
+		"var/lib/apt/lists/*_*", "var/cache/apt/*.bin", "var/log/apt/*", "var/log/*.log",
+		"etc/apt/apt.conf.d/99machine", "etc/resolv.conf", "etc/hosts",
+	} {
+		args = append(args, "--exclude=./"+pattern)
+	}
+	return run("tar", append(args, ".")...)
 }
 
 // bootstrap makes a root in target: a folder, or an archive if the name ends in .tar.
@@ -246,7 +295,8 @@ func bootstrap(s Spec, target string) error {
 }
 
 // Foreign lets the kernel start programs of other architectures, here and in every root, by handing
-// them to qemu. The registrations outlive the test: they belong to the machine.
+// them to qemu. The registrations outlive the test: they belong to the machine. Any other program may change them while
+// a test runs (an installation of qemu does), so call it again before each thing that needs them.
 func Foreign() error {
 	if err := Install("qemu-aarch64-static"); err != nil {
 		return err
@@ -264,42 +314,74 @@ func Foreign() error {
 	if len(files) == 0 {
 		return errors.New("no /usr/lib/binfmt.d/qemu-*.conf: is qemu-user-static complete?")
 	}
+	if err := enable(dir + "/status"); err != nil {
+		return err
+	}
 	for _, f := range files {
-		if err := register(f, dir+"/register"); err != nil {
+		lines, err := os.ReadFile(f)
+		if err != nil {
 			return err
+		}
+		for line := range strings.Lines(string(lines)) {
+			line = strings.TrimSpace(line)
+			if line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			if err := register(dir, line); err != nil {
+				return fmt.Errorf("%s: %w", f, err)
+			}
 		}
 	}
 	return nil
 }
 
-// register gives the kernel each line of a binfmt.d file, which is how systemd-binfmt does it.
-func register(file, into string) error {
-	f, err := os.Open(file)
+// register gives the kernel a line of a binfmt.d file, which is how systemd-binfmt does it, and sees that it is in force. dir
+// is where binfmt_misc is mounted.
+func register(dir, line string) error {
+	name := strings.SplitN(line[1:], line[:1], 2)[0] // the line starts with what parts its fields
+	entry := filepath.Join(dir, name)
+	if _, err := os.Stat(entry); errors.Is(err, fs.ErrNotExist) {
+		// EEXIST: another program has just done it.
+		if err := os.WriteFile(filepath.Join(dir, "register"), []byte(line), 0); err != nil && !errors.Is(err, unix.EEXIST) {
+			return fmt.Errorf("register %s: %w", name, err)
+		}
+	}
+	data, err := os.ReadFile(entry)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if lines.Text() == "" || strings.HasPrefix(lines.Text(), "#") {
-			continue
-		}
-		// One write call per line; EEXIST means that it is registered already.
-		err := os.WriteFile(into, lines.Bytes(), 0)
-		if err != nil && !errors.Is(err, unix.EEXIST) {
-			return fmt.Errorf("register %s: %w", file, err)
-		}
+	// F: the kernel keeps the interpreter open, so that there is one in every root.
+	if _, flags, _ := strings.Cut(string(data), "\nflags: "); !strings.Contains(strings.SplitN(flags, "\n", 2)[0], "F") {
+		return fmt.Errorf("%s is registered without the flag F, so that its programs start in no root but the machine's:\n%s", name, data)
 	}
-	return lines.Err()
+	return enable(entry)
+}
+
+// enable switches what a file of binfmt_misc stands for on, if it is off.
+func enable(file string) error {
+	data, err := os.ReadFile(file)
+	if err == nil && !bytes.HasPrefix(data, []byte("enabled")) {
+		err = os.WriteFile(file, []byte("1"), 0)
+	}
+	return err
 }
 
 // run runs a program of the machine, and shows what it prints only if it fails: these are long and
 // of no interest otherwise.
 func run(name string, args ...string) error {
-	cmd := exec.Command(name, args...)
-	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C")
+	cmd := command(name, args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
+		return failed(cmd, out, err)
 	}
 	return nil
+}
+
+func command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C")
+	return cmd
+}
+
+func failed(cmd *exec.Cmd, out []byte, err error) error {
+	return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
 }

@@ -3,16 +3,74 @@
 package debian
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
 
 	"xxkit/testscripts/internal/cache"
 )
+
+// A Base is what throw-away roots are mounted on: folders that are kept and must not be written to, each over the next.
+type Base []string
+
+// heavy are packages that many roots have and that take long to install.
+var heavy = [][]string{{"clang", "lld"}, {"llvm"}, {"golang-go"}, {"ca-certificates", "gcc", "libc6-dev"}, {"curl", "g++", "make", "pkg-config"}}
+
+// Installed is base with packages installed as most Dockerfiles do it. Each installation is made once and kept, as a
+// BuildKit keeps a layer, and what is heavy stands below what is not, so that roots with more packages share it.
+func Installed(base Base, packages ...string) (Base, error) {
+	var install []string
+	rest := slices.Clone(packages)
+	for _, group := range heavy {
+		if slices.ContainsFunc(group, func(p string) bool { return !slices.Contains(rest, p) }) {
+			continue
+		}
+		install = append(install, strings.Join(group, " "))
+		rest = slices.DeleteFunc(rest, func(p string) bool { return slices.Contains(group, p) })
+	}
+	if len(rest) > 0 {
+		slices.Sort(rest)
+		install = append(install, strings.Join(rest, " "))
+	}
+	for _, names := range install {
+		key := sha256.New()
+		fmt.Fprintln(key, base, names)
+		dir, err := cache.Make(fmt.Sprintf("debian/installed-%x", key.Sum(nil)[:8]), func(dir string) error {
+			return installLayer(base, dir, names)
+		})
+		if err != nil {
+			return nil, err
+		}
+		base = append(Base{filepath.Join(dir, "upper")}, base...)
+	}
+	return base, nil
+}
+
+// installLayer installs packages in a root on base, and leaves what that has written in dir/upper.
+func installLayer(base Base, dir, packages string) error {
+	root, err := Mount(base, dir)
+	if err != nil {
+		return err
+	}
+	// A folder for temporary files that this machine has is not in the root.
+	err = run("chroot", root.Dir, "env", "--unset=TMPDIR", "sh", "-c", "apt-get update -q && apt-get install -y -q --no-install-recommends "+packages)
+	if err := errors.Join(err, root.Unmount()); err != nil {
+		return err
+	}
+	for _, d := range []string{"root", "work", "fetched", "fetched.work"} {
+		if err := os.RemoveAll(filepath.Join(dir, d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // A Throwaway is a Debian root that a test may install into and break: an overlay on a kept root,
 // with /proc, /dev, a name resolver and working apt. Call it from within a sandbox, so that a killed
@@ -24,30 +82,30 @@ type Throwaway struct {
 	kept, fetched string // packages of earlier roots, and those that this one has downloaded
 }
 
-// Mount makes a throw-away copy of the root at lower, with what is written to it kept under scratch,
+// Mount makes a throw-away root on base, with what is written to it kept under scratch,
 // which must be an empty folder on a disk. Each folder in share appears in it under its own path.
-func Mount(lower, scratch string, share ...string) (*Throwaway, error) {
+func Mount(base Base, scratch string, share ...string) (*Throwaway, error) {
 	t := &Throwaway{Dir: filepath.Join(scratch, "root")}
-	if err := t.mount(lower, scratch, share); err != nil {
+	if err := t.mount(base, scratch, share); err != nil {
 		return nil, errors.Join(err, t.Unmount())
 	}
 	return t, nil
 }
 
-func (t *Throwaway) mount(lower, scratch string, share []string) error {
+func (t *Throwaway) mount(base Base, scratch string, share []string) error {
 	upper, work := filepath.Join(scratch, "upper"), filepath.Join(scratch, "work")
 	for _, d := range []string{t.Dir, upper, work} {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			return err
 		}
 	}
-	if err := t.add("overlay", t.Dir, "overlay", 0, fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", lower, upper, work)); err != nil {
+	if err := t.add("overlay", t.Dir, "overlay", 0, fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", strings.Join(base, ":"), upper, work)); err != nil {
 		return err
 	}
 	if err := t.add("proc", filepath.Join(t.Dir, "proc"), "proc", 0, ""); err != nil {
 		return err
 	}
-	if err := t.shareArchives(lower, scratch); err != nil {
+	if err := t.shareArchives(scratch); err != nil {
 		return err
 	}
 	if err := t.devices(); err != nil {
@@ -65,14 +123,14 @@ func (t *Throwaway) mount(lower, scratch string, share []string) error {
 	return t.configure()
 }
 
-// shareArchives lets apt find the packages that earlier roots have downloaded. An overlay, since apt
+// shareArchives lets apt find the packages that earlier roots have downloaded, of any release. An overlay, since apt
 // locks the folder, and roots that are alive at once would stand in each other's way.
-func (t *Throwaway) shareArchives(lower, scratch string) error {
+func (t *Throwaway) shareArchives(scratch string) error {
 	root, err := cache.Root()
 	if err != nil {
 		return err
 	}
-	t.kept = filepath.Join(root, "debian", "archives-"+filepath.Base(filepath.Dir(lower)))
+	t.kept = filepath.Join(root, "debian", "archives")
 	t.fetched = filepath.Join(scratch, "fetched")
 	work := filepath.Join(scratch, "fetched.work")
 	for _, d := range []string{t.kept, t.fetched, work} {
@@ -91,11 +149,15 @@ func (t *Throwaway) keepArchives() error {
 		return err
 	}
 	for _, deb := range debs {
-		data, err := os.ReadFile(deb)
-		if err != nil {
-			return err
+		to := filepath.Join(t.kept, filepath.Base(deb))
+		err := os.Rename(deb, to)
+		if errors.Is(err, unix.EXDEV) { // the cache is on another disk
+			var data []byte
+			if data, err = os.ReadFile(deb); err == nil {
+				err = renameio.WriteFile(to, data, 0o644)
+			}
 		}
-		if err := renameio.WriteFile(filepath.Join(t.kept, filepath.Base(deb)), data, 0o644); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -176,7 +238,7 @@ func (t *Throwaway) add(source, target, fstype string, flags uintptr, data strin
 
 // Unmount takes the root away; what was written to it stays under scratch.
 func (t *Throwaway) Unmount() error {
-	errs := []error{t.keepArchives()}
+	var errs []error
 	for len(t.mounts) > 0 {
 		last := t.mounts[len(t.mounts)-1]
 		t.mounts = t.mounts[:len(t.mounts)-1]
@@ -185,5 +247,5 @@ func (t *Throwaway) Unmount() error {
 			errs = append(errs, fmt.Errorf("unmount %s: %w", last, err))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, t.keepArchives())...)
 }

@@ -38,6 +38,9 @@
 // instructions (FROM xx, and the image with the helpers) does nothing, because they are
 // there already.
 //
+// A RUN that installs packages before anything is copied or the target is known is the same for all platforms. As in a
+// build, it is done once for all of them: its script has "install PACKAGE…" there.
+//
 // A block that does not start with FROM goes on where the one before it ended; it stands for lines to be put
 // into that Dockerfile.
 package pages
@@ -46,6 +49,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -346,6 +350,9 @@ func firstInstruction(text string) string {
 	return ""
 }
 
+// installs is a RUN that installs packages, as package debian does for many roots at once.
+var installs = regexp.MustCompile(`^apt-get update && apt-get install -y --no-install-recommends((?: [a-z0-9][a-z0-9+.-]+)+)$`)
+
 // instruction does what one instruction says, in a stage for this machine (native) or for the target. empty has
 // the stages without instructions.
 func (s *script) instruction(c instructions.Command, native bool, empty map[string]bool) error {
@@ -389,6 +396,10 @@ func (s *script) instruction(c instructions.Command, native bool, empty map[stri
 		s.copy(c)
 	case *instructions.RunCommand:
 		text := strings.Join(c.CmdLine, " ")
+		if m := installs.FindStringSubmatch(text); m != nil && s.dir == "/" && len(s.set) == 0 {
+			s.line("install %s", strings.Join(strings.Fields(m[1]), " "))
+			return nil
+		}
 		if len(c.Files) > 0 {
 			text = c.Files[0].Data
 		}

@@ -32,6 +32,7 @@ only shown
 FROM --platform=$BUILDPLATFORM registry/xx AS xx
 FROM --platform=$BUILDPLATFORM debian:bookworm AS build
 COPY --from=xx / /
+RUN apt-get update && apt-get install -y --no-install-recommends clang lld
 RUN apt-get update && \
     apt-get install -y clang
 WORKDIR /src
@@ -92,6 +93,7 @@ root sh $WORK/prepare.sh
 
 # line 21
 env TARGETPLATFORM=
+install clang lld
 root sh -e $WORK/snippets/1.sh
 root mkdir -p /src
 root sh -e $WORK/snippets/2.sh
@@ -101,19 +103,19 @@ root sh -e $WORK/snippets/3.sh
 root sh -c 'test -e /src/hello'
 env TARGETPLATFORM=linux/arm64
 
-# line 40
+# line 41
 [linux/arm64] root /src/hello
 
-# line 44
+# line 45
 root sh -e $WORK/snippets/4.sh
 env TARGETPLATFORM=linux/arm64
 
-# line 48
+# line 49
 root sh -e $WORK/snippets/5.sh
 cmp stdout $WORK/snippets/6.txt
 root sh -e $WORK/snippets/7.sh
 
-# line 59
+# line 60
 root sh -e $WORK/snippets/8.sh
 -- prepare.sh --
 mkdir /data
