@@ -119,82 +119,12 @@ func Lint(name string, src []byte, opt Options) (*File, error) {
 	}
 	g := graph.For(doc, opt.Flags)
 	found := rules.Run(g, opt.recipes(), ran)
+	if err := g.Err(); err != nil {
+		return nil, err
+	}
 	ignored := ignoresIn(doc)
 	found = slices.DeleteFunc(found, ignored.silences)
 	found = append(found, ignored.unused(ran)...)
 	slices.SortStableFunc(found, func(a, b rules.Diagnostic) int { return a.Span.Start - b.Span.Start })
 	return &File{Doc: doc, Graph: g, Findings: found}, nil
-}
-
-// A Rewritten is what Rewrite made of a file.
-type Rewritten struct {
-	// Out is the new file; the same bytes as the old one if nothing was to do.
-	Out []byte
-	// Made are the findings whose fixes were made, in the order in which they
-	// were. Their places are those at that moment.
-	Made []rules.Diagnostic
-	// Edits are what was done, step by step; each step's places are those in what the
-	// step before it left. There is one step for each of Made, or one for all.
-	Edits [][]dockerfile.Edit
-	// Left is the new file with what is still to be found in it.
-	Left *File
-}
-
-// Held returns the findings whose fix was held back, because a person should
-// read it.
-func (r *Rewritten) Held() []rules.Diagnostic {
-	var out []rules.Diagnostic
-	for _, d := range r.Left.Findings {
-		if d.Fix != nil {
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
-// maxFixes ends a rewrite that does not come to an end by itself. Every fix
-// removes its finding, and the most that any test needs is a dozen.
-const maxFixes = 1000
-
-// Rewrite makes the safe fixes in a Dockerfile, and with opt.Unsafe the others
-// too. It makes one fix, looks at the result afresh, and goes on until there is
-// nothing left to fix, so rewriting its own output changes nothing. The error is
-// a *dockerfile.ParseError for a file that is no Dockerfile; any other is a bug
-// here.
-func Rewrite(name string, src []byte, opt Options) (*Rewritten, error) {
-	r := &Rewritten{Out: src}
-	for {
-		file, err := Lint(name, r.Out, opt)
-		if err != nil {
-			if len(r.Made) > 0 {
-				return nil, fmt.Errorf("internal error: the fix for %s left a broken file: %w", r.Made[len(r.Made)-1].Rule.Name, err)
-			}
-			return nil, err
-		}
-		next := nextFix(file.Findings, opt.Unsafe)
-		if next == nil {
-			r.Left = file
-			return r, nil
-		}
-		if len(r.Made) == maxFixes {
-			return nil, fmt.Errorf("internal error: %s: no end of fixes for %s", name, next.Rule.Name)
-		}
-		r.Made = append(r.Made, *next)
-		r.Edits = append(r.Edits, next.Fix.Edits)
-		if r.Out, err = dockerfile.Apply(r.Out, next.Fix.Edits); err != nil {
-			return nil, fmt.Errorf("internal error: %s: %s: %w", name, next.Rule.Name, err)
-		}
-	}
-}
-
-// nextFix picks the fix to make: rules in their order, then file order.
-func nextFix(found []rules.Diagnostic, unsafe bool) *rules.Diagnostic {
-	for _, r := range rules.All {
-		for i := range found {
-			if d := &found[i]; d.Rule == r && d.Fix != nil && (unsafe || d.Fix.Safety == rules.Safe) {
-				return d
-			}
-		}
-	}
-	return nil
 }

@@ -131,18 +131,14 @@ func Explain(name string, src []byte, opt Options) (*Explanation, error) {
 func ExplainRewritten(doc *dockerfile.Document, r *Rewritten) *Explanation {
 	e := &Explanation{Doc: doc, Rewritten: r}
 	for i, d := range r.Made {
-		steps := i
-		if len(r.Edits) != len(r.Made) {
-			steps = 0 // all of them at once
-		}
-		e.Findings = append(e.Findings, FindingExplanation{d, FixMade, r.origin(d.Span, steps)})
+		e.Findings = append(e.Findings, FindingExplanation{r.inOld(d, i), FixMade, r.origin(d.Span, i)})
 	}
 	for _, d := range r.Left.Findings {
 		state := NoFix
 		if d.Fix != nil {
 			state = FixHeld
 		}
-		e.Findings = append(e.Findings, FindingExplanation{d, state, r.origin(d.Span, len(r.Edits))})
+		e.Findings = append(e.Findings, FindingExplanation{r.inOld(d, len(r.Edits)), state, r.origin(d.Span, len(r.Edits))})
 	}
 	slices.SortStableFunc(e.Findings, func(a, b FindingExplanation) int { return a.At.Start - b.At.Start })
 	return e

@@ -152,7 +152,7 @@ func (g *ignores) drop(i *ignore) *rules.Fix {
 		return nil
 	}
 	fix.Message = "delete the comment"
-	fix.Edits = []dockerfile.Edit{{Span: i.line}}
+	fix.Edits = []dockerfile.Edit{{Span: g.doc.WithBlankLine(i.line)}}
 	return fix
 }
 

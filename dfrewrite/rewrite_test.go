@@ -26,7 +26,7 @@ import (
 //	             under it "  line: note"; without it, none
 //
 // and other files, which are the build context; with none, there is no context.
-// Its comment may set options: platforms=…, helpers=…, image=…, unsafe. CRLF and the like,
+// TESTSCRIPT_UPDATE=1 renews want and remarks. The comment may set options: platforms=…, helpers=…, image=…, unsafe. CRLF and the like,
 // which do not survive in an archive, are tested elsewhere.
 func TestRewrite(t *testing.T) {
 	files, err := filepath.Glob("testdata/rewrite/*.txtar")
@@ -62,6 +62,10 @@ func TestRewrite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if os.Getenv("TESTSCRIPT_UPDATE") != "" {
+				renew(t, file, a, map[string]string{"want": string(r.Out), "remarks": remarks(r.Left)})
+				return
+			}
 			if d := diff.Diff("want", []byte(want), "got", r.Out); d != nil {
 				t.Errorf("%s", d)
 			}
@@ -73,6 +77,28 @@ func TestRewrite(t *testing.T) {
 				t.Errorf("rewriting twice: %v\n%s", err, diff.Diff("once", r.Out, "twice", again.Out))
 			}
 		})
+	}
+}
+
+// renew writes what comes out into an archive; a part that an archive can do without is put in where it is needed.
+func renew(t *testing.T, file string, a *txtar.Archive, parts map[string]string) {
+	dockerfile := ""
+	for i, f := range a.Files {
+		if f.Name == "Dockerfile" {
+			dockerfile = string(f.Data)
+		}
+		if text, ok := parts[f.Name]; ok {
+			a.Files[i].Data = []byte(text)
+			delete(parts, f.Name)
+		}
+	}
+	for _, name := range []string{"want", "remarks"} {
+		if text := parts[name]; text != "" && !(name == "want" && text == dockerfile) {
+			a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)})
+		}
+	}
+	if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -151,7 +177,7 @@ func TestBytesOutsideOfEditsStay(t *testing.T) {
 }
 
 // FuzzRewrite checks what must hold whatever the file is: each fix alone leaves a
-// Dockerfile, a rewrite is one, and rewriting it again changes nothing. Bytes outside
+// Dockerfile, a rewrite is one, it is the same with one fix at a time, and rewriting it again changes nothing. Bytes outside
 // of a fix's edits cannot change: an edit is all that Apply knows of.
 func FuzzRewrite(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.txtar")
@@ -183,6 +209,10 @@ func FuzzRewrite(f *testing.F) {
 				t.Fatal(err)
 			}
 			return
+		}
+		one, err := rewrite("Dockerfile", src, opt, oneByOne)
+		if err != nil || !bytes.Equal(one.Out, r.Out) {
+			t.Fatalf("one fix at a time: %v\n%s", err, diff.Diff("one at a time", one.Out, "at once", r.Out))
 		}
 		again, err := Rewrite("Dockerfile", r.Out, opt)
 		if err != nil || !bytes.Equal(again.Out, r.Out) {

@@ -95,15 +95,21 @@ type skew struct {
 	native, target policy
 }
 
-// findSkews compares what is installed for the machine with what apt would install for the target.
-// pinned are the versions that the command line asks for.
-func findSkews(there []installed, policies map[string]policy, pinned map[string]string, arch string) []skew {
+// raised reports whether the versions are the same now, and would not be if apt had its way: with the target's package
+// it takes that of the machine to its candidate, which the target does not have.
+func (s skew) raised() bool { return s.wanted == s.version }
+
+// findSkews compares what is installed for the machine, and what apt would make of that, with what it would install for the
+// target. named are the packages that the command line names, with the versions that it asks for, if it does.
+func findSkews(there []installed, policies map[string]policy, named map[string]string, arch string) []skew {
 	var found []skew
 	for _, p := range there {
 		s := skew{installed: p, native: policies[p.name], target: policies[p.name+":"+arch]}
-		s.wanted = first(pinned[p.name], s.target.candidate)
+		s.wanted = first(named[p.name], s.target.candidate)
+		_, isNamed := named[p.name] // then apt leaves that of the machine alone
 		switch {
-		case s.wanted == "" || s.wanted == p.version:
+		case s.wanted == "":
+		case s.wanted == p.version && (isNamed || p.held || s.native.candidate == "" || s.native.candidate == p.version):
 		case s.native.candidate == s.wanted && !p.held: // apt brings the machine's along
 		default:
 			found = append(found, s)
@@ -116,9 +122,14 @@ func findSkews(there []installed, policies map[string]policy, pinned map[string]
 // package to install the target's.
 func (s skew) explain(native, arch string, removed bool) (message, hint string) {
 	state := "is installed in version " + s.version
-	if removed {
+	switch {
+	case s.raised() && removed:
+		state = fmt.Sprintf("was in version %s, would have gone to %s and has been removed", s.version, s.native.candidate)
+	case s.raised():
+		state = fmt.Sprintf("is installed in version %s and would go to %s with it", s.version, s.native.candidate)
+	case removed:
 		state = "was in version " + s.version + " and has been removed"
-	} else if s.held {
+	case s.held:
 		state = "is held in version " + s.version
 	}
 	message = fmt.Sprintf("%s:%s %s, %s:%s comes in version %s: dpkg takes it for both only in one version (Multi-Arch: same)",
@@ -135,16 +146,33 @@ func (s skew) explain(native, arch string, removed bool) (message, hint string) 
 	case slices.Contains(s.target.versions, s.version) && !removed:
 		hint = fmt.Sprintf("add %s=%s to the packages of this command", s.name, s.version)
 	case slices.Contains(s.native.versions, s.wanted) && s.held:
-		hint = fmt.Sprintf("apt-mark unhold %s && apt-get install %s=%s, then this again", s.name, s.name, s.wanted)
+		hint = fmt.Sprintf("apt-mark unhold %s && %s, then this again", s.name, s.install(s.wanted)) + s.added(s.wanted)
 	case slices.Contains(s.native.versions, s.wanted):
-		hint = fmt.Sprintf("apt-get install %s=%s, then this again", s.name, s.wanted)
+		hint = s.install(s.wanted) + ", then this again" + s.added(s.wanted)
 	case common != "":
-		hint = fmt.Sprintf("apt-get install %s=%s, then this again with %s=%s added", s.name, common, s.name, common)
+		hint = fmt.Sprintf("%s, then this again with %s=%s added", s.install(common), s.name, common)
 	default:
 		hint = fmt.Sprintf("no version of %s is in apt's sources for both %s and %s: add a source that has one, such as the updates or security suite, or apt-get remove %s:%s first if the build does not need it",
 			s.name, native, arch, s.name, native)
 	}
 	return message, hint
+}
+
+// install is the command that brings the machine's package to a version. Where it lowers it, -y does not do by itself.
+func (s skew) install(version string) string {
+	flag := ""
+	if slices.Index(s.native.versions, version) > slices.Index(s.native.versions, s.version) {
+		flag = "--allow-downgrades "
+	}
+	return fmt.Sprintf("apt-get install %s%s=%s", flag, s.name, version)
+}
+
+// added says to name the package and its version, where apt would take that of the machine to another one.
+func (s skew) added(version string) string {
+	if s.native.candidate == version {
+		return ""
+	}
+	return fmt.Sprintf(" with %s=%s added", s.name, version)
 }
 
 // doctor finds out why an install for the target went wrong, or what it has done to the machine.
@@ -153,19 +181,19 @@ type doctor struct {
 	tr     translation
 	line   line
 	before []installed
-	// words are the packages as apt was asked for them; pinned are the versions among them.
-	words  []string
-	pinned map[string]string
+	// words are the packages as apt was asked for them; named are their names with the versions among them.
+	words []string
+	named map[string]string
 }
 
 // newDoctor looks at the machine before apt does anything.
 func newDoctor(h *host.Host, tr translation, l line, words []string) *doctor {
-	d := &doctor{h: h, tr: tr, line: l, pinned: map[string]string{}, before: installedFor(h, tr.native)}
+	d := &doctor{h: h, tr: tr, line: l, named: map[string]string{}, before: installedFor(h, tr.native)}
 	for _, w := range words {
 		name, version, _ := strings.Cut(w, "=")
 		name, own := strings.CutSuffix(name, ":"+tr.arch)
-		if own && version != "" {
-			d.pinned[name] = version
+		if own {
+			d.named[name] = version
 		}
 		if own && !strings.ContainsAny(name, "*?[]|^$(){}\\") {
 			d.words = append(d.words, w)
@@ -246,5 +274,5 @@ func (d *doctor) skews(there []installed) []skew {
 	if err != nil {
 		return nil
 	}
-	return findSkews(there, parsePolicy(out), d.pinned, d.tr.arch)
+	return findSkews(there, parsePolicy(out), d.named, d.tr.arch)
 }

@@ -73,22 +73,35 @@ func TestSkew(t *testing.T) {
 		{"held, the target has it", installed{"l", "1", true}, "2 2 1", "2 2 1", "", false,
 			"is held in version 1, l:arm64 comes in version 2", "add l=1 to the packages of this command"},
 		{"pinned here", installed{"l", "1", false}, "1 2 1", "2 2", "", false,
-			"is installed in version 1, l:arm64 comes in version 2", "apt-get install l=2, then this again"},
+			"is installed in version 1, l:arm64 comes in version 2", "apt-get install l=2, then this again with l=2 added"},
 		{"pinned on the command line", installed{"l", "2", false}, "2 2 1", "2 2 1", "1", false,
 			"is installed in version 2, l:arm64 comes in version 1", "add l=2 to the packages of this command"},
 		{"an older one in common", installed{"l", "3", false}, "3 3 1", "2 2 1", "", false,
-			"is installed in version 3, l:arm64 comes in version 2", "apt-get install l=1, then this again with l=1 added"},
+			"is installed in version 3, l:arm64 comes in version 2", "apt-get install --allow-downgrades l=1, then this again with l=1 added"},
 		{"none in common", installed{"l", "1+b3", false}, "1+b3 1+b3", "1+b4 1+b4", "", false,
 			"is installed in version 1+b3, l:arm64 comes in version 1+b4", "no version of l is in apt's sources for both amd64 and arm64: add a source that has one, such as the updates or security suite, or apt-get remove l:amd64 first if the build does not need it"},
+		{"the target lags behind the machine's candidate", installed{"l", "1", false}, "2 2 1", "1 1", "", false,
+			"is installed in version 1 and would go to 2 with it, l:arm64 comes in version 1", "add l=1 to the packages of this command"},
+		{"it is named", installed{"l", "1", false}, "2 2 1", "1 1", " ", false, "", ""},
+		{"it is named with its version", installed{"l", "1", false}, "2 2 1", "1 1", "1", false, "", ""},
+		{"it is held", installed{"l", "1", true}, "2 2 1", "1 1", "", false, "", ""},
+		{"the machine went ahead", installed{"l", "2", false}, "2 2 1", "1 1", "", false,
+			"is installed in version 2, l:arm64 comes in version 1", "apt-get install --allow-downgrades l=1, then this again with l=1 added"},
+		{"and is held there", installed{"l", "2", true}, "2 2 1", "1 1", "", false,
+			"is held in version 2, l:arm64 comes in version 1", "apt-mark unhold l && apt-get install --allow-downgrades l=1, then this again with l=1 added"},
+		{"three versions", installed{"l", "1", false}, "3 3 2 1", "2 2", "", false,
+			"is installed in version 1, l:arm64 comes in version 2", "apt-get install l=2, then this again with l=2 added"},
+		{"raised and removed", installed{"l", "1", false}, "2 2 1", "1 1", "", true,
+			"was in version 1, would have gone to 2 and has been removed, l:arm64 comes in version 1", "apt-get install l=1, then this again with l=1 added"},
 		{"removed", installed{"l", "1", false}, "1 1", "2 2", "", true,
 			"was in version 1 and has been removed, l:arm64 comes in version 2", "no version of l is in apt's sources for both"},
 	} {
-		pinned := map[string]string{}
+		named := map[string]string{}
 		if test.pinned != "" {
-			pinned["l"] = test.pinned
+			named["l"] = strings.TrimSpace(test.pinned)
 		}
 		policies := map[string]policy{"l": policyOf(test.native), "l:arm64": policyOf(test.target)}
-		found := findSkews([]installed{test.there}, policies, pinned, "arm64")
+		found := findSkews([]installed{test.there}, policies, named, "arm64")
 		if test.wantMessage == "" {
 			if len(found) > 0 {
 				t.Errorf("%s: %+v", test.name, found)

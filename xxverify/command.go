@@ -346,7 +346,13 @@ func (r *Report) folder(h *host.Host, p triples.Platform, name string, o Options
 			Rule: RuleNothing, Path: name, Message: "no executable and no library in " + name, Hint: "name the folder that the build writes to",
 		})
 	}
-	summary.Errors = len(found)
+	for _, f := range found {
+		if f.Note {
+			summary.Notes++
+		} else {
+			summary.Errors++
+		}
+	}
 	r.add([]Summary{summary}, found)
 	return nil
 }

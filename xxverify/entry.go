@@ -70,7 +70,11 @@ func (r *rootfs) entry(command []string) error {
 	if m.Rule == "" {
 		return nil // a library that can be started, such as the loader
 	}
-	f := Finding{Rule: m.Rule, Path: real, Message: mismatchMessage("/"+Printable(real), m.Want, c.Objects[0].String()), Hint: "the image starts it: build it for " + r.Platform.String()}
+	hint := "build it for " + r.Platform.String()
+	if m.Hint != "" {
+		hint = m.Hint
+	}
+	f := Finding{Rule: m.Rule, Path: real, Message: mismatchMessage("/"+Printable(real), m.Want, c.Objects[0].String()), Hint: "the image starts it: " + hint}
 	r.promote(f)
 	return nil
 }

@@ -28,7 +28,7 @@ func checkFile(p triples.Platform, name string, f object.File, static bool) []Fi
 			if finding, ok := checkStatic(p, name, o, static); !ok {
 				return []Finding{finding}
 			}
-			return nil
+			return ignoredSetting(name, o)
 		case m.Rule != "":
 			member := name
 			if o.Name != "" {
@@ -44,6 +44,22 @@ func checkFile(p triples.Platform, name string, f object.File, static bool) []Fi
 		return []Finding{finding}
 	}
 	return nil
+}
+
+// ignoredSetting returns a note on a program that is right, though not because of what Go was told.
+func ignoredSetting(name string, o *object.Object) []Finding {
+	if o.Ignored == "" {
+		return nil
+	}
+	setting, _, _ := strings.Cut(o.Ignored, "=")
+	hint := "GOARM is 5, 6 or 7, without the v: GOARM=${TARGETVARIANT#v}"
+	if setting == "GOAMD64" {
+		hint = "GOAMD64 is v1, v2, v3 or v4"
+	}
+	return []Finding{{
+		Rule: RuleVariant, Note: true, Path: strings.TrimPrefix(name, "/"),
+		Message: "file " + name + " is built with " + o.Ignored + ", which Go does not know: it is for " + o.Variant + " by default", Hint: hint,
+	}}
 }
 
 // mismatchMessage is the sentence that scripts may look for.

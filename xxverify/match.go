@@ -33,14 +33,29 @@ func Match(p triples.Platform, o *object.Object) Mismatch {
 	if o.Arch != p.Arch {
 		return Mismatch{Rule: RuleArch, Want: "target architecture " + p.Arch}
 	}
-	want := "target architecture " + p.Arch
-	if p.Variant != "" {
-		want += "/" + p.Variant
-	}
 	if hint, ok := runsVariant(p, o); !ok {
+		want := "target architecture " + p.Arch
+		if variant := leastVariant(p); variant != "" {
+			want += "/" + variant
+		}
 		return Mismatch{Rule: RuleVariant, Want: want, Hint: hint}
 	}
 	return Mismatch{}
+}
+
+// leastVariant is the variant of a platform, with its name where the platform has none.
+func leastVariant(p triples.Platform) string {
+	switch {
+	case p.Variant != "":
+		return p.Variant
+	case p.Arch == "amd64":
+		return "v1"
+	case p.Arch == "arm64":
+		return "v8.0"
+	case p.Arch == "riscv64":
+		return "rva20u64"
+	}
+	return ""
 }
 
 // knownOS reports whether Match knows the programs of an operating system.
@@ -81,15 +96,14 @@ func runsVariant(p triples.Platform, o *object.Object) (hint string, ok bool) {
 		}
 		// Attributes of v8 come from assembly that is used after a look at the processor, as in OpenSSL: nobody builds 32-bit programs that
 		// need it throughout.
+		if o.Variant > p.Variant && o.Ignored != "" {
+			return "GOARM is 5, 6 or 7, without the v: build with GOARM=" + p.Variant[1:] + ", or GOARM=${TARGETVARIANT#v} for every variant", false
+		}
 		if o.Variant > p.Variant && !(o.Variant == "v8" && p.Variant == "v7") {
 			return "build with GOARM=" + p.Variant[1:] + ", or -march=arm" + armMarch(p.Variant) + " for C", false
 		}
 	case "amd64":
-		want := p.Variant
-		if want == "" {
-			want = "v1"
-		}
-		if o.Variant > want {
+		if want := leastVariant(p); o.Variant > want {
 			return "build with GOAMD64=" + want + ", or without -march=x86-64-" + o.Variant + "; or for the platform " + p.OS + "/amd64/" + o.Variant, false
 		}
 	case "arm64":
@@ -97,11 +111,7 @@ func runsVariant(p triples.Platform, o *object.Object) (hint string, ok bool) {
 			return "build with GOARM64=" + arm64Name(p.Variant) + ", or for the platform " + p.OS + "/arm64/" + o.Variant, false
 		}
 	case "riscv64":
-		want := p.Variant
-		if want == "" {
-			want = "rva20u64"
-		}
-		if o.Variant > want {
+		if want := leastVariant(p); o.Variant > want {
 			return "build with GORISCV64=" + want + ", or for the platform " + p.OS + "/riscv64/" + o.Variant, false
 		}
 		if o.ABI == "quad-float" || o.ABI == "embedded" {

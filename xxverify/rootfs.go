@@ -208,6 +208,9 @@ func (r *rootfs) look(name string, n Node) (program bool, err error) {
 	if f, ok := checkStatic(r.Platform, "/"+name, o, r.Static); !ok {
 		r.add(f)
 	}
+	for _, f := range ignoredSetting("/"+name, o) {
+		r.add(f)
+	}
 	return n.executable(), nil
 }
 

@@ -223,7 +223,7 @@ func TestVerifySystem(t *testing.T) {
 			add: memory{"app": with(static, func(o *object.Object) {
 				o.Variant, o.VariantFrom, o.Go = "v3", "GOAMD64=v3", map[string]string{"GOAMD64": "v3"}
 			})},
-			want: "file /app does not match expected target architecture amd64: ELF 64-bit LSB executable, x86-64, v3 (GOAMD64=v3), statically linked",
+			want: "file /app does not match expected target architecture amd64/v1: ELF 64-bit LSB executable, x86-64, v3 (GOAMD64=v3), statically linked",
 		},
 		{name: "386 runs on amd64", base: glibc(), add: memory{"app": with(static, func(o *object.Object) { o.Arch, o.Bits = "386", 32 })}},
 		{

@@ -9,6 +9,11 @@ const ahead = 3
 // inParallel does the files with all processors, and hands the results on in
 // order.
 func inParallel[F, T any](files []F, work func(F) (T, error), done func(F, T, error)) {
+	if len(files) == 1 { // which goroutines would only keep waiting
+		v, err := work(files[0])
+		done(files[0], v, err)
+		return
+	}
 	type result struct {
 		value T
 		err   error

@@ -128,7 +128,7 @@ func (p *program) provable(in *inputs, i input, unsafe bool) (prove.Job, *dfrewr
 	if err != nil {
 		return prove.Job{}, nil, err
 	}
-	p.remarks(r)
+	p.remarks(r.AsItStands())
 	job := prove.Job{Name: src.name, Before: src.data, After: r.Out, Context: src.context, Platforms: src.Platforms}
 	if len(job.Platforms) == 0 {
 		job.Platforms = dfrewrite.DefaultPlatforms

@@ -114,10 +114,16 @@ func (p *program) rewrite(args []string) (int, error) {
 		case err != nil && reported:
 			p.complain(shown.Failed(r.name, err))
 		case err != nil || *explain:
-		case reported:
-			p.complain(left.File(r.Left))
 		default:
-			p.remarks(r.Rewritten)
+			rest := r.Left
+			if !*write && !toStdout { // nobody has the new text
+				rest = r.AsItStands()
+			}
+			if reported {
+				p.complain(left.File(rest))
+			} else {
+				p.remarks(rest)
+			}
 		}
 		progress.step()
 	})
@@ -163,16 +169,16 @@ func writeBack(path string, data []byte) error {
 }
 
 // remarks says on standard error what was not rewritten, and why.
-func (p *program) remarks(r *dfrewrite.Rewritten) {
-	held := r.Held()
-	for _, d := range r.Left.Findings {
+func (p *program) remarks(left *dfrewrite.File) {
+	held := left.Fixable()
+	for _, d := range left.Findings {
 		if d.Fix != nil {
 			continue
 		}
-		pos := r.Left.Doc.Position(d.Span.Start)
-		fmt.Fprintf(p.stderr, "%s:%d: not rewritten: %s [%s]\n", r.Left.Doc.Name, pos.Line, d.Message, d.Rule.Name)
+		pos := left.Doc.Position(d.Span.Start)
+		fmt.Fprintf(p.stderr, "%s:%d: not rewritten: %s [%s]\n", left.Doc.Name, pos.Line, d.Message, d.Rule.Name)
 		for _, n := range d.Notes {
-			fmt.Fprintf(p.stderr, "  line %d: %s\n", r.Left.Doc.Position(n.Span.Start).Line, n.Text)
+			fmt.Fprintf(p.stderr, "  line %d: %s\n", left.Doc.Position(n.Span.Start).Line, n.Text)
 			if n.Way != "" {
 				fmt.Fprintf(p.stderr, "    %s\n", n.Way)
 			}
@@ -183,9 +189,9 @@ func (p *program) remarks(r *dfrewrite.Rewritten) {
 		if len(held) > 1 {
 			fixes = fmt.Sprintf("%d fixes are held back, to be read first; --unsafe makes them:", len(held))
 		}
-		fmt.Fprintf(p.stderr, "%s: %s\n", r.Left.Doc.Name, fixes)
+		fmt.Fprintf(p.stderr, "%s: %s\n", left.Doc.Name, fixes)
 		for _, d := range held {
-			fmt.Fprintf(p.stderr, "  line %d: %s [%s]\n", r.Left.Doc.Position(d.Span.Start).Line, d.Fix.Message, d.Rule.Name)
+			fmt.Fprintf(p.stderr, "  line %d: %s [%s]\n", left.Doc.Position(d.Span.Start).Line, d.Fix.Message, d.Rule.Name)
 			for _, why := range d.Fix.Why {
 				fmt.Fprintf(p.stderr, "    %s\n", why)
 			}

@@ -11,6 +11,7 @@ import (
 	"xxkit/triples"
 	"xxkit/xxverify"
 	"xxkit/xxverify/image"
+	"xxkit/xxverify/image/registry"
 )
 
 // images verifies the images that the command line names.
@@ -54,8 +55,8 @@ func images(h *host.Host, o xxverify.Options) ([]xxverify.Summary, []xxverify.Fi
 }
 
 func open(name string, l image.Limits) (image.Source, error) {
-	if reference, ok := image.Registry(name); ok {
-		return image.OpenRegistry(reference)
+	if reference, ok := registry.Reference(name); ok {
+		return registry.Open(reference)
 	}
 	source, err := image.Open(name, l)
 	if os.IsNotExist(err) {

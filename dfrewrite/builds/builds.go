@@ -3,13 +3,13 @@
 //
 // A file stands for itself, as it is committed: variables have their defaults, and
 // for Compose the values in .env beside it; the environment is not looked at, and
-// neither are override files. Compose files are read by Compose's own library.
-// Bake files are HCL or JSON; of them, this package evaluates what says what is
+// neither are override files. Of Compose files only what says what is built is read, and held in tests against
+// Compose's own library. Bake files are HCL or JSON; of them, this package evaluates what says what is
 // built (inherits, matrix, functions, variables), and not tags, outputs or caches.
 //
-// The files: what both have in common (this file), compose.go, bake.go, the
-// mistakes to be found in them (lint.go), the arguments that GoReleaser gives
-// (release.go), and Dockerfiles whose names say their architecture (named.go).
+// The files: what both have in common (this file), compose.go with composemodel.go (services, and what they take from
+// others), bake.go, the mistakes to be found in them (lint.go), the arguments that GoReleaser gives (release.go), and
+// Dockerfiles whose names say their architecture (named.go).
 package builds
 
 import (

@@ -2,22 +2,11 @@ package builds
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"regexp"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/compose-spec/compose-go/v2/dotenv"
-	"github.com/compose-spec/compose-go/v2/interpolation"
-	"github.com/compose-spec/compose-go/v2/loader"
-	"github.com/compose-spec/compose-go/v2/template"
-	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v4"
 
 	"xxkit/dfrewrite/dockerfile"
@@ -26,75 +15,57 @@ import (
 
 // compose reads a Compose file.
 func (f *File) compose() error {
-	name, src := f.Doc.Name, f.Doc.Src
-	dir, err := filepath.Abs(filepath.Dir(name))
+	name := f.Doc.Name
+	env, err := composeEnv(name)
 	if err != nil {
-		return &Error{name, 0, err}
-	}
-	var env map[string]string
-	if _, err := os.Stat(filepath.Join(dir, ".env")); !errors.Is(err, fs.ErrNotExist) {
-		if env, err = dotenv.GetEnvFromFile(map[string]string{}, []string{filepath.Join(dir, ".env")}); err != nil {
-			return &Error{filepath.Join(filepath.Dir(name), ".env"), 0, err}
-		}
+		return err
 	}
 	if err := f.noAnchorInItself(); err != nil {
 		return err
 	}
-	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
-		WorkingDir:  dir,
-		ConfigFiles: []types.ConfigFile{{Filename: name, Content: src}},
-		Environment: env,
-	}, func(o *loader.Options) {
-		o.SetProjectName("project", true)
-		o.Profiles = []string{"*"}
-		o.SkipConsistencyCheck = true
-		o.SkipResolveEnvironment = true
-		o.SkipResolveLabels = true
-		o.SkipNormalization = true
-		o.ResolvePaths = false
-		o.Interpolate = &interpolation.Options{
-			LookupValue:     func(key string) (string, bool) { v, ok := env[key]; return v, ok },
-			TypeCastMapping: o.Interpolate.TypeCastMapping,
-			// A variable that has to be given is not known here; its text stands for it.
-			Substitute: func(text string, m template.Mapping) (string, error) {
-				out, err := template.SubstituteWithOptions(text, m, template.WithoutLogging)
-				if missing := (*template.MissingRequiredError)(nil); errors.As(err, &missing) {
-					return text, nil
-				}
-				return out, err
-			},
-		}
-	})
+	all, err := services(name, f.Doc.Src, env)
 	if err != nil {
-		return &Error{name, composeLine(err), err}
+		return err
 	}
-	for _, service := range slices.Sorted(mapKeys(project.Services)) {
-		c := project.Services[service].Build
-		if c == nil {
-			continue
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if s := all[name]; s.builds {
+			f.Builds = append(f.Builds, f.composeBuild(name, s))
 		}
-		b := &Build{Name: service, Target: c.Target, Platforms: c.Platforms, Args: map[string]*string{}}
-		for name, value := range c.Args {
-			if value != nil && strings.Contains(*value, "${") {
-				value = nil // it has to be given, and stands for itself
-			}
-			b.Args[name] = value
-		}
-		if p := project.Services[service].Platform; len(b.Platforms) == 0 && p != "" {
-			b.Platforms = []string{p}
-		}
-		// An override adds to what another file says; where that builds is not known here,
-		// and "." and Dockerfile are what Compose takes for what is not said.
-		if !IsOverride(name) || c.Context != "." || c.Dockerfile != "" && c.Dockerfile != "Dockerfile" {
-			f.place(b, c.Context, c.Dockerfile, c.DockerfileInline != "")
-		}
-		f.Builds = append(f.Builds, b)
 	}
 	return f.composeArgs(env)
 }
 
-// noAnchorInItself refuses what stands for something endless: an alias below its own anchor. The loader refuses it too, but
-// may take minutes for a few lines.
+// composeBuild returns what a service builds.
+func (f *File) composeBuild(name string, s *service) *Build {
+	said := func(text *string) string {
+		if text == nil {
+			return ""
+		}
+		return *text
+	}
+	b := &Build{Name: name, Target: said(s.target), Platforms: s.platforms, Args: map[string]*string{}}
+	for name, value := range s.args {
+		if value != nil && strings.Contains(*value, "${") {
+			value = nil // it has to be given, and stands for itself
+		}
+		b.Args[name] = value
+	}
+	if len(b.Platforms) == 0 && said(s.platform) != "" {
+		b.Platforms = []string{*s.platform}
+	}
+	context, file := ".", said(s.dockerfile)
+	if s.context != nil {
+		context = *s.context
+	}
+	// An override adds to what another file says; where that builds is not known here,
+	// and "." and Dockerfile are what Compose takes for what is not said.
+	if !IsOverride(f.Doc.Name) || context != "." || file != "" && file != "Dockerfile" {
+		f.place(b, context, file, said(s.inline) != "")
+	}
+	return b
+}
+
+// noAnchorInItself refuses what stands for something endless: an alias below its own anchor.
 func (f *File) noAnchorInItself() error {
 	decoder := yaml.NewDecoder(bytes.NewReader(f.Doc.Src))
 	for {
@@ -125,28 +96,7 @@ func aliasInItself(n *yaml.Node, above []*yaml.Node) *yaml.Node {
 	return nil
 }
 
-func mapKeys(services types.Services) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for name := range services {
-			if !yield(name) {
-				return
-			}
-		}
-	}
-}
-
-var yamlLine = regexp.MustCompile(`\bline (\d+)`)
-
-// composeLine finds the line in an error about YAML.
-func composeLine(err error) int {
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
-		n, _ := strconv.Atoi(m[1])
-		return n
-	}
-	return 0
-}
-
-// composeArgs finds the build arguments, which Compose's library has no places of.
+// composeArgs finds the build arguments, with their places, which services do not keep.
 // What comes from other files by include and extends is theirs.
 func (f *File) composeArgs(env map[string]string) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(f.Doc.Src))
@@ -181,7 +131,7 @@ func (f *File) composeArgs(env map[string]string) error {
 				if src := f.Doc.Src; at < len(src) && (src[at] == '"' || src[at] == '\'') {
 					at++
 				}
-				value, err := template.SubstituteWithOptions(a.value, func(key string) (string, bool) { v, ok := env[key]; return v, ok }, template.WithoutLogging)
+				value, err := substitute(a.value, env)
 				arg := Arg{Build: services.Content[i].Value, Name: a.name, Value: value, Known: err == nil, At: dockerfile.Span{Start: at, End: at + len(a.name)}}
 				if a.alone && stays {
 					line := f.lineOf(arg.At)

@@ -9,11 +9,12 @@ import (
 	"encoding/hex"
 	"net/url"
 	"path"
-	"regexp"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"xxkit/internal/lazyregexp"
 )
 
 // bakeFunctions are those of bake, as in docs.docker.com/build/bake/stdlib. What
@@ -45,14 +46,14 @@ var bakeFunctions = map[string]function.Function{
 	"urlencode":    text(url.QueryEscape),
 	"basename":     text(path.Base),
 	"dirname":      text(path.Dir),
-	"sanitize":     text(func(s string) string { return notInNames.ReplaceAllString(s, "_") }),
+	"sanitize":     text(func(s string) string { return notInNames.Get().ReplaceAllString(s, "_") }),
 
 	"timestamp": unknown, "uuidv4": unknown, "uuidv5": unknown, "homedir": unknown, "bcrypt": unknown, "base64decode": unknown,
 	"cidrhost": unknown, "cidrnetmask": unknown, "cidrsubnet": unknown, "rsadecrypt": unknown, "semvercmp": unknown,
 }
 
 // notInNames is what a target's name may not hold.
-var notInNames = regexp.MustCompile(`[^a-zA-Z0-9_-]+`)
+var notInNames = lazyregexp.New(`[^a-zA-Z0-9_-]+`)
 
 // text makes a function of strings.
 func text(f func(string) string) function.Function {

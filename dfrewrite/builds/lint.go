@@ -39,7 +39,7 @@ func (f *File) Lint(ran []*rules.Rule) []rules.Diagnostic {
 			d.Fix = &rules.Fix{
 				Message: "leave the argument out", Safety: rules.Review,
 				Why:   []string{"a build without platforms may rely on it"},
-				Edits: []dockerfile.Edit{{Span: *a.Line}},
+				Edits: []dockerfile.Edit{{Span: f.Doc.WithBlankLine(*a.Line)}},
 			}
 		}
 		found = append(found, d)

@@ -3,10 +3,11 @@ package builds
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"xxkit/dfrewrite/match"
 )
 
 // Names knows which files stand beside one another for different architectures. It reads each folder once, and can be used
@@ -78,12 +79,12 @@ var archWords = map[string]string{
 // toolchainWords say that what is named is for building for that machine, and not for running on it.
 var toolchainWords = []string{"cross", "toolchain", "gnu", "musl", "gnueabi", "gnueabihf", "musleabi", "musleabihf", "unknown"}
 
-var betweenWords = regexp.MustCompile(`[^a-z0-9]+`)
+var betweenWords = match.Pattern(`[^a-z0-9]+`)
 
 // wordsOf splits a name; x86_64 is one word.
 func wordsOf(name string) []string {
 	name = strings.NewReplacer("x86_64", "amd64", "x86-64", "amd64").Replace(strings.ToLower(name))
-	return betweenWords.Split(name, -1)
+	return betweenWords().Split(name, -1)
 }
 
 // archInName returns the one architecture that a file's name names, or "".
@@ -163,19 +164,19 @@ func (n *Names) Forget() {
 }
 
 var (
-	automaticName = regexp.MustCompile(`\b(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)\b|\bxx-info\b`)
-	arm32         = regexp.MustCompile(`(?i)\b(armhf|armel|armv[67]l?|arm32v[5-7])\b`)
-	arm64         = regexp.MustCompile(`(?i)\b(arm64|aarch64|arm64v8)\b`)
+	automaticName = match.Pattern(`\b(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)\b|\bxx-info\b`)
+	arm32         = match.Pattern(`(?i)\b(armhf|armel|armv[67]l?|arm32v[5-7])\b`)
+	arm64         = match.Pattern(`(?i)\b(arm64|aarch64|arm64v8)\b`)
 )
 
 // saysPlatform reports whether a Dockerfile speaks of the platform that it is built for.
 func saysPlatform(path string) bool {
 	src, err := os.ReadFile(path)
-	return err != nil || automaticName.Match(src)
+	return err != nil || automaticName().Match(src)
 }
 
 // names32Bit reports whether a Dockerfile for arm is for the one of 32 bits.
 func names32Bit(path string) bool {
 	src, err := os.ReadFile(path)
-	return err == nil && arm32.Match(src) && !arm64.Match(src)
+	return err == nil && arm32().Match(src) && !arm64().Match(src)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"xxkit/dfrewrite"
-	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/rules"
 )
 
@@ -15,24 +14,20 @@ func (f *File) Rewrite(opt dfrewrite.Options) (*dfrewrite.Rewritten, error) {
 	if ran == nil {
 		ran = rules.All
 	}
-	r := &dfrewrite.Rewritten{Out: f.Doc.Src, Left: &dfrewrite.File{Doc: f.Doc}}
-	var edits []dockerfile.Edit
-	for _, d := range f.Lint(ran) {
+	before := &dfrewrite.File{Doc: f.Doc, Findings: f.Lint(ran)}
+	r := &dfrewrite.Rewritten{Out: f.Doc.Src, Before: before, Left: before}
+	var fixes []rules.Diagnostic
+	for _, d := range before.Findings {
 		if d.Fix != nil && (opt.Unsafe || d.Fix.Safety == rules.Safe) {
-			r.Made = append(r.Made, d)
-			edits = append(edits, d.Fix.Edits...)
-		} else {
-			r.Left.Findings = append(r.Left.Findings, d)
+			fixes = append(fixes, d)
 		}
 	}
-	if edits == nil {
+	if fixes == nil {
 		return r, nil
 	}
-	var err error
-	if r.Out, err = dockerfile.Apply(f.Doc.Src, edits); err != nil {
+	if err := r.Make(fixes); err != nil {
 		return nil, fmt.Errorf("internal error: %s: %w", f.Doc.Name, err)
 	}
-	r.Edits = [][]dockerfile.Edit{edits}
 	// The places of what is left are those in the new file.
 	after, err := Parse(f.Doc.Name, r.Out)
 	if err != nil {

@@ -129,6 +129,19 @@ func (in *Instruction) LinesEnd() int {
 	return in.Doc.lineAt(max(in.Span.End-1, in.Span.Start)).End
 }
 
+// WithBlankLine adds to lines that are to be deleted the blank line below them, if there is one above them, too: of two
+// that are left next to each other one would be too many.
+func (d *Document) WithBlankLine(lines Span) Span {
+	blank := func(line Span) bool { return len(bytes.TrimSpace(d.Src[line.Start:line.End])) == 0 }
+	if lines.Start == 0 || lines.End == len(d.Src) || !blank(d.lineAt(lines.Start-1)) {
+		return lines
+	}
+	if below := d.lineAt(lines.End); blank(below) {
+		lines.End = below.End
+	}
+	return lines
+}
+
 // WithoutFlag removes a flag and the blanks behind it. Those in front stay: a byte that
 // ends a flag need not end the keyword.
 func (in *Instruction) WithoutFlag(f *Flag) Edit {

@@ -38,8 +38,8 @@ var ErrStartsBuilt = errors.New("it may run a program that was built for the tar
 
 // A Build is what a file of the build context makes its program run.
 type Build struct {
-	File  string   // what is read, "Makefile"
-	Lines []string // for the shell, one call of it each
+	File  string         // what is read, "Makefile"
+	Lines []verdict.Line // for the shell, one call of it each
 	// Exports are the variables that the file itself puts into the environment.
 	Exports map[string]facts.Setting
 	// Review is what has to be read before the change is made; empty if it is only that nothing was tried.
@@ -73,7 +73,9 @@ func Judge(c *verdict.Call, d Build) verdict.Step {
 	if err != nil {
 		return Refuse(c, ": %s", err)
 	}
-	return JudgeLedger(c, d, plan)
+	step := JudgeLedger(c, d, plan)
+	step.Runs = plan
+	return step
 }
 
 // Refuse blocks a call that may build Go, with a reason that goes on after the command itself.
@@ -88,6 +90,14 @@ func Refuse(c *verdict.Call, format string, args ...any) verdict.Step {
 // mayBuildGo reports whether the image or the build context is one for Go. What is said about Go would else only mislead.
 func mayBuildGo(c *verdict.Call) bool {
 	return graph.OfficialGo(c.Stage.Root().Image) || c.Opt.Context != nil && gosource.Of(c.Opt.Context).Found
+}
+
+// Place says in brackets where the command of a step stands, for messages: " (Makefile:12)".
+func Place(plan *verdict.Ledger, s *verdict.Step) string {
+	if at, ok := plan.Where(s); ok {
+		return " (" + at.String() + ")"
+	}
+	return ""
 }
 
 // JudgeLedger decides on the call whose commands have been judged.
@@ -112,24 +122,25 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 		}
 		line := strings.TrimSpace(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
 		line = strings.TrimSuffix(strings.TrimPrefix(line, CommandsBegin+"\n"), "\n"+CommandsEnd)
+		at := Place(plan, &s)
 		switch {
 		case s.Verdict == verdict.Block && s.Recipe == "rust" && c.Opt.Helpers != verdict.HelpersNever:
-			return block(" runs `%s`, which would have to be xx-cargo", line)
+			return block(" runs `%s`%s, which would have to be xx-cargo", line, at)
 		case s.Verdict == verdict.Block:
-			out = block(" runs `%s`: %s", line, s.Reason)
+			out = block(" runs `%s`%s: %s", line, at, s.Reason)
 			if s.Recipe == "compilers" { // no Go
 				out.Way = s.Way
 			}
 			return out
 		case s.Recipe == "downloads" && slices.ContainsFunc(s.HostWrites, c.AmongSource):
-			return block(" runs `%s`, which puts something that is for the machine that builds beside the source", line)
+			return block(" runs `%s`%s, which puts something that is for the machine that builds beside the source", line, at)
 		case s.CompilesOnHost && !goVet().MatchString(line):
-			return block(" runs `%s` for the build platform, beside what it builds for the target", line)
+			return block(" runs `%s`%s for the build platform, beside what it builds for the target", line, at)
 		case s.Recipe == "go" && s.Verdict == verdict.Convert:
 			builds = true
 			for _, e := range s.Edits {
 				if e.Span.Len() > 0 || strings.Trim(setsOnly().ReplaceAllString(e.New, ""), " ") != "" {
-					return block(" runs `%s`, which has to be written in another way", line)
+					return block(" runs `%s`%s, which has to be written in another way", line, at)
 				}
 				for _, assign := range strings.Fields(e.New) {
 					if !slices.Contains(front, assign) {
@@ -142,7 +153,7 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 				out.Review = s.Review + "; " + out.Review
 			}
 		case s.Verdict == verdict.Convert:
-			return block(" runs `%s`, which has to be written in another way", line)
+			return block(" runs `%s`%s, which has to be written in another way", line, at)
 		}
 	}
 	if !builds && !mayBuildGo(c) {
@@ -188,7 +199,7 @@ var goVet = match.Pattern(`^go vet( |$)`)
 func OnBuilder(c *verdict.Call, d Build, plan *verdict.Ledger) (step verdict.Step, ok bool) {
 	step.Reason = fmt.Sprintf("what it runs of its %s is for the stage itself, or the same everywhere", d.File)
 	for _, s := range plan.Steps {
-		if !isDriven(s.In) {
+		if !IsLine(s.In) {
 			continue // it says what the stage has
 		}
 		same := !s.Compiles && !s.CompilesOnHost && s.Program == nil && len(s.HostWrites) == 0
@@ -207,7 +218,7 @@ func OnBuilder(c *verdict.Call, d Build, plan *verdict.Ledger) (step verdict.Ste
 		step.Review = fmt.Sprintf("what %s runs was read in the %s, and not tried", c.Program, d.File)
 	}
 	// The lines were read as they are with the target's variables, which here are not in front.
-	if slices.ContainsFunc(d.Lines, facts.TargetReference().MatchString) {
+	if slices.ContainsFunc(d.Lines, func(l verdict.Line) bool { return facts.TargetReference().MatchString(l.Text) }) {
 		return Refuse(c, " uses the names of the target without a go build, for which alone the environment would say them"), true
 	}
 	return step, len(d.Lines) > 0
@@ -274,7 +285,7 @@ func Plan(c *verdict.Call, d Build) (*verdict.Ledger, error) {
 	}
 	opt := *c.Opt
 	opt.Helpers = verdict.HelpersNever // a variable of the environment is all that reaches go
-	plan, err := c.File.JudgeLines(b.String(), d.Lines, &opt)
+	plan, err := c.File.JudgeLines(c.Stage.Graph.Budget, b.String(), d.Lines, &opt)
 	if err == nil {
 		if program := startsBuilt(c, plan); program != "" {
 			return nil, fmt.Errorf("%w, %s", ErrStartsBuilt, program)
@@ -321,8 +332,8 @@ const (
 	CommandsEnd   = "XX_LINE"
 )
 
-// isDriven tells such a RUN from those that say what the stage has.
-func isDriven(in *dockerfile.Instruction) bool {
+// IsLine tells such a RUN from those that say what the stage has.
+func IsLine(in *dockerfile.Instruction) bool {
 	return bytes.HasPrefix(in.Doc.Src[in.Span.Start:], []byte(CommandsBegin))
 }
 

@@ -21,7 +21,7 @@ func undoesTarget(plan *verdict.Ledger, front []string, onlyLinux bool) string {
 		return slices.ContainsFunc(front, func(a string) bool { return strings.HasPrefix(a, name+"=") })
 	}
 	for _, in := range plan.Stage.Body {
-		if !isDriven(in) {
+		if !IsLine(in) {
 			continue
 		}
 		script := plan.Stage.Graph.Script(in)

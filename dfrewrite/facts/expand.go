@@ -96,6 +96,10 @@ func (m *machine) param(p *syntax.ParamExp) Value {
 		return unknown
 	}
 	v := m.variable(p.Param.Value)
+	if !m.f.Graph.Budget.Text(len(v.Text)) {
+		m.f.gaveUp[m.in] = true
+		return unknown
+	}
 	v.How, v.By = BySelf, nil
 	unknown.From = v.From
 	if p.Excl || p.Length || p.Width || p.Index != nil || p.Slice != nil || p.Names != 0 {

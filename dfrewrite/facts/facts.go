@@ -51,6 +51,7 @@ type Facts struct {
 	tables  map[*graph.Stage][]*Table
 	before  map[key]*state
 	reached map[stageKey]bool
+	gaveUp  map[*dockerfile.Instruction]bool
 }
 
 type key struct {
@@ -73,7 +74,7 @@ type state struct {
 // triples does not know has no names, and is followed all the same.
 func New(g *graph.Graph, platforms []string) *Facts {
 	f := &Facts{Graph: g, calls: map[*graph.Stage][]*Call{}, ranges: map[stageKey][2]int{}, tables: map[*graph.Stage][]*Table{},
-		before: map[key]*state{}, reached: map[stageKey]bool{}}
+		before: map[key]*state{}, reached: map[stageKey]bool{}, gaveUp: map[*dockerfile.Instruction]bool{}}
 	for _, name := range platforms {
 		os, rest, _ := strings.Cut(name, "/")
 		os, _, _ = strings.Cut(os, "(") // windows(10.0.17763), as containerd writes it
@@ -106,6 +107,10 @@ func (f *Facts) CallsFor(s *graph.Stage, p *Platform) []*Call {
 	return f.calls[s][r[0]:r[1]:r[1]]
 }
 
+// GaveUp reports whether a RUN was not followed to its end: its commands are nested too deeply, or take too many steps.
+// What is known of its commands may then be wrong.
+func (f *Facts) GaveUp(run *dockerfile.Instruction) bool { return f.gaveUp[run] }
+
 // Tables returns the `case` tables of a stage that have no branch for a platform.
 func (f *Facts) Tables(s *graph.Stage) []*Table { return f.tables[s] }
 
@@ -131,7 +136,7 @@ func (f *Facts) Expand(in *dockerfile.Instruction, word string, p *Platform) Val
 	if st == nil {
 		return Value{Text: Unknown, Set: true}
 	}
-	return expandWord(st.vars, word, rune(f.Graph.Doc.Escape), graph.IsAutomatic)
+	return f.expand(st.vars, word, graph.IsAutomatic)
 }
 
 // Abs makes a path of an instruction absolute, with the WORKDIR in force.
@@ -144,7 +149,7 @@ func (f *Facts) Abs(in *dockerfile.Instruction, p string, on *Platform) string {
 
 // follow walks through all stages for one platform.
 func (f *Facts) follow(p *Platform) {
-	global := globals(f.Graph, p)
+	global := f.globals(p)
 	ends := map[*graph.Stage]*state{}
 	bases := map[*graph.Stage]*graph.Stage{}
 	for _, s := range f.Graph.Stages {
@@ -154,7 +159,7 @@ func (f *Facts) follow(p *Platform) {
 		}
 		base := s.Base
 		if len(s.Candidates) > 0 {
-			name := expandWord(global, s.BaseName, rune(f.Graph.Doc.Escape), nil)
+			name := f.expand(global, s.BaseName, nil)
 			st.vars = st.vars.barrier()
 			for _, c := range s.Candidates {
 				if name.Known() && strings.EqualFold(c.Name, name.Text) {
@@ -201,7 +206,8 @@ func (f *Facts) mark(p *Platform, bases map[*graph.Stage]*graph.Stage) {
 }
 
 // globals are what FROM lines see.
-func globals(g *graph.Graph, p *Platform) *scope {
+func (f *Facts) globals(p *Platform) *scope {
+	g := f.Graph
 	var vars *scope
 	for _, name := range graph.Automatic {
 		vars = vars.set(name, automatic(name, p), false)
@@ -217,7 +223,7 @@ func globals(g *graph.Graph, p *Platform) *scope {
 			case a.Value == nil:
 				vars = vars.set(a.Key, Value{Text: Unknown, From: FromArg, Set: true, By: in}, true)
 			default:
-				v := expandWord(vars, *a.Value, rune(g.Doc.Escape), nil)
+				v := f.expand(vars, *a.Value, nil)
 				v.From |= FromArg
 				v.By = in
 				vars = vars.set(a.Key, v, true)
@@ -255,9 +261,9 @@ func imageVars(image string) *scope {
 
 // stage walks through one stage and returns the state at its end.
 func (f *Facts) stage(s *graph.Stage, p *Platform, st *state, global *scope) *state {
-	escape := rune(f.Graph.Doc.Escape)
 	f.before[key{s.From, p}] = &state{vars: global, dir: "/"}
 	for _, in := range s.Body {
+		f.Graph.Budget.Enter(in)
 		f.before[key{in, p}] = st
 		next := &state{vars: st.vars, dir: st.dir}
 		switch c := in.Command.(type) {
@@ -266,18 +272,18 @@ func (f *Facts) stage(s *graph.Stage, p *Platform, st *state, global *scope) *st
 				if old, ok := next.vars.lookup(a.Key); ok && old.How == ByEnv {
 					continue // ENV wins
 				}
-				v := f.argValue(a, next.vars, global, escape, p)
+				v := f.argValue(a, next.vars, global, p)
 				v.By, v.How = in, ByArg
 				next.vars = next.vars.set(a.Key, v, true)
 			}
 		case *instructions.EnvCommand:
 			for _, kv := range c.Env {
-				v := expandWord(st.vars, kv.Value, escape, graph.IsAutomatic)
+				v := f.expand(st.vars, kv.Value, graph.IsAutomatic)
 				v.By, v.How, v.Span = in, ByEnv, envSpan(in, kv.Key)
 				next.vars = next.vars.set(kv.Key, v, true)
 			}
 		case *instructions.WorkdirCommand:
-			dir := expandWord(st.vars, c.Path, escape, graph.IsAutomatic).Text
+			dir := f.expand(st.vars, c.Path, graph.IsAutomatic).Text
 			if !path.IsAbs(dir) {
 				dir = path.Join(st.dir, dir)
 			}
@@ -302,14 +308,14 @@ func given(g *graph.Graph, name string) *Value {
 	return &Value{Text: *text, From: FromArg, Set: true}
 }
 
-func (f *Facts) argValue(a instructions.KeyValuePairOptional, vars, global *scope, escape rune, p *Platform) Value {
+func (f *Facts) argValue(a instructions.KeyValuePairOptional, vars, global *scope, p *Platform) Value {
 	switch {
 	case graph.IsAutomatic(a.Key):
 		return automatic(a.Key, p)
 	case given(f.Graph, a.Key) != nil:
 		return *given(f.Graph, a.Key)
 	case a.Value != nil:
-		v := expandWord(vars, *a.Value, escape, graph.IsAutomatic)
+		v := f.expand(vars, *a.Value, graph.IsAutomatic)
 		v.From |= FromArg
 		return v
 	}
@@ -333,17 +339,17 @@ func envSpan(in *dockerfile.Instruction, name string) dockerfile.Span {
 	return in.Span
 }
 
-// expandWord fills in a word with BuildKit's rules. empty says which names are
+// expand fills in a word with BuildKit's rules. empty says which names are
 // empty when they are not set; others may come from the base image.
-func expandWord(vars *scope, word string, escape rune, empty func(string) bool) Value {
+func (f *Facts) expand(vars *scope, word string, empty func(string) bool) Value {
 	v := Value{Set: true}
 	if !strings.ContainsAny(word, "$\"'\\`") {
 		v.Text = word
 		return v
 	}
-	get := &filler{vars: vars, empty: empty, v: &v}
-	out, _, err := bkshell.NewLex(escape).ProcessWord(word, get)
-	if err != nil {
+	get := &filler{vars: vars, empty: empty, v: &v, budget: f.Graph.Budget}
+	out, _, err := bkshell.NewLex(rune(f.Graph.Doc.Escape)).ProcessWord(word, get)
+	if err != nil || len(out) > maxValue {
 		out = Unknown
 	}
 	v.Text = out
@@ -355,13 +361,15 @@ type filler struct {
 	vars  *scope
 	empty func(string) bool
 	v     *Value
+
+	budget *graph.Budget
 }
 
 func (g *filler) Get(name string) (string, bool) {
 	v, ok := g.vars.lookup(name)
 	if ok {
 		g.v.From |= v.From
-		return v.Text, v.Set
+		return v.Text, v.Set && g.budget.Text(len(v.Text))
 	}
 	if g.empty == nil || g.empty(name) {
 		return "", false

@@ -94,7 +94,8 @@ const (
 	maxSteps = 20000
 	maxDepth = 16
 	maxTurns = 16
-	maxText  = 4096
+	maxText  = 4096    // of a variable in a script, in bytes
+	maxValue = 1 << 16 // of any other, as in package graph
 )
 
 // machine walks through one script.
@@ -153,8 +154,12 @@ func (m *machine) stmts(list []*syntax.Stmt) status {
 }
 
 func (m *machine) stmt(st *syntax.Stmt) status {
+	if st == nil || m.ended {
+		return plain
+	}
 	m.steps++
-	if st == nil || m.ended || m.depth > maxDepth || m.steps > maxSteps {
+	if m.depth > maxDepth || m.steps > maxSteps || !m.f.Graph.Budget.Steps(1) {
+		m.f.gaveUp[m.in] = true
 		return plain
 	}
 	m.depth++
@@ -255,29 +260,8 @@ func (m *machine) either(from Origin, branches ...func() status) {
 }
 
 func (m *machine) binary(c *syntax.BinaryCmd) status {
-	switch c.Op {
-	case syntax.AndStmt:
-		switch s := m.stmt(c.X); s {
-		case no:
-			return no
-		case unsure:
-			m.perhaps(m.from, func() status { return m.stmt(c.Y) })
-			return unsure
-		}
-		return m.stmt(c.Y)
-	case syntax.OrStmt:
-		switch s := m.stmt(c.X); s {
-		case no:
-			return m.stmt(c.Y)
-		case yes:
-			return yes
-		case unsure:
-			m.perhaps(m.from, func() status { return m.stmt(c.Y) })
-			return unsure
-		default:
-			m.perhaps(m.from, func() status { return m.stmt(c.Y) })
-			return plain
-		}
+	if isList(c.Op) {
+		return m.list(c)
 	}
 	// A pipe: both sides in subshells.
 	vars, dir, ended, out := m.vars, m.dir, m.ended, m.out
@@ -297,6 +281,40 @@ func (m *machine) binary(c *syntax.BinaryCmd) status {
 		return unsure
 	}
 	return plain
+}
+
+func isList(op syntax.BinCmdOperator) bool { return op == syntax.AndStmt || op == syntax.OrStmt }
+
+// list walks through `a && b || c …`. The parser nests such a list to the left, one level for each command; for the shell
+// it is flat, and so it is here.
+func (m *machine) list(c *syntax.BinaryCmd) status {
+	var links []*syntax.BinaryCmd
+	first := c.X
+	for links = append(links, c); ; {
+		left, ok := first.Cmd.(*syntax.BinaryCmd)
+		if !ok || !isList(left.Op) || first.Negated || len(first.Redirs) > 0 {
+			break
+		}
+		links, first = append(links, left), left.X
+	}
+	s := m.stmt(first)
+	for _, link := range slices.Backward(links) {
+		s = m.next(s, link)
+	}
+	return s
+}
+
+// next walks through what follows in a list when the commands so far have ended with a status.
+func (m *machine) next(s status, link *syntax.BinaryCmd) status {
+	and := link.Op == syntax.AndStmt
+	switch {
+	case s == unsure, s == plain && !and:
+		m.perhaps(m.from, func() status { return m.stmt(link.Y) })
+	case s == no && and, s == yes && !and:
+	default:
+		return m.stmt(link.Y)
+	}
+	return s
 }
 
 func lastProgram(st *syntax.Stmt) string {
@@ -583,6 +601,7 @@ func (c *Call) said() Value {
 // capture walks through a substitution and returns what it prints.
 func (m *machine) capture(stmts []*syntax.Stmt) Value {
 	if m.depth > maxDepth {
+		m.f.gaveUp[m.in] = true
 		return Value{Text: Unknown, Set: true}
 	}
 	out := Value{Set: true}

@@ -45,6 +45,7 @@ type Variable struct {
 type Env struct {
 	parent *Env
 	v      Variable
+	budget *Budget
 
 	// Dir is the working folder; what the base image sets is not known, and
 	// taken for "/" except for the golang image.
@@ -74,7 +75,7 @@ func (e *Env) Lookup(name string) (Variable, bool) {
 }
 
 func (e *Env) with(v Variable) *Env {
-	return &Env{parent: e, v: v, Dir: e.Dir, Shell: e.Shell}
+	return &Env{parent: e, v: v, budget: e.budget, Dir: e.Dir, Shell: e.Shell}
 }
 
 // Expand fills in the variables of a word as far as they have values. It removes
@@ -90,6 +91,12 @@ func (e *Env) Expand(word string, escape rune) string {
 	return out
 }
 
+// value fills a word in for a variable. One that comes out longer than values are has none.
+func (e *Env) value(word string, escape rune) (text string, ok bool) {
+	text = e.Expand(word, escape)
+	return text, len(text) <= maxValue
+}
+
 // getter gives BuildKit's expansion the values; a variable without one stands
 // for itself.
 type getter struct{ e *Env }
@@ -98,7 +105,7 @@ func (g getter) Get(name string) (string, bool) {
 	v, ok := g.e.Lookup(name)
 	switch {
 	case ok && v.HasValue:
-		return v.Value, true
+		return v.Value, g.e.budget.Text(len(v.Value))
 	case ok:
 		return "$" + name, true
 	}
@@ -110,11 +117,12 @@ func (g getter) Keys() []string { return nil }
 // globalEnv is what FROM lines see: the automatic arguments and those declared
 // before the first FROM.
 func (g *Graph) globalEnv() *Env {
-	e := &Env{Dir: "/"}
+	e := &Env{Dir: "/", budget: g.Budget}
 	for _, name := range Automatic {
 		e = e.with(Variable{Name: name})
 	}
 	for _, in := range g.Doc.MetaArgs {
+		g.Budget.Enter(in)
 		g.envs[in] = e
 		e = g.declare(e, in, nil)
 	}
@@ -131,8 +139,7 @@ func (g *Graph) declare(e *Env, in *dockerfile.Instruction, global *Env) *Env {
 				v.Value = *given
 			}
 		} else if a.Value != nil {
-			v.HasValue = true
-			v.Value = e.Expand(*a.Value, rune(g.Doc.Escape))
+			v.Value, v.HasValue = e.value(*a.Value, rune(g.Doc.Escape))
 		} else if global != nil {
 			if gv, ok := global.Lookup(a.Key); ok {
 				v.HasValue, v.Value = gv.HasValue, gv.Value
@@ -145,7 +152,7 @@ func (g *Graph) declare(e *Env, in *dockerfile.Instruction, global *Env) *Env {
 
 // stageEnv walks a stage and remembers the state before each instruction.
 func (g *Graph) stageEnv(s *Stage, global *Env) {
-	e := imageEnv(s.Image)
+	e := imageEnv(s.Image, g.Budget)
 	if s.Base != nil {
 		e = s.Base.end
 	}
@@ -157,6 +164,7 @@ func (g *Graph) stageEnv(s *Stage, global *Env) {
 	escape := rune(g.Doc.Escape)
 	g.envs[s.From] = e
 	for _, in := range s.Body {
+		g.Budget.Enter(in)
 		g.envs[in] = e
 		switch c := in.Command.(type) {
 		case *instructions.ArgCommand:
@@ -164,7 +172,9 @@ func (g *Graph) stageEnv(s *Stage, global *Env) {
 		case *instructions.EnvCommand:
 			before := e
 			for _, kv := range c.Env {
-				e = e.with(Variable{Name: before.Expand(kv.Key, escape), Value: before.Expand(kv.Value, escape), HasValue: true, Env: true})
+				v := Variable{Name: before.Expand(kv.Key, escape), Env: true}
+				v.Value, v.HasValue = before.value(kv.Value, escape)
+				e = e.with(v)
 			}
 		case *instructions.WorkdirCommand:
 			dir := e.Expand(c.Path, escape)
@@ -184,8 +194,8 @@ func (g *Graph) stageEnv(s *Stage, global *Env) {
 // imageEnv is what a base image brings along, as far as that is known: the
 // golang image, from docker-library/golang, sets GOPATH and the working folder, and
 // Caddy's builder, from caddyserver/caddy-docker, the latter.
-func imageEnv(image string) *Env {
-	e := &Env{Dir: "/"}
+func imageEnv(image string, budget *Budget) *Env {
+	e := &Env{Dir: "/", budget: budget}
 	if OfficialGo(image) {
 		e = e.with(Variable{Name: "GOPATH", Value: "/go", HasValue: true, Env: true})
 		e.Dir = "/go"

@@ -22,12 +22,15 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
+	"xxkit/internal/lazyregexp"
 )
 
 // A Graph is a Dockerfile's stages with their relations.
 type Graph struct {
 	Doc    *dockerfile.Document
 	Stages []*Stage
+	// Budget is what evaluating the file may take.
+	Budget *Budget
 
 	flags     Flags
 	delivered []*Stage
@@ -120,14 +123,22 @@ type Flags struct {
 	// Args are the build arguments that are given; nil for one that is given, but whose
 	// value is not known.
 	Args map[string]*string
+	// ArgsBy says for each of them where it is given, for messages: "docker-bake.hcl:3", "--build-arg".
+	ArgsBy map[string]string
 }
+
+// ByFlag is where an argument of the command line is given; see Flags.ArgsBy.
+const ByFlag = "--build-arg"
 
 // New works out the graph of a document, as a build without flags sees it.
 func New(d *dockerfile.Document) *Graph { return For(d, Flags{}) }
 
 // For works out the graph of a document as a build with these flags sees it.
-func For(d *dockerfile.Document, flags Flags) *Graph {
-	g := &Graph{Doc: d, flags: flags, scripts: map[*dockerfile.Instruction]*shell.Script{}, envs: map[*dockerfile.Instruction]*Env{}}
+func For(d *dockerfile.Document, flags Flags) *Graph { return Within(d, flags, NewBudget()) }
+
+// Within is the same for a document that is a part of a larger evaluation, whose budget it draws on.
+func Within(d *dockerfile.Document, flags Flags, budget *Budget) *Graph {
+	g := &Graph{Doc: d, flags: flags, Budget: budget, scripts: map[*dockerfile.Instruction]*shell.Script{}, envs: map[*dockerfile.Instruction]*Env{}}
 	global := g.globalEnv()
 	for _, ds := range d.Stages {
 		s := &Stage{Stage: ds, Graph: g}
@@ -179,26 +190,31 @@ func (g *Graph) linkBase(s *Stage, global *Env) {
 	s.Place = PlaceOf(s.Platform)
 	if _, _, inTag := ArchitectureInTag(s.BaseName); inTag || OneArchitecture(name) || IsWindows(name) {
 		s.Place = Fixed
-	} else if archFromArg.MatchString(name) {
+	} else if strings.Contains(name, "$") && archFromArg.Get().MatchString(name) {
 		s.Place = Unknown
 	}
 }
 
 // oneArch matches Docker Hub's images for one architecture (amd64/alpine), which
 // are that whatever --platform says. The list is docker-library/bashbrew's.
-var oneArch = regexp.MustCompile(`^(docker\.io/)?(amd64|arm32v[5-7]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x|winamd64)/`)
+var oneArch = lazyregexp.New(`^(docker\.io/)?(amd64|arm32v[5-7]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x|winamd64)/`)
 
 // OneArchitecture recognizes images that exist for one architecture only, by the
 // names that Docker Hub gives them (amd64/alpine).
-func OneArchitecture(image string) bool { return oneArch.MatchString(image) }
+func OneArchitecture(image string) bool {
+	return strings.Contains(image, "/") && oneArch.Get().MatchString(image)
+}
 
 // archTag matches names that end in an architecture, as the tags of gcr.io/distroless do, and tags that begin with one,
 // as those of linuxserver.io's bases do.
-var archTag = regexp.MustCompile(`[^:/](-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64))$|:((amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)-)[^:/@]*$`)
+var archTag = lazyregexp.New(`[^:/](-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64))$|:((amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)-)[^:/@]*$`)
 
 // ArchitectureInTag returns the architecture that an image's tag names, as it is written, and the image's name without it.
 func ArchitectureInTag(image string) (arch, plain string, ok bool) {
-	m := archTag.FindStringSubmatchIndex(image)
+	if !strings.Contains(image, "64") && !strings.Contains(image, "arm") && !strings.Contains(image, "s390x") {
+		return "", "", false // as most, and it takes less time than archTag
+	}
+	m := archTag.Get().FindStringSubmatchIndex(image)
 	if m == nil || strings.Contains(image, "@") {
 		return "", "", false
 	}
@@ -206,7 +222,7 @@ func ArchitectureInTag(image string) (arch, plain string, ok bool) {
 		m[2], m[3], m[4], m[5] = m[6], m[7], m[8], m[9]
 	}
 	arch, plain = image[m[4]:m[5]], image[:m[2]]+image[m[3]:]
-	if HoldsEmulators(image) || secondArch.MatchString(plain) {
+	if HoldsEmulators(image) || secondArch.Get().MatchString(plain) {
 		return "", "", false
 	}
 	return arch, plain, true
@@ -214,7 +230,7 @@ func ArchitectureInTag(image string) (arch, plain string, ok bool) {
 
 // secondArch matches what is left of a tag if it names two architectures: the one that the image runs on, and one that it
 // emulates or builds for.
-var secondArch = regexp.MustCompile(`:([^:/@]*[-.])?(amd64|arm64|arm64v8|arm32v7|arm|armv[67]l?|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)$`)
+var secondArch = lazyregexp.New(`:([^:/@]*[-.])?(amd64|arm64|arm64v8|arm32v7|arm|armv[67]l?|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)$`)
 
 // HoldsEmulators recognizes images that hold QEMU for other machines, and run on any that has them: their tags say what is
 // emulated.
@@ -230,7 +246,7 @@ func IsWindows(image string) bool {
 }
 
 // archFromArg matches the same with a build argument for the architecture.
-var archFromArg = regexp.MustCompile(`^(docker\.io/)?\$\{?\w*ARCH\w*\}?/`)
+var archFromArg = lazyregexp.New(`^(docker\.io/)?\$\{?\w*ARCH\w*\}?/`)
 
 // PlaceOf reads a --platform in which the automatic arguments are still names.
 func PlaceOf(platform string) Place {
@@ -257,7 +273,7 @@ func (g *Graph) named(name string) *Stage {
 	return nil
 }
 
-var variable = regexp.MustCompile(`\\\$(\w+|\\\{[^}]*\\\})`)
+var variable = lazyregexp.New(`\\\$(\w+|\\\{[^}]*\\\})`)
 
 // platformStages are the names of stages among which an automatic argument chooses: FROM ${TARGETOS} with stages
 // called linux and windows.
@@ -277,7 +293,7 @@ func (g *Graph) matching(name string) []*Stage {
 		}
 		return found
 	}
-	re, err := regexp.Compile("(?i)^" + variable.ReplaceAllString(regexp.QuoteMeta(name), ".+") + "$")
+	re, err := regexp.Compile("(?i)^" + variable.Get().ReplaceAllString(regexp.QuoteMeta(name), ".+") + "$")
 	if err != nil || strings.HasPrefix(name, "$") {
 		return nil // a name that is nothing but a variable could be anything
 	}
@@ -385,6 +401,20 @@ func (s *Stage) Delivered() bool { return slices.Contains(s.Graph.delivered, s) 
 func (g *Graph) Given(name string) (value *string, ok bool) {
 	value, ok = g.flags.Args[name]
 	return value, ok
+}
+
+// GivenTarget returns an argument about the target that the build gives a value of its own, and where; BuildKit's does not
+// count then, and every platform is built with the same. It is empty if there is none.
+func (g *Graph) GivenTarget() (name, by string) {
+	for _, name := range Automatic {
+		if _, ok := g.flags.Args[name]; ok && strings.HasPrefix(name, "TARGET") {
+			if by = g.flags.ArgsBy[name]; by == "" {
+				by = "the build"
+			}
+			return name, by
+		}
+	}
+	return "", ""
 }
 
 // Root returns the stage of this file that s is based on in the end.

@@ -6,7 +6,8 @@ package match
 import (
 	"regexp"
 	"strings"
-	"sync"
+
+	"xxkit/internal/lazyregexp"
 )
 
 // Words returns the set of the words in a text.
@@ -25,5 +26,5 @@ var Patterns []string
 // dfrewrite has took half of its start. It is for package variables, which are set before main runs.
 func Pattern(expr string) func() *regexp.Regexp {
 	Patterns = append(Patterns, expr)
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+	return lazyregexp.New(expr).Get
 }

@@ -45,7 +45,7 @@ func stringCompiles(c *verdict.Call) bool {
 	}
 	opt := *c.Opt
 	opt.Context = nil
-	plan, err := c.File.JudgeLines(fmt.Sprintf("FROM %s\n", image), []string{c.Args[i+1].Lit}, &opt)
+	plan, err := c.File.JudgeLines(c.Stage.Graph.Budget, fmt.Sprintf("FROM %s\n", image), []verdict.Line{{Text: c.Args[i+1].Lit}}, &opt)
 	return err == nil && plan.Compiles()
 }
 

@@ -95,6 +95,11 @@ func judgeRun(p *verdict.Ledger, in *dockerfile.Instruction, pl *Planner) {
 		p.Block(in, "what this RUN does cannot be seen: "+script.Opaque, "write it as a shell command, or convert the stage by hand")
 		return
 	}
+	nested := slices.ContainsFunc(script.Commands, func(c *shell.Command) bool { return c.Nested })
+	if nested && pl.Facts(g).GaveUp(in) {
+		p.Block(in, "the commands of this RUN are nested too deeply, or are too many, to be followed", "put them into several RUNs, or into a script")
+		return
+	}
 	env := g.EnvAt(in)
 	dir, nestedDir := env.Dir, env.Dir
 	for i, cmd := range script.Commands {

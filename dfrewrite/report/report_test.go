@@ -225,6 +225,34 @@ func TestJSONEditsAreTheFix(t *testing.T) {
 	}
 }
 
+// TestDiff shows that a diff is the shortest one, whatever lines are there more than once, and what patch and git need
+// to know of the end of a file.
+func TestDiff(t *testing.T) {
+	for _, tt := range []struct{ name, before, after, want string }{
+		{"nothing", "a\n", "a\n", ""},
+		{"the same lines again and again", "r\n x\n one\nr\n x\n two\nr\n x\n three\n", "arg\nr\n x\n ONE\nr\n x\n two\nr\n x\n THREE\n",
+			"@@ -1,9 +1,10 @@\n+arg\n r\n  x\n- one\n+ ONE\n r\n  x\n  two\n r\n  x\n- three\n+ THREE\n"},
+		{"blank lines", "a\n\n\nb\n", "\na\n\nb\n", "@@ -1,4 +1,4 @@\n+\n a\n \n-\n b\n"},
+		{"inserted on top", "a\nb\nc\nd\n", "x\n\na\nb\nc\nd\n", "@@ -1,3 +1,5 @@\n+x\n+\n a\n b\n c\n"},
+		{"far from one another", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "one\n2\n3\n4\n5\n6\n7\n8\nnine\n",
+			"@@ -1,4 +1,4 @@\n-1\n+one\n 2\n 3\n 4\n@@ -6,4 +6,4 @@\n 6\n 7\n 8\n-9\n+nine\n"},
+		{"no line ending at the end", "a\nb", "A\nb", "@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n"},
+		{"another last line, without a line ending", "a\nb", "a\nB", "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+B\n\\ No newline at end of file\n"},
+		{"CRLF", "a\r\nb\r\n", "a\r\nc\r\nb\r\n", "@@ -1,2 +1,3 @@\n a\r\n+c\r\n b\r\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			want := tt.want
+			if want != "" {
+				want = "diff a/dir/Dockerfile b/dir/Dockerfile\n--- a/dir/Dockerfile\n+++ b/dir/Dockerfile\n" + want
+			}
+			var b bytes.Buffer
+			if err := report.Diff(&b, "/dir/Dockerfile", []byte(tt.before), []byte(tt.after), report.Style{}); err != nil || b.String() != want {
+				t.Errorf("%v\n%s\nwant\n%s", err, b.String(), want)
+			}
+		})
+	}
+}
+
 func TestUnknownFormat(t *testing.T) {
 	_, err := report.New("xml", nil, report.Style{}, "")
 	if !errors.Is(err, report.ErrFormat) || !strings.Contains(err.Error(), "text, json, sarif, github, checkstyle") {

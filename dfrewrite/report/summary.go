@@ -3,11 +3,11 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"xxkit/dfrewrite"
+	"xxkit/internal/lazyregexp"
 )
 
 // A Summary counts what became of files in a rewrite.
@@ -64,11 +64,11 @@ func kindsIn(r *dfrewrite.Rewritten) map[string]bool {
 
 // ofThisFile matches what in a reason is one file's own: quoted names, numbers of stages, variables and command
 // substitutions, and paths and names of images, which have a slash in them.
-var ofThisFile = regexp.MustCompile("\"[^\"]*\"|\\bstage [0-9]+|[^\\s,;]*\\$[({][^)}]*[)}][^\\s,;]*|[^\\s,;]*\\$\\w+[^\\s,;]*|[^\\s,;]*/[^\\s,;]*")
+var ofThisFile = lazyregexp.New("\"[^\"]*\"|\\bstage [0-9]+|[^\\s,;]*\\$[({][^)}]*[)}][^\\s,;]*|[^\\s,;]*\\$\\w+[^\\s,;]*|[^\\s,;]*/[^\\s,;]*")
 
 // kindOf leaves out of a reason what is one file's own, so that the same reason is the same text in all files.
 func kindOf(reason string) string {
-	return ofThisFile.ReplaceAllStringFunc(reason, func(own string) string {
+	return ofThisFile.Get().ReplaceAllStringFunc(reason, func(own string) string {
 		if strings.HasPrefix(own, "stage ") {
 			return "stage …"
 		}

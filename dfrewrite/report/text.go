@@ -1,5 +1,5 @@
 // Package report shows findings and changes: text for people with the place
-// marked, unified diffs, formats for other programs, a file each, what a rewrite
+// marked, unified diffs (diff.go), formats for other programs, a file each, what a rewrite
 // decided and why (explain.go), what became of many files (summary.go), and pictures of
 // how stages hang together (graph.go, svg.go).
 package report
@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/rogpeppe/go-internal/diff"
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/dockerfile"
@@ -118,34 +116,4 @@ func blank(b []byte) string {
 		}
 		return ' '
 	}, printable(b))
-}
-
-// Diff writes what changes in a file as a unified diff.
-func Diff(w io.Writer, name string, before, after []byte, s Style) error {
-	name = strings.TrimLeft(name, "/") // as git does, so that patch -p1 takes it
-	out := diff.Diff("a/"+name, before, "b/"+name, after)
-	if !s.Color {
-		_, err := w.Write(out)
-		return err
-	}
-	var b bytes.Buffer
-	for _, line := range strings.SplitAfter(string(out), "\n") {
-		text := strings.TrimSuffix(line, "\n")
-		switch {
-		case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"), strings.HasPrefix(line, "diff "):
-			text = s.paint(bold, text)
-		case strings.HasPrefix(line, "@@"):
-			text = s.paint(cyan, text)
-		case strings.HasPrefix(line, "+"):
-			text = s.paint(green, text)
-		case strings.HasPrefix(line, "-"):
-			text = s.paint(plain, text)
-		}
-		b.WriteString(text)
-		if strings.HasSuffix(line, "\n") {
-			b.WriteByte('\n')
-		}
-	}
-	_, err := w.Write(b.Bytes())
-	return err
 }

@@ -1,18 +1,18 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/internal/lazyregexp"
 )
 
 // archName matches the names that architectures have in URLs, file names, triples
 // and packages. Names that are words, or parts of them (arm, x86, 386), are left out.
-var archName = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[5678][a-z]*|armhf|armel|i[3456]86|ppc64le|ppc64el|powerpc64le|s390x|riscv64|loong64|loongarch64)(?:$|[^a-z0-9])`)
+var archName = lazyregexp.New(`(?i)(?:^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[5678][a-z]*|armhf|armel|i[3456]86|ppc64le|ppc64el|powerpc64le|s390x|riscv64|loong64|loongarch64)(?:$|[^a-z0-9])`)
 
 // archOf returns what Go calls the architecture of one of these names.
 func archOf(name string) string {
@@ -39,7 +39,7 @@ func archOf(name string) string {
 func archNames(text string) []string {
 	var out []string
 	for mayNameArch(text) {
-		m := archName.FindStringSubmatchIndex(text)
+		m := archName.Get().FindStringSubmatchIndex(text)
 		if m == nil {
 			return out
 		}

@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/internal/lazyregexp"
 )
 
 // HardcodedArch finds architectures written down in downloads, file names and library
@@ -80,10 +80,10 @@ type archWord struct {
 }
 
 // libraryFolder matches Debian's folders for the libraries of an architecture.
-var libraryFolder = regexp.MustCompile(`/(x86_64|aarch64|arm|i386|powerpc64le|s390x|riscv64)-linux-(gnu|musl)\w*`)
+var libraryFolder = lazyregexp.New(`/(x86_64|aarch64|arm|i386|powerpc64le|s390x|riscv64)-linux-(gnu|musl)\w*`)
 
 // loader matches the dynamic loaders of glibc and musl, and musl's library.
-var loader = regexp.MustCompile(`/(ld-linux-|ld-musl-|libc\.musl-)[a-z0-9_-]+\.so`)
+var loader = lazyregexp.New(`/(ld-linux-|ld-musl-|libc\.musl-)[a-z0-9_-]+\.so`)
 
 // archWords lists where a stage names architectures for something that it gets or
 // keeps.
@@ -168,7 +168,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 						a.written = append(a.written, later.Writes()...)
 					}
 				}
-			case p.place(s) == graph.Target && (libraryFolder.MatchString(w.Text) || loader.MatchString(w.Text)) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
+			case p.place(s) == graph.Target && (libraryFolder.Get().MatchString(w.Text) || loader.Get().MatchString(w.Text)) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
 				a.what = "this path"
 			default:
 				continue

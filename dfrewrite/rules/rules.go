@@ -149,6 +149,24 @@ type Diagnostic struct {
 	Fix *Fix
 }
 
+// Moved returns the finding with its places, and those of its notes and edits, where to says that they are.
+func (d Diagnostic) Moved(to func(dockerfile.Span) dockerfile.Span) Diagnostic {
+	d.Span = to(d.Span)
+	d.Notes = slices.Clone(d.Notes)
+	for i := range d.Notes {
+		d.Notes[i].Span = to(d.Notes[i].Span)
+	}
+	if d.Fix != nil {
+		fix := *d.Fix
+		fix.Edits = slices.Clone(fix.Edits)
+		for i := range fix.Edits {
+			fix.Edits[i].Span = to(fix.Edits[i].Span)
+		}
+		d.Fix = &fix
+	}
+	return d
+}
+
 // A Pass is one rule's look at one file.
 type Pass struct {
 	Rule  *Rule
@@ -169,11 +187,21 @@ func (p *Pass) Report(d Diagnostic) {
 	if d.Severity == 0 {
 		d.Severity = p.Rule.Severity
 	}
+	if name, by := p.Graph.GivenTarget(); name != "" && d.Fix != nil && d.Fix.Safety == Safe && d.Fix.namesTarget() {
+		held := *d.Fix
+		held.Safety, held.Why = Review, append(slices.Clone(held.Why), fmt.Sprintf("%s comes as a build argument (%s) and is the same for every platform", name, by))
+		d.Fix = &held
+	}
 	if in := p.needsQuotes(d.Fix); in != nil {
 		d.Fix = nil
 		d.Notes = append(d.Notes, Note{Span: in.Span, Text: "the script stands in a JSON string, in which the fix would need quotes", Way: "write it in shell form", Blocks: true})
 	}
 	p.report(d)
+}
+
+// namesTarget reports whether the fix puts in what BuildKit says of the target.
+func (f *Fix) namesTarget() bool {
+	return slices.ContainsFunc(f.Edits, func(e dockerfile.Edit) bool { return strings.Contains(e.New, "TARGET") })
 }
 
 // builds yields each stage with each platform for which it takes part in the build.

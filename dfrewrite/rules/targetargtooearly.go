@@ -75,7 +75,7 @@ func (p *Pass) tooEarly(s *graph.Stage, i int) {
 					Safety:  Review,
 					Why:     []string{"the image is right as it is; the steps between are run once, and no longer see the argument"},
 					Edits: []dockerfile.Edit{
-						{Span: lines},
+						{Span: p.Graph.Doc.WithBlankLine(lines)},
 						{Span: dockerfile.Span{Start: next.Lead.Start, End: next.Lead.Start}, New: string(first.Doc.Src[lines.Start:lines.End])},
 					},
 				},

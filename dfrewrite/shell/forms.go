@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/internal/lazyregexp"
 )
 
 // Forms of RUN in which the script is not what stands behind the keyword: a shell
@@ -17,13 +17,16 @@ import (
 // (RUN ["bash", "-c", "…"]).
 
 // bareHeredoc matches the redirection of a heredoc, with its delimiter quoted or not.
-var bareHeredoc = regexp.MustCompile(`<<-?[ \t]*("[^"]*"|'[^']*'|[^\s<>|&;()]+)`)
+var bareHeredoc = lazyregexp.New(`<<-?[ \t]*("[^"]*"|'[^']*'|[^\s<>|&;()]+)`)
 
 // shellThatReads returns the shell for `<<EOF bash`, `bash -e <<EOF` and the like,
 // where the heredoc is the whole script; else "".
 func shellThatReads(args []byte, heredocs []dockerfile.Heredoc) string {
-	at := bareHeredoc.FindAllIndex(args, -1)
-	if len(heredocs) != 1 || len(at) != 1 {
+	if len(heredocs) != 1 {
+		return ""
+	}
+	at := bareHeredoc.Get().FindAllIndex(args, -1)
+	if len(at) != 1 {
 		return ""
 	}
 	words := strings.Fields(string(args[:at[0][0]]) + " " + string(args[at[0][1]:]))

@@ -28,18 +28,21 @@ type File struct {
 	Memo  map[any]any
 	// JudgeLines judges commands that stand elsewhere, one call of the shell a line, as if they stood in a Dockerfile with
 	// this head.
-	JudgeLines func(head string, lines []string, opt *Options) (*Ledger, error)
+	JudgeLines func(budget *graph.Budget, head string, lines []Line, opt *Options) (*Ledger, error)
 }
 
 // Know gives the file its facts, which are worked out when they are needed else.
 func (f *File) Know(known *facts.Facts) { f.facts = known }
 
 // Facts returns the facts of the call's file, which are worked out when they are needed.
-func (c *Call) Facts() *facts.Facts {
-	if c.File.facts == nil {
-		c.File.facts = facts.New(c.Stage.Graph, c.Opt.Platforms)
+func (c *Call) Facts() *facts.Facts { return c.File.Facts(c.Stage.Graph) }
+
+// Facts returns the facts of the file, whose graph it is.
+func (f *File) Facts(g *graph.Graph) *facts.Facts {
+	if f.facts == nil {
+		f.facts = facts.New(g, f.Options.Platforms)
 	}
-	return c.File.facts
+	return f.facts
 }
 
 // Once returns what is known of a file under a key, and works it out the first time.

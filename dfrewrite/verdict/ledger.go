@@ -24,6 +24,8 @@ type Ledger struct {
 	// Writers are the steps with Writes or HostWrites; every command asks for
 	// them, and most steps have none.
 	Writers []Step
+	// Lines has where the commands stand that were judged from lines of another file; see Where.
+	Lines map[*dockerfile.Instruction]Where
 }
 
 // Add adds a step.

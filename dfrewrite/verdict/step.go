@@ -50,6 +50,9 @@ type Step struct {
 	Removes  []string
 	// Program is a build program that it starts; nobody knows what that builds.
 	Program *Program
+	// Runs are the commands that it runs out of a file of the build context, as they were judged; nil if it runs none, or
+	// none that could be read.
+	Runs *Ledger
 	// Own is what its recipe remembers of the command; nobody else reads it.
 	Own any
 }

@@ -47,6 +47,29 @@ func xxInfo(l *lab) ([]figure, error) {
 	}}, nil
 }
 
+// start compares dfrewrite lint of one small file with a start of go: nearly all of it is the start of a program with much
+// in it.
+func start(l *lab) ([]figure, error) {
+	file := filepath.Join(l.dir, "small", "Dockerfile")
+	if err := os.Mkdir(filepath.Dir(file), 0o755); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(file, []byte(handWritten), 0o644); err != nil {
+		return nil, err
+	}
+	ours, theirs, err := alternate(starts,
+		func() error { return command(nil, filepath.Join(l.bin, "dfrewrite"), "lint", file) },
+		func() error { return command(nil, "go", "version") })
+	if err != nil {
+		return nil, err
+	}
+	r := ratio(median(ours), median(theirs))
+	return []figure{{
+		"dfrewrite lint of one small file / go version", fmt.Sprintf("%.2f (%s / %s)", r, ms(median(ours)), ms(median(theirs))),
+		"1.3 or less", r <= 1.3,
+	}}, nil
+}
+
 // size is how big the helpers' program is.
 func size(l *lab) ([]figure, error) {
 	info, err := os.Stat(filepath.Join(l.bin, "xx"))

@@ -72,6 +72,7 @@ const (
 	RulePlatform        = "platform-mismatch"
 	RuleMissingPlatform = "missing-platform"
 	RuleExtraPlatform   = "unexpected-platform"
+	RuleNested          = "index-in-index"
 	RuleLayer           = "damaged-layer"
 	RuleEntry           = "suspicious-entry"
 	RuleSameFile        = "same-file"
@@ -85,6 +86,7 @@ func Rules() []xxverify.Rule {
 		{Name: RulePlatform, Text: "The index and the configuration of an image name different platforms."},
 		{Name: RuleMissingPlatform, Text: "An image lacks a platform that is required."},
 		{Name: RuleExtraPlatform, Text: "An image has a platform that is not among the ones required."},
+		{Name: RuleNested, Text: "An index lists indexes and names no platform for them."},
 		{Name: RuleLayer, Text: "A layer cannot be read, or is not what its digest says."},
 		{Name: RuleEntry, Text: "An entry of a layer leads out of the file system, or nowhere."},
 		{Name: RuleSameFile, Text: "Two platforms have the very same program."},
@@ -137,7 +139,7 @@ func Verify(ctx context.Context, name string, s Source, o Options) ([]xxverify.S
 		}
 		platforms = append(platforms, p)
 	}
-	if len(r.summaries) == 0 {
+	if len(r.summaries) == 0 && !slices.ContainsFunc(r.findings, func(f xxverify.Finding) bool { return !f.Note }) {
 		return nil, nil, fmt.Errorf("%s: there is no image in it", name)
 	}
 	r.require(platforms)
@@ -196,15 +198,34 @@ func (r *reader) find(d v1.Descriptor, depth int) error {
 		}
 		var index v1.Index
 		if err := r.document(d, &index); err != nil {
+			if depth > 0 && errors.Is(err, fs.ErrNotExist) {
+				r.missing(d, "index")
+				return nil
+			}
 			return err
 		}
+		nested := 0
 		for _, m := range index.Manifests {
 			if isAttestation(m) {
 				continue
 			}
+			if isIndex(m) && m.Platform == nil && depth >= r.top() {
+				nested++
+			}
 			if err := r.find(m, depth+1); err != nil {
 				return err
 			}
+		}
+		if nested > 0 {
+			what := "are indexes themselves, and no platform is named for them"
+			if nested == 1 {
+				what = "is an index itself, and no platform is named for it"
+			}
+			r.findings = append(r.findings, xxverify.Finding{
+				Rule:    RuleNested,
+				Message: fmt.Sprintf("%d of %d entries of the index %s: many clients find no image in it", nested, len(index.Manifests), what),
+				Hint:    "list the images of all platforms in one index: docker buildx imagetools create --tag NAME NAME@DIGEST…, with the digests of the images",
+			})
 		}
 	case v1.MediaTypeImageManifest, dockerManifest, "":
 		if len(r.images) >= r.options.Limits.Manifests {
@@ -213,6 +234,32 @@ func (r *reader) find(d v1.Descriptor, depth int) error {
 		r.images = append(r.images, found{d.Platform, d})
 	}
 	return nil // what else there is, is no image
+}
+
+// top is how deep the index lies that lists the platforms: in a layout, another one lists the images of the folder.
+func (r *reader) top() int {
+	if _, ok := r.source.(*layout); ok {
+		return 1
+	}
+	return 0
+}
+
+func isIndex(d v1.Descriptor) bool {
+	return d.MediaType == v1.MediaTypeImageIndex || d.MediaType == dockerIndex
+}
+
+// missing adds a finding about what an index lists and what is not there.
+func (r *reader) missing(d v1.Descriptor, what string) {
+	l, ok := r.source.(*layout)
+	f := xxverify.Finding{
+		Rule: RuleMissingPlatform, Note: ok && l.partial(),
+		Message: fmt.Sprintf("the index lists an image whose %s is not there: %s", what, d.Digest),
+		Hint:    "copy, save or push the image with all of its platforms",
+	}
+	if d.Platform != nil {
+		f.Platform, f.Message = normal(*d.Platform).String(), "the index lists this platform, and its "+what+" is not there"
+	}
+	r.findings = append(r.findings, f)
 }
 
 // isAttestation reports whether a manifest holds no image but statements about one, as BuildKit adds them.
@@ -225,15 +272,10 @@ func isAttestation(d v1.Descriptor) bool {
 func (r *reader) verify(image found) (triples.Platform, error) {
 	var manifest v1.Manifest
 	if err := r.document(image.descriptor, &manifest); err != nil {
-		if image.platform == nil || !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, fs.ErrNotExist) {
 			return triples.Platform{}, err
 		}
-		l, ok := r.source.(*layout)
-		r.findings = append(r.findings, xxverify.Finding{
-			Rule: RuleMissingPlatform, Note: ok && l.partial(), Platform: normal(*image.platform).String(),
-			Message: "the index lists this platform, and its manifest is not there",
-			Hint:    "copy or save the image with all of its platforms",
-		})
+		r.missing(image.descriptor, "manifest")
 		return triples.Platform{}, nil
 	}
 	if t := manifest.Config.MediaType; t != v1.MediaTypeImageConfig && t != dockerConfig {
@@ -241,7 +283,11 @@ func (r *reader) verify(image found) (triples.Platform, error) {
 	}
 	var document json.RawMessage
 	if err := r.document(manifest.Config, &document); err != nil {
-		return triples.Platform{}, err
+		if !errors.Is(err, fs.ErrNotExist) {
+			return triples.Platform{}, err
+		}
+		r.missing(v1.Descriptor{Digest: manifest.Config.Digest, Platform: image.platform}, "configuration")
+		return triples.Platform{}, nil
 	}
 	var config v1.Image
 	var written struct {
@@ -364,6 +410,9 @@ func (r *reader) require(platforms []triples.Platform) {
 		if p.OS != "" {
 			names = append(names, p.String())
 		}
+	}
+	if names == nil {
+		names = []string{"none that is known"}
 	}
 	for _, p := range r.options.Require {
 		if !has(platforms, p) {

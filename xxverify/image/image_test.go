@@ -279,6 +279,92 @@ func TestPartial(t *testing.T) {
 	}
 }
 
+// TestMissing has layouts in which some or all of what the index lists is not there.
+func TestMissing(t *testing.T) {
+	images := []oci.Image{one("linux/amd64", app(amd64)), one("linux/arm64", app(arm64))}
+	const amd64Lacks, arm64Lacks = "linux/amd64: missing-platform: the index lists this platform, and its ", "linux/arm64: missing-platform: the index lists this platform, and its "
+	for _, test := range []struct {
+		name string
+		gone func(v1.Manifest, v1.Index) bool // of a manifest or an index
+		want string
+		err  string
+	}{
+		{"every manifest", func(m v1.Manifest, _ v1.Index) bool { return m.Config.Digest != "" }, amd64Lacks + "manifest is not there\n" + arm64Lacks + "manifest is not there", ""},
+		{"the index that lists them", func(_ v1.Manifest, i v1.Index) bool { return len(i.Manifests) == 2 }, ": missing-platform: the index lists an image whose index is not there: sha256:", ""},
+		{"nothing", func(v1.Manifest, v1.Index) bool { return false }, "", ""},
+	} {
+		l := oci.New(images...)
+		for name, b := range l {
+			var m v1.Manifest
+			var i v1.Index
+			if json.Unmarshal(b, &m) == nil && json.Unmarshal(b, &i) == nil && strings.HasPrefix(name, "blobs/") && test.gone(m, i) {
+				delete(l, name)
+			}
+		}
+		if found, err := verify(t, l, Options{}); err != nil || !strings.HasPrefix(lines(found), test.want) || test.want == "" && found != nil {
+			t.Errorf("%s: %s, %v", test.name, lines(found), err)
+		}
+	}
+	l := oci.New(images...)
+	for name, b := range l {
+		if strings.Contains(string(b), `"rootfs"`) {
+			delete(l, name)
+		}
+	}
+	want := amd64Lacks + "configuration is not there\n" + arm64Lacks + "configuration is not there"
+	if found, err := verify(t, l, Options{}); err != nil || lines(found) != want {
+		t.Errorf("every configuration: %s, %v", lines(found), err)
+	}
+	l["manifest.json"] = []byte("[]") // of docker save, which may leave them out: but not all of them
+	if found, err := verify(t, l, Options{}); err == nil || !strings.Contains(err.Error(), "there is no image in it") {
+		t.Errorf("nothing at all in an archive of docker save: %s, %v", lines(found), err)
+	}
+}
+
+// TestIndexInIndex has indexes in the index that lists the platforms, with and without a platform.
+func TestIndexInIndex(t *testing.T) {
+	layout := func(change func(entries []v1.Descriptor) []v1.Descriptor) oci.Layout {
+		l := oci.Layout{}
+		var entries []v1.Descriptor
+		for _, image := range []oci.Image{one("linux/amd64", app(amd64)), one("linux/arm64", app(arm64))} {
+			part := oci.New(image)
+			var top v1.Index
+			if err := json.Unmarshal(part[v1.ImageIndexFile], &top); err != nil {
+				t.Fatal(err)
+			}
+			entries = append(entries, top.Manifests[0])
+			for name, b := range part {
+				l[name] = b
+			}
+		}
+		all := l.AddJSON(v1.MediaTypeImageIndex, v1.Index{MediaType: v1.MediaTypeImageIndex, Manifests: change(entries)})
+		l.SetIndex(v1.Index{Manifests: []v1.Descriptor{all}})
+		return l
+	}
+	same := func(entries []v1.Descriptor) []v1.Descriptor { return entries }
+	const nested = ": index-in-index: 2 of 2 entries of the index are indexes themselves, and no platform is named for them: many clients find no image in it"
+	for _, test := range []struct {
+		name string
+		l    oci.Layout
+		want string
+	}{
+		{"without a platform", layout(same), nested},
+		{"one of them has one", layout(func(e []v1.Descriptor) []v1.Descriptor {
+			e[0].Platform = &v1.Platform{OS: "linux", Architecture: "amd64"}
+			return e
+		}), ": index-in-index: 1 of 2 entries of the index is an index itself, and no platform is named for it: many clients find no image in it"},
+		{"with a platform", layout(func(e []v1.Descriptor) []v1.Descriptor {
+			e[0].Platform, e[1].Platform = &v1.Platform{OS: "linux", Architecture: "amd64"}, &v1.Platform{OS: "linux", Architecture: "arm64"}
+			return e
+		}), ""},
+		{"as BuildKit writes it", oci.New(one("linux/amd64", app(amd64)), one("linux/arm64", app(arm64))), ""},
+	} {
+		if found, err := verify(t, test.l, Options{}); err != nil || lines(found) != test.want {
+			t.Errorf("%s: %s, %v", test.name, lines(found), err)
+		}
+	}
+}
+
 // TestLargeProgram has one that is not held in memory, and libraries that are looked up in files of the configuration.
 func TestLargeProgram(t *testing.T) {
 	found, err := verify(t, oci.New(one("linux/amd64", app(arm64+strings.Repeat("\x00", maxMemory)), app(amd64+strings.Repeat("\x01", maxMemory)))), Options{})
@@ -459,28 +545,6 @@ func setChecksum(h []byte) {
 	slices.Reverse(digits)
 	copy(h[148:], digits)
 	copy(h[154:], "\x00 ")
-}
-
-func TestRegistryNames(t *testing.T) {
-	for name, want := range map[string]string{
-		"docker://alpine":                          "docker.io/library/alpine:latest",
-		"docker://grafana/grafana:11":              "docker.io/grafana/grafana:11",
-		"oci://127.0.0.1:5000/app":                 "127.0.0.1:5000/app:latest",
-		"docker://localhost/a/b@sha256:0123":       "localhost/a/b@sha256:0123",
-		"docker://ghcr.io/x/y:1":                   "ghcr.io/x/y:1",
-		"image.tar":                                "",
-		"docker.io/library/alpine":                 "",
-		"docker://registry.example.com:5000/a/b:c": "registry.example.com:5000/a/b:c",
-	} {
-		if got, ok := Registry(name); got != want || ok != (want != "") {
-			t.Errorf("%s: %q, want %q", name, got, want)
-		}
-	}
-	for host, want := range map[string]bool{"localhost:5000": true, "127.0.0.1": true, "[::1]:5000": true, "127.evil.example": false, "docker.io": false} {
-		if isLoopback(host) != want {
-			t.Errorf("%s: loopback is %v", host, !want)
-		}
-	}
 }
 
 func TestSARIF(t *testing.T) {

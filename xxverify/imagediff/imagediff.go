@@ -21,10 +21,10 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"xxkit/internal/lazyregexp"
 	"xxkit/triples"
 	"xxkit/xxverify"
 	"xxkit/xxverify/image"
@@ -232,7 +232,7 @@ func (c *comparison) program(name string, before, after image.File) {
 	both(Linkage, linkage)
 	both(Interpreter, func(o *object.Object) string { return o.Dynamic.Interpreter })
 	both(Needed, func(o *object.Object) string {
-		needed := slices.DeleteFunc(slices.Clone(o.Dynamic.Needed), ofCompiler.MatchString)
+		needed := slices.DeleteFunc(slices.Clone(o.Dynamic.Needed), ofCompiler.Get().MatchString)
 		return strings.Join(slices.Compact(slices.Sorted(slices.Values(needed))), " ")
 	})
 	both(Soname, func(o *object.Object) string { return o.Dynamic.Soname })
@@ -252,7 +252,7 @@ func (c *comparison) program(name string, before, after image.File) {
 // ofCompiler matches the libraries that a compiler links with by itself, or leaves out by itself where nothing is taken
 // from them, which gcc and clang do each in its own way: those of glibc and musl, and libgcc. Whether they are there is for
 // verifying to say.
-var ofCompiler = regexp.MustCompile(`^(lib(c|m|dl|rt|pthread|gcc_s)\.so\.[0-9]+|ld-linux.*\.so\.[0-9]+|libc\.musl-.*\.so\.[0-9]+|libc\.so)$`)
+var ofCompiler = lazyregexp.New(`^(lib(c|m|dl|rt|pthread|gcc_s)\.so\.[0-9]+|ld-linux.*\.so\.[0-9]+|libc\.musl-.*\.so\.[0-9]+|libc\.so)$`)
 
 // each says something of each object in a file, once.
 func each(f image.File, say func(o *object.Object) string) string {

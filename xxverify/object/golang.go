@@ -2,6 +2,7 @@ package object
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -89,10 +90,31 @@ func (o *Object) setGoVariant() {
 	if value == "" {
 		return
 	}
-	if o.Arch == "arm" {
-		value = "v" + value
+	from := name + "=" + o.Go[name]
+	value, known := goVariant(o.Arch, value)
+	if !known {
+		o.Ignored = from
+		from += ", which Go does not know"
 	}
 	if o.Variant == "" || value > o.Variant || o.Arch != "arm" {
-		o.Variant, o.VariantFrom = value, name+"="+o.Go[name]
+		o.Variant, o.VariantFrom = value, from
 	}
+}
+
+// goVariant returns the variant that Go compiles for, given GOARM, GOAMD64 and so on, and whether it knows the value.
+// Go 1.26 takes an unknown one of these two without a word, and compiles for its own default.
+func goVariant(arch, value string) (variant string, known bool) {
+	switch arch {
+	case "arm":
+		if slices.Contains([]string{"5", "6", "7"}, value) {
+			return "v" + value, true
+		}
+		return "v7", false
+	case "amd64":
+		if slices.Contains([]string{"v1", "v2", "v3", "v4"}, value) {
+			return value, true
+		}
+		return "v1", false
+	}
+	return value, true
 }

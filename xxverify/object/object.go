@@ -93,6 +93,9 @@ type Object struct {
 	// Managed is true for a PE file with code for .NET, which may run on any system.
 	Managed bool
 
+	// Ignored is the setting of Go for the variant, such as GOARM=v7, if Go does not know its value, and took its own.
+	Ignored string
+
 	// Go has the settings that Go recorded when it linked the program, and nil if it did not.
 	Go map[string]string
 

@@ -5,12 +5,7 @@
 package gosource
 
 import (
-	"bytes"
 	"fmt"
-	"go/build/constraint"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -44,15 +39,17 @@ func HoldsModules(ctx *context.Files, g *graph.Graph) bool {
 	return true
 }
 
+// Tools are the variables that name tools to cgo, and those of pkg-config.
 var Tools = []string{"CC", "CXX", "AR", "LD", "PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR"}
 
+// Flags are the variables with flags for cgo (cmd/cgo) and with folders for the compiler.
 var Flags = []string{"CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS", "LIBRARY_PATH", "CPATH", "C_INCLUDE_PATH"}
 
 // Limits on what is read of a build context.
-
-const maxGoFiles = 5000
-
-const maxGoEntries = 50000
+const (
+	maxGoFolders = 5000
+	maxGoEntries = 50000
+)
 
 // Source is what a build context says about cgo.
 type Source struct {
@@ -88,52 +85,30 @@ var cxxModules = []string{
 // Of says what the context holds of Go.
 func Of(c *context.Files) Source {
 	type key struct{}
-	return context.Once(c, key{}, func() Source { return scan(c.FS) })
+	return context.Once(c, key{}, func() Source { return scan(c) })
 }
 
-func scan(files fs.FS) Source {
-	s := Source{Complete: true}
-	count, entries := 0, 0
-	_ = fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
-		entries++
-		switch {
-		case s.Cgo != "" && s.Cxx:
-			return fs.SkipAll
-		case count > maxGoFiles || entries > maxGoEntries:
-			s.Complete = false
-			return fs.SkipAll
-		case err != nil:
-			// What cannot be read cannot be vouched for.
-			s.Complete = false
-			return nil
-		case d.IsDir():
-			if p != "." && skipGoDir(d.Name()) {
-				return fs.SkipDir
-			}
-			return nil
-		case d.Name() == "go.mod":
+func scan(files *context.Files) Source {
+	dirs, complete := foldersOf(files, nil)
+	s := Source{Complete: complete && len(dirs) <= maxGoFolders}
+	for _, dir := range dirs[:min(len(dirs), maxGoFolders)] {
+		if mod := path.Join(dir, "go.mod"); files.Has(mod) {
 			s.Found = true
-			requires, cgo, cxx := cgoModule(files, p)
+			requires, cgo, cxx := cgoModule(files, mod)
 			if s.Cgo == "" {
 				s.Cgo = cgo
 			}
 			if requires && s.Requires == "" {
-				s.Requires = p
+				s.Requires = mod
 			}
 			s.Cxx = s.Cxx || cxx
-		case slices.Contains([]string{".cc", ".cpp", ".cxx"}, path.Ext(p)):
-			s.Cxx = true
-		case s.Cgo == "" && strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go"):
-			count++
-			cgo, err := importsC(files, p)
-			if err != nil {
-				s.Complete = false
-			} else if cgo {
-				s.Cgo = fmt.Sprintf("%s imports \"C\"", p)
-			}
 		}
-		return nil
-	})
+		in := sourceIn(files, dir)
+		s.Cxx, s.Complete = s.Cxx || in.cxx, s.Complete && in.complete
+		if s.Cgo == "" {
+			s.Cgo = in.cgo
+		}
+	}
 	return s
 }
 
@@ -143,9 +118,9 @@ func skipGoDir(name string) bool {
 
 // cgoModule returns whether a go.mod requires anything, what of that needs cgo, and whether something of it is, or
 // links with, C++.
-func cgoModule(files fs.FS, p string) (requires bool, cgo string, cxx bool) {
-	data, err := fs.ReadFile(files, p)
-	if err != nil {
+func cgoModule(files *context.Files, p string) (requires bool, cgo string, cxx bool) {
+	data := files.ReadFile(p)
+	if data == nil {
 		return false, "", false
 	}
 	f, err := modfile.ParseLax(p, data, nil)
@@ -161,41 +136,6 @@ func cgoModule(files fs.FS, p string) (requires bool, cgo string, cxx bool) {
 		cxx = cxx || slices.ContainsFunc(cxxModules, func(m string) bool { return strings.HasPrefix(r.Mod.Path, m) })
 	}
 	return len(f.Require) > 0, cgo, cxx
-}
-
-// importsC reports whether a file imports "C" in a build for Linux with cgo.
-func importsC(files fs.FS, p string) (bool, error) {
-	info, err := fs.Stat(files, p)
-	if err != nil {
-		return false, err
-	}
-	if info.Size() > context.MaxGoFileSize {
-		return false, nil // generated tables; cgo files are written by hand
-	}
-	src, err := fs.ReadFile(files, p)
-	if err != nil || !bytes.Contains(src, []byte(`"C"`)) || OtherSystem(p) {
-		return false, err
-	}
-	f, err := parser.ParseFile(token.NewFileSet(), p, src, parser.ImportsOnly|parser.ParseComments)
-	if f == nil {
-		return false, err
-	}
-	for _, group := range f.Comments {
-		for _, c := range group.List {
-			if c.Pos() > f.Package || !constraint.IsGoBuild(c.Text) {
-				continue
-			}
-			if expr, err := constraint.Parse(c.Text); err == nil && !expr.Eval(LinuxCgoTag) {
-				return false, nil
-			}
-		}
-	}
-	for _, i := range f.Imports {
-		if i.Path.Value == `"C"` {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // LinuxCgoTag holds for tags that a native Linux build sets, on some machine.

@@ -20,7 +20,7 @@ import (
 )
 
 // Recipe is that of goreleaser.
-var Recipe = &verdict.Recipe{Name: "goreleaser", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "goreleaser", Page: "goreleaser", Judge: judge}
 
 // GoReleaser builds what its configuration says, for every platform in it. With --single-target it builds one of them: that
 // of TARGET, else of GOOS, GOARCH, GOARM and GOAMD64 of the environment, else of the machine that it runs on. It takes a target
@@ -223,7 +223,7 @@ func releaserBuild(c *verdict.Call, run *releaserRun) (drivers.Build, error) {
 		off  bool
 	}{{&f.Before.Hooks, run.noBefore}, {&b.Hooks.Pre, run.noPre}, {nil, false}, {&b.Hooks.Post, run.noPost}} {
 		if hooks.node == nil {
-			d.Lines = append(d.Lines, line)
+			d.Lines = append(d.Lines, verdict.Line{Text: line, At: verdict.Where{File: f.name, Line: b.line}})
 			continue
 		}
 		if hooks.off {
@@ -594,7 +594,7 @@ func (f *releaserFile) goBuild(b *releaserTarget, output string) (string, error)
 
 // hooks returns the commands of hooks as lines for the shell, which goreleaser does not call: what only a shell
 // understands is refused.
-func (f *releaserFile) hooks(n *yaml.Node) ([]string, error) {
+func (f *releaserFile) hooks(n *yaml.Node) ([]verdict.Line, error) {
 	n = aliased(n)
 	items := []*yaml.Node{n}
 	switch {
@@ -603,7 +603,7 @@ func (f *releaserFile) hooks(n *yaml.Node) ([]string, error) {
 	case n.Kind == yaml.SequenceNode:
 		items = n.Content
 	}
-	var out []string
+	var out []verdict.Line
 	for _, item := range items {
 		item = aliased(item)
 		if item.Kind == yaml.MappingNode {
@@ -629,7 +629,7 @@ func (f *releaserFile) hooks(n *yaml.Node) ([]string, error) {
 		if item.Kind != yaml.ScalarNode || text == "" || releaserHook().MatchString(text) {
 			return nil, fmt.Errorf("%s:%d: what the hook `%s` does is not followed", f.name, item.Line, shell.Shorten(item.Value))
 		}
-		out = append(out, strings.ReplaceAll(text, "\x00", "${unknown}"))
+		out = append(out, verdict.Line{Text: strings.ReplaceAll(text, "\x00", "${unknown}"), At: verdict.Where{File: f.name, Line: item.Line}})
 	}
 	return out, nil
 }

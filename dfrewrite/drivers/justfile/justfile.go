@@ -19,7 +19,7 @@ import (
 )
 
 // Recipe is that of just.
-var Recipe = &verdict.Recipe{Name: "just", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "just", Page: "just", Judge: judge}
 
 // judge looks into the justfile of the build context, as judgeMake does into the Makefile.
 func judge(c *verdict.Call) (verdict.Step, bool) {
@@ -30,6 +30,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		run, err := newRun(c)
 		if err == nil {
 			err = run.all()
+			c.Stage.Graph.Budget.Steps(run.work)
 		}
 		if err != nil {
 			return drivers.Build{}, err
@@ -419,8 +420,9 @@ type justRun struct {
 	front   string             // goes to the folder of the justfile
 	shown   []drivers.Exported // what its lines find in the environment
 	done    map[string]bool
-	lines   []string // what the shell gets to run, one call of it each
+	lines   []verdict.Line // what the shell gets to run, one call of it each
 	work    int
+	file    string // its path in the context
 }
 
 // Limits on recipes and variables: how many are looked at, how long a text may become, and how deep they refer to each
@@ -559,7 +561,7 @@ func readJustfile(c *verdict.Call, r *justRun, file, dir string) error {
 	if name := path.Join(at, where, ".env"); j.dotenv && c.Opt.Context.Has(name) && !c.Opt.Context.Ignored(context.ContextPath(name)) {
 		return errors.New("its justfile loads .env, which is not followed")
 	}
-	r.justfile = j
+	r.justfile, r.file = j, path.Join(at, where, found)
 	return nil
 }
 
@@ -606,7 +608,7 @@ func (r *justRun) all() error {
 			switch {
 			case t.kind == 'b' && !strings.Contains(drivers.FromShell(t.text), drivers.ShellBegins):
 			case t.kind == 'b':
-				r.lines = append(r.lines, r.front+t.text)
+				r.lines = append(r.lines, verdict.Line{Text: r.front + t.text, At: verdict.Where{File: r.file, Line: v.line}})
 			case t.kind == 'x' && t.text[0] == '`':
 				return justUnseen(t.text, v.line)
 			}
@@ -693,7 +695,7 @@ func (r *justRun) run(name string, args []string, depth int) error {
 		if r.work += 10 + len(text)/256; r.work > maxJustWork {
 			return fmt.Errorf("its justfile runs too much in %s", name)
 		}
-		r.lines = append(r.lines, drivers.ShellLine(r.front+drivers.Exporting(r.shown, text)+text))
+		r.lines = append(r.lines, verdict.Line{Text: drivers.ShellLine(r.front + drivers.Exporting(r.shown, text) + text), At: verdict.Where{File: r.file, Line: line.line}})
 	}
 	for _, next := range recipe.then {
 		// They run in any case, also if they did before.

@@ -23,7 +23,11 @@ func runJust(text string, words ...string) ([]string, error) {
 		return nil, err
 	}
 	err = r.all()
-	return r.lines, err
+	var texts []string
+	for _, l := range r.lines {
+		texts = append(texts, l.Text)
+	}
+	return texts, err
 }
 
 // TestJustfile shows which lines run.

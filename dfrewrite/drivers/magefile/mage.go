@@ -4,7 +4,6 @@ package magefile
 import (
 	"fmt"
 	"go/build/constraint"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -20,7 +19,7 @@ import (
 )
 
 // Recipe is that of mage.
-var Recipe = &verdict.Recipe{Name: "mage", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "mage", Page: "mage", Judge: judge}
 
 // mage builds a program of the magefiles of a folder, for the machine that it runs on: it sets GOOS and GOARCH for that
 // itself. The program gets the environment as it is, and runs the functions named on the command line. So GOOS and GOARCH in front of
@@ -55,6 +54,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		return block(err)
 	}
 	lines, err := run.targets(targets)
+	c.Stage.Graph.Budget.Steps(run.steps)
 	if err != nil {
 		return block(err)
 	}
@@ -166,10 +166,9 @@ func goFilesIn(c *verdict.Call, folder string) []string {
 		if !ok {
 			return
 		}
-		entries, _ := fs.ReadDir(c.Opt.Context.FS, path.Join(src, rest))
-		for _, e := range entries {
-			if path.Ext(e.Name()) == ".go" {
-				found[path.Join(folder, e.Name())] = true
+		for _, name := range c.Opt.Context.Names(path.Join(src, rest)) {
+			if path.Ext(name) == ".go" {
+				found[path.Join(folder, name)] = true
 			}
 		}
 	}

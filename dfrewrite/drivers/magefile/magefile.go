@@ -13,6 +13,7 @@ import (
 
 	"xxkit/dfrewrite/drivers"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/verdict"
 )
 
 // What a function of a magefile runs is read from its source: the calls of mage's package sh and of os/exec, in all branches, in
@@ -72,6 +73,7 @@ type mageBind struct {
 type mageLine struct {
 	env, words []string
 	printed    bool // somebody reads what it prints
+	at         verdict.Where
 }
 
 // Limits on a magefile: how deep functions and values refer to each other, how much of them is looked at, and how
@@ -196,7 +198,7 @@ func (r *mageRun) fail(n ast.Node, format string, args ...any) {
 }
 
 // targets returns the lines that targets run, and what the package runs before.
-func (r *mageRun) targets(names []string) ([]string, error) {
+func (r *mageRun) targets(names []string) ([]verdict.Line, error) {
 	for _, name := range sortedKeys(r.values) {
 		if v := r.values[name]; v.expr != nil {
 			r.startValue(v)
@@ -228,9 +230,9 @@ func (r *mageRun) targets(names []string) ([]string, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	var out []string
+	var out []verdict.Line
 	for _, l := range r.lines {
-		out = append(out, l.text())
+		out = append(out, verdict.Line{Text: l.text(), At: l.at})
 	}
 	return out, nil
 }
@@ -661,7 +663,7 @@ func (r *mageRun) command(n *ast.CallExpr, env, words []string, expands, printed
 		r.fail(n, "which program it runs cannot be seen")
 		return
 	}
-	line := &mageLine{env: env, printed: printed}
+	line := &mageLine{env: env, printed: printed, at: verdict.Where{File: r.name, Line: r.fset.Position(n.Pos()).Line}}
 	for _, w := range words {
 		if expands {
 			w = r.expanded(n, w, env)

@@ -3,13 +3,13 @@ package makefile
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
 	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/drivers"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/recipes/cc"
@@ -28,8 +28,8 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 	if !ok {
 		return verdict.Step{}, false
 	}
-	text, err := fs.ReadFile(c.Opt.Context.FS, path.Join(at, "Makefile"))
-	if err != nil || makefileOfOthers().Match(text) {
+	text := c.Opt.Context.ReadFile(path.Join(at, "Makefile"))
+	if text == nil || makefileOfOthers().Match(text) {
 		return verdict.Step{}, false
 	}
 	if !makefileOfC().Match(text) {
@@ -53,7 +53,7 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 			return block("there is a %s beside the Makefile", other)
 		}
 	}
-	m, err := ReadCMakefile(c.Opt.Context, at, "Makefile")
+	m, err := readCMakefile(c.Opt.Context, c.Stage.Graph.Budget, at, "Makefile")
 	if err != nil {
 		return block("%s", err)
 	}
@@ -109,23 +109,23 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 		return block("%s", err)
 	}
 	for _, s := range plan.Steps {
-		line := readable(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
+		line, at := readable(string(s.In.Doc.Src[s.Span.Start:s.Span.End])), drivers.Place(plan, &s)
 		switch {
 		case s.Verdict == verdict.Block:
-			return block("its Makefile runs `%s`: %s", line, readable(s.Reason))
+			return block("its Makefile runs `%s`%s: %s", line, at, readable(s.Reason))
 		case s.CompilesOnHost || s.Verdict == verdict.Convert && s.Recipe != "c":
-			return block("its Makefile runs `%s`, which has to be written in another way", line)
+			return block("its Makefile runs `%s`%s, which has to be written in another way", line, at)
 		case s.Verdict == verdict.Convert:
 			if cc.SetUp(s) != nil || len(s.Edits) == 0 {
-				return block("its Makefile runs `%s`, which has to be written in another way", line)
+				return block("its Makefile runs `%s`%s, which has to be written in another way", line, at)
 			}
 			for _, e := range s.Edits {
 				old := string(s.In.Doc.Src[e.Span.Start:e.Span.End])
 				switch {
 				case old == "" && !strings.HasPrefix(e.New, " && xx-verify "):
-					return block("its Makefile runs `%s`, which has to be written in another way", line)
+					return block("its Makefile runs `%s`%s, which has to be written in another way", line, at)
 				case old != "" && !strings.HasPrefix(old, ByVariable):
-					return block("its Makefile runs `%s`, and does not call %s by a variable", line, old)
+					return block("its Makefile runs `%s`%s, and does not call %s by a variable", line, at, old)
 				}
 			}
 			step.Needs.LLVM = step.Needs.LLVM || s.Needs.LLVM
@@ -236,5 +236,5 @@ func planC(c *verdict.Call, m *cMakefile, dir string) (*verdict.Ledger, error) {
 	}
 	opt := *c.Opt
 	opt.Context = nil
-	return c.File.JudgeLines(fmt.Sprintf("FROM %s\nWORKDIR %s\n", image, dir), m.Lines, &opt)
+	return c.File.JudgeLines(c.Stage.Graph.Budget, fmt.Sprintf("FROM %s\nWORKDIR %s\n", image, dir), m.lines, &opt)
 }

@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/recipes/cc"
+	"xxkit/dfrewrite/verdict"
 )
 
 // A cMakefile is what can be read of a Makefile for C without running it. Unlike [makefile], which is followed to the
@@ -27,7 +29,7 @@ type cMakefile struct {
 	phony   map[string]bool
 	subs    []*cMakefile // of $(MAKE) -C
 
-	Lines []string // what is run
+	lines []verdict.Line // what is run
 	used  map[string]bool
 	done  map[string]bool
 	work  makeWork
@@ -36,7 +38,7 @@ type cMakefile struct {
 
 type cRule struct {
 	targets, needs string
-	recipe         []string
+	recipe         []verdict.Line
 }
 
 // Limits on what is read of Makefiles.
@@ -52,9 +54,9 @@ var (
 	makeTargetVar   = match.Pattern(`^[^=:]+:[ \t]*(?:override[ \t]+|export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*(\?=|:?:?=|\+=|!=)[ \t]*(.*)$`)
 )
 
-// ReadCMakefile reads a Makefile of the context.
-func ReadCMakefile(context *context.Files, dir, name string) (*cMakefile, error) {
-	m := &cMakefile{context: context, dir: dir, vars: map[string][]string{}, phony: map[string]bool{}, used: map[string]bool{}, done: map[string]bool{}, calls: new(int)}
+// readCMakefile reads a Makefile of the context.
+func readCMakefile(files *context.Files, budget *graph.Budget, dir, name string) (*cMakefile, error) {
+	m := &cMakefile{context: files, work: makeWork{budget}, dir: dir, vars: map[string][]string{}, phony: map[string]bool{}, used: map[string]bool{}, done: map[string]bool{}, calls: new(int)}
 	return m, m.read(name, 0)
 }
 
@@ -63,18 +65,20 @@ func (m *cMakefile) read(name string, depth int) error {
 		return fmt.Errorf("its Makefile includes others without end")
 	}
 	text := string(m.context.ReadFile(path.Join(m.dir, name)))
-	if m.work += makeWork(makeFileWork + len(text)); m.work > maxMakeWork {
+	if !m.work.Text(makeFileWork + len(text)) {
 		return fmt.Errorf("its Makefile includes too much")
 	}
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\\\n", "\x00")
 	var current *cRule
 	var dead []bool // of each condition that is open, whether it cannot be true on Linux
+	at, next := verdict.Where{File: path.Join(m.dir, name)}, 1
 	for line := range strings.Lines(text) {
+		at.Line, next = next, next+1+strings.Count(line, "\x00")
 		line = strings.TrimSuffix(line, "\n")
 		skip := slices.Contains(dead, true)
 		if recipe, ok := strings.CutPrefix(line, "\t"); ok && current != nil && !makeConditional().MatchString(strings.TrimSpace(line)) {
 			if !skip {
-				current.recipe = append(current.recipe, strings.ReplaceAll(recipe, "\x00", " "))
+				current.recipe = append(current.recipe, verdict.Line{Text: strings.ReplaceAll(recipe, "\x00", " "), At: at})
 			}
 			continue
 		}
@@ -144,7 +148,7 @@ func (m *cMakefile) read(name string, depth int) error {
 		needs, recipe, inline := strings.Cut(strings.TrimPrefix(needs, ":"), ";")
 		current = &cRule{targets: targets, needs: needs}
 		if inline {
-			current.recipe = []string{recipe}
+			current.recipe = []verdict.Line{{Text: recipe, At: at}}
 		}
 		if special := strings.TrimSpace(targets); makeSpecial[special] {
 			return fmt.Errorf("its Makefile has %s, which is not followed", special)
@@ -322,7 +326,7 @@ func (m *cMakefile) rule(r *cRule, name string) error {
 		auto["<"] = files[0]
 	}
 	if len(r.recipe) == 0 && !m.phony[name] && slices.ContainsFunc(files, func(f string) bool { return strings.HasSuffix(f, ".o") }) && !strings.Contains(name, "%") && !strings.HasSuffix(name, ".o") {
-		return m.line("$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)", auto) // make's own
+		return m.line(verdict.Line{Text: "$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)", At: verdict.Where{File: path.Join(m.dir, "Makefile")}}, auto) // make's own
 	}
 	for _, line := range r.recipe {
 		if err := m.line(line, auto); err != nil {
@@ -335,12 +339,12 @@ func (m *cMakefile) rule(r *cRule, name string) error {
 // makeElsewhereIn matches make called again in another folder, in brackets or not.
 var makeElsewhereIn = match.Pattern(`^\(?\s*cd\s+([A-Za-z0-9_./-]+)\s*(?:&&|;)\s*xx-make-again([^()]*?)\)?$`)
 
-func (m *cMakefile) line(line string, auto map[string]string) error {
-	line = strings.TrimLeft(line, " \t@-+")
+func (m *cMakefile) line(l verdict.Line, auto map[string]string) error {
+	line := strings.TrimLeft(l.Text, " \t@-+")
 	if line == "" || strings.HasPrefix(line, "#") {
 		return nil
 	}
-	if len(m.Lines) > maxMakeLines {
+	if len(m.lines) > maxMakeLines {
 		return fmt.Errorf("its Makefile is too long to be looked at")
 	}
 	text, err := m.expand(line, auto, 0)
@@ -348,7 +352,7 @@ func (m *cMakefile) line(line string, auto map[string]string) error {
 		return err
 	}
 	if !strings.Contains(text, "xx-make-again") {
-		m.Lines = append(m.Lines, text)
+		m.lines = append(m.lines, verdict.Line{Text: text, At: l.At})
 		return nil
 	}
 	if into := makeElsewhereIn().FindStringSubmatch(text); into != nil {
@@ -384,7 +388,7 @@ func (m *cMakefile) line(line string, auto map[string]string) error {
 	if *m.calls++; *m.calls > maxMakeCalls {
 		return fmt.Errorf("its Makefile calls make again without end")
 	}
-	sub, err := ReadCMakefile(m.context, at, "Makefile")
+	sub, err := readCMakefile(m.context, m.work.Budget, at, "Makefile")
 	if err != nil {
 		return err
 	}
@@ -401,8 +405,8 @@ func (m *cMakefile) line(line string, auto map[string]string) error {
 		m.used[name] = true
 	}
 	m.subs = append(m.subs, sub)
-	for _, l := range sub.Lines {
-		m.Lines = append(m.Lines, "cd "+dir+" && "+l)
+	for _, l := range sub.lines {
+		m.lines = append(m.lines, verdict.Line{Text: "cd " + dir + " && " + l.Text, At: l.At})
 	}
 	return nil
 }
@@ -413,7 +417,7 @@ const maxSources = 20000
 // sources says whether there are sources in C and in C++, which make's own rules compile.
 func (m *cMakefile) sources() (c, cxx bool) {
 	n := 0
-	_ = fs.WalkDir(m.context.FS, m.dir, func(name string, d fs.DirEntry, err error) error {
+	m.context.Walk(m.dir, func(name string, d fs.DirEntry, err error) error {
 		if n++; err != nil || n > maxSources {
 			return fs.SkipAll
 		}
@@ -435,7 +439,7 @@ func (m *cMakefile) collect(goals []string) error {
 		own = append(own, "$(CXX) $(CXXFLAGS) $(CPPFLAGS) -c -o some.o some.cc")
 	}
 	for _, line := range own {
-		if err := m.line(line, nil); err != nil {
+		if err := m.line(verdict.Line{Text: line, At: verdict.Where{File: path.Join(m.dir, "Makefile")}}, nil); err != nil {
 			return err
 		}
 	}

@@ -1,12 +1,12 @@
 package makefile
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/graph"
 )
 
 func TestCMakefile(t *testing.T) {
@@ -28,7 +28,7 @@ func TestCMakefile(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			context := context.New(fstest.MapFS{"Makefile": {Data: []byte(tt.text)}})
-			m, err := ReadCMakefile(context, ".", "Makefile")
+			m, err := readCMakefile(context, graph.NewBudget(), ".", "Makefile")
 			if err == nil {
 				if err = m.Patterns(); err == nil {
 					err = m.Goal(tt.goal)
@@ -40,9 +40,9 @@ func TestCMakefile(t *testing.T) {
 				}
 				return
 			}
-			got := slices.Clone(m.Lines)
-			for i := range got {
-				got[i] = strings.ReplaceAll(got[i], ByVariable+"cc", "CC")
+			var got []string
+			for _, l := range m.lines {
+				got = append(got, strings.ReplaceAll(l.Text, ByVariable+"cc", "CC"))
 			}
 			if lines := strings.Join(got, "|"); err != nil || lines != tt.want {
 				t.Errorf("%s, %v", lines, err)

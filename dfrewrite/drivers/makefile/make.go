@@ -6,140 +6,186 @@ package makefile
 import (
 	"errors"
 	"fmt"
-	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/drivers"
+	"xxkit/dfrewrite/drivers/makefile/gnumake"
 	"xxkit/dfrewrite/facts"
-	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/recipes/cc"
+	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
 
 // Recipe is that of make where it runs go, and C that of Makefiles that compile C.
 var (
-	Recipe = &verdict.Recipe{Name: "make", Judge: judge}
-	C      = &verdict.Recipe{Name: "c", Judge: judgeC}
+	Recipe = &verdict.Recipe{Name: "make", Page: "make", Judge: judge}
+	C      = &verdict.Recipe{Name: "c", Page: "c", Judge: judgeC}
 )
 
 // judge looks into the Makefile of the build context: where all that make runs is a go build
 // without cgo and commands that are the same anywhere, the target's variables go in front of make.
 // The lines are judged as if they stood in a Dockerfile of their own.
 func judge(c *verdict.Call) (verdict.Step, bool) {
-	if c.Program != "make" || c.Opt.Context == nil {
+	if c.Program != "make" && c.Program != "gmake" || c.Opt.Context == nil {
 		return verdict.Step{}, false
 	}
-	block := func(format string, args ...any) (verdict.Step, bool) {
-		return drivers.Refuse(c, format, args...), true
-	}
-	run, goals, err := newRun(c)
-	if errors.Is(err, errNoMakefile) {
+	at, config, goals, err := callOf(c)
+	if errors.Is(err, gnumake.ErrNoFile) {
 		return verdict.Step{}, false
 	}
 	if err != nil {
-		return block(": %s", err)
+		return drivers.Refuse(c, ": %s", err), true
 	}
-	for _, goal := range goals {
-		if err := run.run(goal); err != nil {
-			return block(": %s", err)
-		}
-	}
-	for name := range run.exports {
-		if _, ok := run.vars[name]; ok && (drivers.SteersGo(name) || slices.Contains(drivers.GoTarget, name)) {
-			return block(": its Makefile exports %s", name)
-		}
-	}
-
-	exports := map[string]facts.Setting{}
-	for name := range run.exports {
-		if m, ok := run.vars[name]; ok && !(m.weak && facts.Lookup(&c.Site, name).Set) {
-			exports[name] = facts.Setting{Set: true, Text: m.value, Fixed: !strings.Contains(m.value, "$")}
-		}
-	}
-	shown, err := run.exported()
+	run, err := gnumake.Run(config, goals...)
 	if err != nil {
-		return block("%s: %s", c.Source(), err)
+		return drivers.Refuse(c, ": %s", err), true
 	}
-	for i, line := range run.lines {
-		run.lines[i] = drivers.ShellLine(drivers.Exporting(shown, line)) + line
+	d := drivers.Build{File: "Makefile", Exports: map[string]facts.Setting{}}
+	if config.File != "" {
+		d.File = config.File
 	}
-	d := drivers.Build{File: "Makefile", Lines: run.lines, Exports: exports}
-	if v, ok := run.vars["GOARCH"]; ok && !strings.Contains(v.value, "$") {
-		d.Review = drivers.OwnGOARCH(v.value, d.File)
+	var shown []drivers.Exported
+	for _, name := range slices.Sorted(maps.Keys(run.Vars)) {
+		v := run.Vars[name]
+		if slices.Contains(drivers.GoTarget, name) {
+			switch same := v.Text == "$TARGET"+name[2:] || name == "GOOS" && v.Text == "linux" && c.Opt.OnlyLinux(); {
+			case v.Weak && !strings.Contains(v.Text, "$") && name == "GOARCH":
+				d.Review = drivers.OwnGOARCH(v.Text, d.File)
+			case v.Weak || same:
+			default:
+				return drivers.Refuse(c, ": its %s sets %s to %s, whatever the environment says", d.File, name, forMessage(v.Text)), true
+			}
+			continue
+		}
+		if !v.Exported || v.Weak && facts.Lookup(&c.Site, name).Set {
+			continue
+		}
+		if drivers.SteersGo(name) {
+			return drivers.Refuse(c, ": its %s exports %s", d.File, name), true
+		}
+		d.Exports[name] = facts.Setting{Set: true, Text: v.Text, Fixed: !gnumake.Unknown(v.Text)}
+		if name != "PATH" && strings.Contains(v.Text, gnumake.ShellBegins) {
+			one, err := drivers.ExportOf(name, v.Text)
+			if err != nil {
+				return drivers.Refuse(c, ": its %s exports what cannot be seen: %s", d.File, err), true
+			}
+			shown = append(shown, one)
+		}
 	}
-	return drivers.Judge(c, d), true
+	for _, line := range run.Lines {
+		text := drivers.ShellLine(line.Text)
+		d.Lines = append(d.Lines, verdict.Line{Text: drivers.ShellLine(drivers.Exporting(shown, text)) + text, At: verdict.Where{File: line.File, Line: line.Line}})
+	}
+	return drivers.Judge(at, d), true
 }
 
-// errNoMakefile says that the build context does not hold the Makefile, or not for certain.
-var errNoMakefile = errors.New("there is no Makefile in the build context")
+// forMessage is a value for a message.
+func forMessage(text string) string { return shell.Shorten(drivers.ShellLine(text)) }
 
-// newRun reads the command line and the Makefile.
-func newRun(c *verdict.Call) (*makeRun, []string, error) {
-	at, ok := c.ContextFolder("Makefile")
-	if !ok {
-		return nil, nil, errNoMakefile
-	}
-	text, err := fs.ReadFile(c.Opt.Context.FS, path.Join(at, "Makefile"))
-	if err != nil {
-		return nil, nil, errNoMakefile
-	}
-	for _, other := range []string{"GNUmakefile", "makefile"} {
-		if c.Opt.Context.Has(path.Join(at, other)) {
-			return nil, nil, fmt.Errorf("there is a %s beside the Makefile", other)
+// callOf reads the command line of make. The call that it returns is in the folder that make changes to.
+func callOf(c *verdict.Call) (*verdict.Call, gnumake.Config, []string, error) {
+	config := gnumake.Config{Files: c.Opt.Context, Command: map[string]string{}, Shell: drivers.FromShell, Budget: c.Stage.Graph.Budget.Text}
+	dir := c.Dir
+	var goals []string
+	for i := 0; i < len(c.Args); i++ {
+		w := c.Args[i]
+		text, known := c.Known(w)
+		name, value, assigns := strings.Cut(w.Raw, "=")
+		assigns = assigns && !strings.HasPrefix(w.Raw, "-")
+		takes := func(short, long string) (string, bool) {
+			switch {
+			case (w.Raw == short || w.Raw == long) && i+1 < len(c.Args):
+				i++
+				text, known = c.Known(c.Args[i])
+				return text, true
+			case strings.HasPrefix(w.Raw, long+"="):
+				return value, true
+			case strings.HasPrefix(w.Raw, short) && len(w.Raw) > 2 && !strings.HasPrefix(w.Raw, "--"):
+				return w.Raw[2:], true
+			}
+			return "", false
+		}
+		if to, ok := takes("-C", "--directory"); ok {
+			if !known || dir == "" {
+				return nil, config, nil, fmt.Errorf("which folder -C names cannot be seen")
+			}
+			if dir = path.Join(dir, to); path.IsAbs(to) {
+				dir = path.Clean(to)
+			}
+			continue
+		}
+		if file, ok := takes("-f", "--file"); ok {
+			if !known {
+				return nil, config, nil, fmt.Errorf("which file -f names cannot be seen")
+			}
+			config.File = file
+			continue
+		}
+		switch {
+		case makeJobs().MatchString(w.Raw) || quiet()[w.Raw] || strings.HasPrefix(w.Raw, "-j") && cc.CountOnly().MatchString(w.Raw[2:]):
+			if (w.Raw == "-j" || w.Raw == "--jobs") && i+1 < len(c.Args) && cc.CountOnly().MatchString(c.Args[i+1].Raw) {
+				i++
+			}
+		case strings.HasPrefix(w.Raw, "-"):
+			return nil, config, nil, fmt.Errorf("what %s changes is not followed", w.Raw)
+		case assigns && known:
+			config.Command[name] = text[strings.Index(text, "=")+1:]
+		case assigns && strings.ContainsAny(value, "`"):
+			return nil, config, nil, fmt.Errorf("what %s is cannot be seen", w.Raw)
+		case assigns:
+			config.Command[name] = strings.Trim(value, `"`)
+		case !known:
+			return nil, config, nil, fmt.Errorf("what %s is cannot be seen", w.Raw)
+		default:
+			goals = append(goals, text)
 		}
 	}
-	if context.ChangedBefore(&c.Site, "Makefile") {
-		return nil, nil, errors.New("a command of the stage has changed the Makefile")
+	for _, name := range drivers.GoTarget {
+		if _, ok := config.Command[name]; ok {
+			return nil, config, nil, fmt.Errorf("%s on its command line wins over the environment", name)
+		}
 	}
-	r := &makeRun{makefile: parseMakefile(string(text)), command: map[string]string{}, done: map[string]bool{}}
-	if r.opaque != "" {
-		return nil, nil, fmt.Errorf("its Makefile has `%s`, which is not followed", r.opaque)
+	moved := *c
+	moved.Dir, config.Abs = dir, strings.TrimSuffix(dir, "/")
+	names := []string{"Makefile", "makefile", "GNUmakefile"}
+	if config.File != "" {
+		names = []string{config.File}
 	}
-	if name := r.sets(); name != "" {
-		return nil, nil, fmt.Errorf("its Makefile sets %s, whatever the environment says", name)
+	folder, ok := moved.ContextFolder(names...)
+	if !ok {
+		folder, ok = moved.ContextAt(config.Abs)
 	}
-	r.env = func(name string) (string, bool) {
+	if !ok {
+		return nil, config, nil, gnumake.ErrNoFile
+	}
+	config.Dir = folder
+	for _, name := range names {
+		if context.ChangedBefore(&c.Site, name) {
+			return nil, config, nil, fmt.Errorf("a command of the stage has changed the %s", name)
+		}
+	}
+	config.Env = func(name string) (string, bool) {
 		switch name {
 		case "GOOS", "GOARCH":
 			return "$TARGET" + name[2:], true // as it will be
 		}
 		v := facts.Lookup(&c.Site, name)
+		if !v.Set && v.FromArg {
+			return "$" + name, true
+		}
 		return v.Text, v.Set
 	}
-	r.file = func(name string) bool { return c.Opt.Context.Has(path.Join(at, name)) }
-	var goals []string
-	for _, w := range c.Args {
-		name, value, assigns := strings.Cut(w.Lit, "=")
-		switch {
-		case !w.Const && !graph.IsAssignment(w):
-			return nil, nil, fmt.Errorf("what %s is cannot be seen", w.Raw)
-		case !w.Const:
-			name, value, _ = strings.Cut(w.Raw, "=")
-			r.command[name] = strings.Trim(value, `"`)
-		case makeJobs().MatchString(w.Lit) || w.Lit == "-s" || w.Lit == "--silent":
-		case strings.HasPrefix(w.Lit, "-"):
-			return nil, nil, fmt.Errorf("what %s changes is not followed", w.Raw)
-		case assigns:
-			r.command[name] = value
-		default:
-			goals = append(goals, w.Lit)
-		}
-	}
-	for _, name := range drivers.GoTarget {
-		if _, ok := r.command[name]; ok {
-			return nil, nil, fmt.Errorf("%s on its command line wins over the environment", name)
-		}
-	}
-	if len(goals) == 0 {
-		goals = []string{r.first}
-		if v, ok := r.vars[".DEFAULT_GOAL"]; ok {
-			goals[0] = v.value
-		}
-	}
-	return r, goals, nil
+	return &moved, config, goals, nil
+}
+
+// quiet are options of make that change nothing of what it runs.
+func quiet() map[string]bool {
+	return match.Words("-s --silent --quiet -k --keep-going -B --always-make -w --print-directory --no-print-directory -r -R")
 }
 
 var makeJobs = match.Pattern(`^(-j[0-9]*|--jobs(=[0-9]+)?)$`)

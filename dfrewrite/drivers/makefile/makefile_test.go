@@ -7,35 +7,9 @@ import (
 	"testing/fstest"
 
 	"xxkit/dfrewrite/context"
-	"xxkit/dfrewrite/drivers"
+	"xxkit/dfrewrite/drivers/makefile/gnumake"
+	"xxkit/dfrewrite/graph"
 )
-
-// TestExpandMake shows what is followed of make's variables.
-func TestExpandMake(t *testing.T) {
-	m := parseMakefile("A = $(B) x\nB := b # comment\nE ?= weak\nF = 1\nF += 2\nLOOP = $(LOOP)\nexport CGO_ENABLED = 0\nV != git describe\nt: d \\\n e\n\techo\n")
-	r := &makeRun{makefile: m, command: map[string]string{"C": "c"}, env: func(name string) (string, bool) { return "env", name == "E" || name == "B" || name == "H" }}
-	for in, want := range map[string]string{
-		"$(A)": "b x", "${B}": "b", "$(C)": "c", "$(E)": "env", "$(F)": "1 2", "$$x": "$x", "$@": "t", "$(H)": "env", "$(UNSET)": "",
-		"$(shell git describe $(B))": "$(git describe b)", "$(V)": "$(git describe)", "a$": "a$",
-	} {
-		if got, err := r.expand(in, map[string]string{"@": "t"}, 0); err != nil || drivers.ShellLine(got) != want {
-			t.Errorf("%s: %q, %v, want %q", in, got, err, want)
-		}
-	}
-	for _, in := range []string{"$(LOOP)", "$(wildcard *.go)", "$(A:.c=.o)", "$(MAKE) x", "$(A"} {
-		if got, err := r.expand(in, nil, 0); err == nil {
-			t.Errorf("%s: %q, want an error", in, got)
-		}
-	}
-	if !m.exports["CGO_ENABLED"] || m.first != "t" || len(m.rules["t"].needs) != 2 {
-		t.Errorf("%+v", m)
-	}
-	for _, text := range []string{"include x\n", "ifeq (a,b)\nendif\n", "define X\nendef\n", "t: A = b\n", ".ONESHELL:\n", "export\n", "$(eval x)\n", "a: | b\n"} {
-		if m := parseMakefile(text); m.opaque == "" {
-			t.Errorf("%q is followed: %+v", text, m)
-		}
-	}
-}
 
 // Variables that multiply each other come to an end, and soon.
 func TestMakefileVariablesThatMultiply(t *testing.T) {
@@ -48,13 +22,12 @@ func TestMakefileVariablesThatMultiply(t *testing.T) {
 		{"of others", doubled.String() + "\nall:\n\tprintf $(A0)\n", "its Makefile has variables that expand to too much"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			goes := &makeRun{makefile: parseMakefile(test.text), command: map[string]string{}, done: map[string]bool{},
-				env: func(string) (string, bool) { return "", false }, file: func(string) bool { return false }}
-			if err := goes.run("all"); err == nil || err.Error() != test.want {
+			files := context.New(fstest.MapFS{"Makefile": {Data: []byte(test.text)}})
+			_, err := gnumake.Run(gnumake.Config{Files: files, Dir: ".", Env: func(string) (string, bool) { return "", false }, Budget: graph.NewBudget().Text}, "all")
+			if err == nil || err.Error() != test.want {
 				t.Errorf("for Go: %v; want %s", err, test.want)
 			}
-			context := context.New(fstest.MapFS{"Makefile": {Data: []byte(test.text)}})
-			m, err := ReadCMakefile(context, ".", "Makefile")
+			m, err := readCMakefile(files, graph.NewBudget(), ".", "Makefile")
 			if err == nil {
 				err = m.collect(nil)
 			}
@@ -68,7 +41,7 @@ func TestMakefileVariablesThatMultiply(t *testing.T) {
 // A Makefile that calls make in its own folder is not followed for ever.
 func TestMakefileThatCallsItself(t *testing.T) {
 	context := context.New(fstest.MapFS{"Makefile": {Data: []byte("all:\n\t$(MAKE) -C . other\nother:\n\t$(MAKE) -C . all\n")}})
-	m, err := ReadCMakefile(context, ".", "Makefile")
+	m, err := readCMakefile(context, graph.NewBudget(), ".", "Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +59,7 @@ func TestMakefilesThatMultiply(t *testing.T) {
 	}
 	files[fmt.Sprintf("%d.mk", maxMakeIncludes)] = &fstest.MapFile{Data: []byte("all:\n")}
 	const want = "its Makefile includes too much"
-	if _, err := ReadCMakefile(context.New(files), ".", "0.mk"); err == nil || err.Error() != want {
+	if _, err := readCMakefile(context.New(files), graph.NewBudget(), ".", "0.mk"); err == nil || err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // Recipe is that of shell scripts of the build context.
-var Recipe = &verdict.Recipe{Name: "script", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "script", Page: "scripts", Judge: judge}
 
 // judge looks into a shell script of the build context. Where all that it builds is Go without C, the target's
 // variables go in front of it; where it does nothing that differs between platforms, it stands in nobody's way. Of any
@@ -46,7 +46,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	case interpreter == "":
 		interpreter = "sh"
 	}
-	lines := []string{"#!/bin/" + interpreter + "\n" + withOwnFolder(text, path.Dir(c.Abs(file)))}
+	lines := []verdict.Line{{Text: "#!/bin/" + interpreter + "\n" + withOwnFolder(text, path.Dir(c.Abs(file))), At: verdict.Where{File: path.Base(file), Line: 1}}}
 	d := drivers.Build{File: path.Base(file), Lines: lines}
 	plan, err := drivers.Plan(c, d)
 	if errors.Is(err, drivers.ErrStartsBuilt) {
@@ -58,11 +58,13 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	_, same := drivers.OnBuilder(c, d, plan)
 	switch blocks := plan.Blocks(); {
 	case same || plan.Compiles():
-		return drivers.JudgeLedger(c, d, plan), true
+		step := drivers.JudgeLedger(c, d, plan)
+		step.Runs = plan
+		return step, true
 	case len(blocks) > 0:
 		b := blocks[0]
 		line := strings.TrimSpace(string(b.In.Doc.Src[b.Span.Start:b.Span.End]))
-		return verdict.Step{Verdict: verdict.Block, Compiles: c.IsBuildScript(file), Reason: fmt.Sprintf("%s runs `%s`: %s", c.Source(), line, b.Reason), Way: b.Way}, true
+		return verdict.Step{Verdict: verdict.Block, Compiles: c.IsBuildScript(file), Reason: fmt.Sprintf("%s runs `%s`%s: %s", c.Source(), line, drivers.Place(plan, &b), b.Reason), Way: b.Way, Runs: plan}, true
 	}
 	return verdict.Step{}, false
 }

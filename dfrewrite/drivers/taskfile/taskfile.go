@@ -24,7 +24,7 @@ import (
 )
 
 // Recipe is that of task.
-var Recipe = &verdict.Recipe{Name: "task", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "task", Page: "task", Judge: judge}
 
 // judge looks into the Taskfile of the build context, as judgeMake does into the Makefile. Alpine calls the program
 // go-task.
@@ -36,6 +36,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		run, err := newRun(c)
 		if err == nil {
 			err = run.all()
+			c.Stage.Graph.Budget.Steps(run.work)
 		}
 		if err != nil {
 			return drivers.Build{}, err
@@ -293,8 +294,9 @@ type taskRun struct {
 
 	review string          // what has to be read, if anything
 	asked  map[string]bool // commands whose output is the value of a variable
-	lines  []string        // what the shell gets to run, one call of it each
+	lines  []verdict.Line  // what the shell gets to run, one call of it each
 	work   int
+	file   string // its path in the context
 }
 
 // A taskValue is what a variable holds, or why that is not known.
@@ -394,6 +396,7 @@ func readTaskfile(c *verdict.Call, r *taskRun, dir string) error {
 	if has(".env") && strings.Contains(string(c.Opt.Context.ReadFile(path.Join(at, ".env"))), "TASK_X_") {
 		return errors.New("there is a .env beside the Taskfile that may change what runs")
 	}
+	r.file = path.Join(at, taskfiles[i])
 	f, err := parseTaskfile(c.Opt.Context.ReadFile(path.Join(at, taskfiles[i])))
 	if err != nil {
 		return err
@@ -564,7 +567,7 @@ func (r *taskRun) line(cmd taskCmd, text string) error {
 		return taskUnseen(cmd.text, cmd.line)
 	}
 	if line != "" {
-		r.lines = append(r.lines, line)
+		r.lines = append(r.lines, verdict.Line{Text: line, At: verdict.Where{File: r.file, Line: cmd.line}})
 	}
 	return nil
 }

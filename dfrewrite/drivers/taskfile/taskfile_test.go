@@ -29,7 +29,11 @@ func runTask(text string, words ...string) ([]string, error) {
 		r.goals = []string{"default"}
 	}
 	err = r.all()
-	return r.lines, err
+	var texts []string
+	for _, l := range r.lines {
+		texts = append(texts, l.Text)
+	}
+	return texts, err
 }
 
 // TestTaskfile shows which lines run. A | stands between lines, and every Taskfile begins with its version.

@@ -1,7 +1,6 @@
 package cc
 
 import (
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -210,9 +209,9 @@ var asksOpenMP = match.Pattern(`(?m)^[^#\n]*\bA[CX]_OPENMP\b|ac_cv_prog_c(xx)?_o
 func judgeAutogen(c *verdict.Call) (verdict.Step, bool) {
 	b := &cBuild{tool: "autoreconf", dir: c.Dir}
 	if at, ok := c.ContextAt(strings.TrimSuffix(c.Abs(path.Dir(c.Words[0].Lit)), "/")); ok {
-		text, err := fs.ReadFile(c.Opt.Context.FS, path.Join(at, path.Base(c.Words[0].Lit)))
+		text := c.Opt.Context.ReadFile(path.Join(at, path.Base(c.Words[0].Lit)))
 		switch {
-		case err != nil:
+		case text == nil:
 		case runsConfigure().Match(text) && !strings.Contains(string(text), "NOCONFIGURE"):
 			return verdict.BlockBuild("call autoreconf -fi and ./configure", "%s runs configure, too", c.Words[0].Lit), true
 		case runsConfigure().Match(text):

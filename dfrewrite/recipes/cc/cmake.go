@@ -244,7 +244,7 @@ func readCMakeProject(c *verdict.Call, source string) cmakeFacts {
 	found := cmakeFacts{seen: true}
 	var programs, runs []string
 	files := 0
-	_ = fs.WalkDir(c.Opt.Context.FS, at, func(name string, d fs.DirEntry, err error) error {
+	c.Opt.Context.Walk(at, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() && strings.HasPrefix(d.Name(), ".git") {
 			return fs.SkipDir
 		}

@@ -2,7 +2,6 @@ package rust
 
 import (
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -87,22 +86,22 @@ func readSource(c *context.Files) rustSource {
 	}
 	var s rustSource
 	for _, name := range []string{".cargo/config.toml", ".cargo/config"} {
-		if data, err := fs.ReadFile(c.FS, name); err == nil {
+		if data := c.ReadFile(name); data != nil {
 			if m := cargoConfigKey().FindSubmatch(data); m != nil {
 				s.config = fmt.Sprintf("%s sets %s, which may be for the machine that builds", name, m[1])
 				return s
 			}
 		}
 	}
-	manifest, err := fs.ReadFile(c.FS, "Cargo.toml")
-	if err != nil {
+	manifest := c.ReadFile("Cargo.toml")
+	if manifest == nil {
 		s.review = "there is no Cargo.toml in the Dockerfile's folder, so which crates the program needs cannot be seen; " + scripts
 		return s
 	}
 	s.oneToolchain = !c.Has("rust-toolchain.toml") && !c.Has("rust-toolchain")
 	var crates []string
-	lock, err := fs.ReadFile(c.FS, "Cargo.lock")
-	if err == nil {
+	lock := c.ReadFile("Cargo.lock")
+	if lock != nil {
 		for _, m := range lockedName().FindAllSubmatch(lock, -1) {
 			crates = append(crates, string(m[1]))
 		}

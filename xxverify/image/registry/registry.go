@@ -1,23 +1,30 @@
-package image
+// Package registry opens images in registries. It stands apart from package image, so that programs which read images
+// on this machine only need no HTTP and no TLS, whose tables are made in every start.
+package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"strings"
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry"
 	"oras.land/oras-go/v2/registry/remote"
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/credentials"
 	"oras.land/oras-go/v2/registry/remote/retry"
+
+	"xxkit/xxverify/image"
 )
 
-// Registry returns the reference to an image in a registry that a name holds, "docker://host/repository:tag" or "oci://…",
+// Reference returns the reference to an image in a registry that a name holds, "docker://host/repository:tag" or "oci://…",
 // and reports whether it is one. As for docker, no host means docker.io and no tag latest.
-func Registry(name string) (reference string, ok bool) {
+func Reference(name string) (reference string, ok bool) {
 	reference, ok = strings.CutPrefix(name, "docker://")
 	if !ok {
 		if reference, ok = strings.CutPrefix(name, "oci://"); !ok {
@@ -39,9 +46,9 @@ func Registry(name string) (reference string, ok bool) {
 	return reference, true
 }
 
-// OpenRegistry opens an image in a registry. Credentials are those that docker has for it. A registry on this
+// Open opens an image in a registry. Credentials are those that docker has for it. A registry on this
 // machine is spoken to without TLS.
-func OpenRegistry(reference string) (Source, error) {
+func Open(reference string) (image.Source, error) {
 	ref, err := registry.ParseReference(reference)
 	if err != nil {
 		return nil, err
@@ -75,15 +82,19 @@ type remoteImage struct {
 	reference  registry.Reference
 }
 
-// Root implements Source.
+// Root implements image.Source.
 func (r remoteImage) Root(ctx context.Context) (v1.Descriptor, error) {
 	return r.repository.Resolve(ctx, r.reference.ReferenceOrDefault())
 }
 
-// Blob implements Source.
+// Blob implements image.Source.
 func (r remoteImage) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
-	return r.repository.Fetch(ctx, d)
+	b, err := r.repository.Fetch(ctx, d)
+	if errors.Is(err, errdef.ErrNotFound) {
+		err = fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	return b, err
 }
 
-// Close implements Source.
+// Close implements image.Source.
 func (r remoteImage) Close() error { return nil }
