@@ -72,6 +72,9 @@ func leavingPath(p string, plans []*verdict.Ledger) (why, way string) {
 			return "", "" // the golang image's /go/bin is empty
 		}
 	}
+	if verdict.OwnFolder(p) && slices.ContainsFunc(plans, func(plan *verdict.Ledger) bool { return plan.WritesIn(p) }) {
+		return "", "" // what lies there was built here: no image has the folder
+	}
 	if p == "/opt" && slices.ContainsFunc(plans, func(plan *verdict.Ledger) bool { return graph.PlainImage(plan.Stage.Root().Image) && plan.WritesIn(p) }) {
 		return "", "" // empty in these images
 	}

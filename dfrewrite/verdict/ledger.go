@@ -172,6 +172,12 @@ func (p *Ledger) InProject(file string) bool {
 	return false
 }
 
+// OwnFolder reports whether a path is, or lies in, a folder of a project's own below /usr/local or /opt: none that images have.
+func OwnFolder(p string) bool {
+	m := ownFolder().FindStringSubmatch(p)
+	return m != nil && !imageFolders[m[1]]
+}
+
 // ownFolder matches folders that people make for their project; imageFolders are those there that images have
 // (Filesystem Hierarchy Standard 3.0, 4.9, and the images of Docker Hub).
 var ownFolder = match.Pattern(`^/(?:usr/local|opt)/([^/]+)`)
