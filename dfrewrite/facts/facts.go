@@ -49,6 +49,8 @@ type Facts struct {
 	tables  map[*graph.Stage][]*Table
 	before  map[key]*state
 	reached map[stageKey]bool
+	reader  Reader
+	driven  map[*Call][]*Call // by the call that reads the file
 }
 
 type key struct {
@@ -63,15 +65,19 @@ type stageKey struct {
 
 // state is what holds at one point of a stage.
 type state struct {
-	vars *scope
-	dir  string
+	vars  *scope
+	files *scope // what commands have written into files that may be read again
+	dir   string
 }
 
 // New follows a file for each of the platforms, written as os/arch[/variant]. One that
 // triples does not know has no names, and is followed all the same.
-func New(g *graph.Graph, platforms []string) *Facts {
+func New(g *graph.Graph, platforms []string) *Facts { return Reading(g, platforms, nil) }
+
+// Reading is [New] with a reader for the files that commands read.
+func Reading(g *graph.Graph, platforms []string, reader Reader) *Facts {
 	f := &Facts{Graph: g, calls: map[*graph.Stage][]*Call{}, ranges: map[stageKey][2]int{}, tables: map[*graph.Stage][]*Table{},
-		before: map[key]*state{}, reached: map[stageKey]bool{}}
+		before: map[key]*state{}, reached: map[stageKey]bool{}, reader: reader, driven: map[*Call][]*Call{}}
 	for _, name := range platforms {
 		os, rest, _ := strings.Cut(name, "/")
 		os, _, _ = strings.Cut(os, "(") // windows(10.0.17763), as containerd writes it
@@ -257,7 +263,7 @@ func (f *Facts) stage(s *graph.Stage, p *Platform, st *state, global *scope) *st
 	f.before[key{s.From, p}] = &state{vars: global, dir: "/"}
 	for _, in := range s.Body {
 		f.before[key{in, p}] = st
-		next := &state{vars: st.vars, dir: st.dir}
+		next := &state{vars: st.vars, files: st.files, dir: st.dir}
 		switch c := in.Command.(type) {
 		case *instructions.ArgCommand:
 			for _, a := range c.Args {
@@ -281,7 +287,7 @@ func (f *Facts) stage(s *graph.Stage, p *Platform, st *state, global *scope) *st
 			}
 			next.dir = path.Clean(dir)
 		case *instructions.RunCommand:
-			f.run(s, in, p, st)
+			next.files = f.run(s, in, p, st)
 		}
 		st = next
 	}
