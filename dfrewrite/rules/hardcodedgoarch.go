@@ -28,7 +28,7 @@ var HardcodedGoarch = &Rule{
 				continue
 			}
 			for _, c := range calls {
-				if !buildsGo(c) || c.Maybe || !p.taken(s, c.Writes(), on) {
+				if !buildsGo(c) || c.Maybe || !p.taken(s, p.ends(c), on) {
 					continue
 				}
 				if name, v := wrongGoVariable(c); name != "" && !done.before(placeOf(c, v)) {

@@ -72,7 +72,7 @@ func (p *Pass) usesMachine(s *graph.Stage, rest []*facts.Call, c *facts.Call) st
 	if c.Substituted || c.AsksMachine() {
 		return ""
 	}
-	if c.GoBuilds() && fromMachine(c.Env("GOARCH")) && p.taken(s, c.Writes(), c.Platform) {
+	if c.GoBuilds() && fromMachine(c.Env("GOARCH")) && p.taken(s, p.ends(c), c.Platform) {
 		return "go build takes it for the target"
 	}
 	if v := rustTarget(c); v.Text != "" && c.Name != "rustup" && fromMachine(v.Value) && p.usedByTarget(s) {

@@ -111,7 +111,7 @@ func holdsScripts(image string) bool {
 func (p *Pass) compilesForItself(s *graph.Stage) bool {
 	return slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool {
 		return !mentionsTarget(t) && slices.ContainsFunc(p.Planner.Plan(t).Steps, func(step verdict.Step) bool {
-			return step.Compiles && len(step.Writes) > 0 && takenForTarget(t, step)
+			return step.Compiles && len(step.Writes) > 0 && p.takenForTarget(t, step)
 		})
 	})
 }
