@@ -19,7 +19,9 @@ import (
 // A Files is a build context. What is found out about it is found out once,
 // however many Dockerfiles share it.
 type Files struct {
-	FS   fs.FS
+	FS fs.FS
+	// Dir is where it lies, for messages; may be empty.
+	Dir  string
 	memo sync.Map // key: func() any
 }
 

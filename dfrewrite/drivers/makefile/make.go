@@ -35,6 +35,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	block := func(format string, args ...any) (verdict.Step, bool) {
 		return drivers.Refuse(c, format, args...), true
 	}
+	c = entered(c)
 	run, goals, err := newRun(c)
 	if errors.Is(err, errNoMakefile) {
 		return verdict.Step{}, false
@@ -71,6 +72,27 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		d.Review = drivers.OwnGOARCH(v.value, d.File)
 	}
 	return drivers.Judge(c, d), true
+}
+
+// entered returns a call of make as it would be in the folder that -C names, without that option.
+func entered(c *verdict.Call) *verdict.Call {
+	for i, w := range c.Args {
+		dir, glued := strings.CutPrefix(w.Lit, "--directory=")
+		end := i + 1
+		switch {
+		case glued:
+		case (w.Lit == "-C" || w.Lit == "--directory") && end < len(c.Args) && c.Args[end].Const:
+			dir = c.Args[end].Lit
+			end++
+		default:
+			continue
+		}
+		in := *c
+		in.Dir = strings.TrimSuffix(c.Abs(dir), "/")
+		in.Args = slices.Concat(c.Args[:i], c.Args[end:])
+		return &in
+	}
+	return c
 }
 
 // errNoMakefile says that the build context does not hold the Makefile, or not for certain.
