@@ -380,6 +380,7 @@ func (c *contexts) of(dir string) *context.Files {
 	}
 	if c.dirs[dir] == nil {
 		c.dirs[dir] = context.New(os.DirFS(dir))
+		c.dirs[dir].Dir = dir
 	}
 	return c.dirs[dir]
 }

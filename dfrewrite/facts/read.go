@@ -4,6 +4,9 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/graph"
 )
 
 // What commands run does not always stand in the Dockerfile: a script sources a file that an earlier command wrote, and
@@ -13,14 +16,17 @@ import (
 type Line struct {
 	Place
 	Text string
-	// Vars are variables that the program puts into the environment of the line, as the shell would write their values.
+	// Vars are variables that the program puts into the environment of the line.
 	Vars []Var
 	// Dir is where the line runs, if not where the program does.
 	Dir string
 }
 
-// A Var is a variable of the environment.
-type Var struct{ Name, Value string }
+// A Var is a variable of the environment: its value, or a word of the shell that has it.
+type Var struct {
+	Name, Text string
+	Value      *Value
+}
 
 // A Reader returns the lines that a call makes the shell run, as far as it knows its program and can read its file.
 type Reader func(*Call) []Line
@@ -65,13 +71,15 @@ func (m *machine) read(c *Call) {
 // setVar puts a variable into the environment.
 func (m *machine) setVar(v Var) {
 	value := Value{Text: Unknown}
-	if word, err := syntax.NewParser().Document(strings.NewReader(v.Value)); err == nil {
+	if v.Value != nil {
+		value = *v.Value
+	} else if word, err := syntax.NewParser().Document(strings.NewReader(v.Text)); err == nil {
 		saved := m.text
-		m.text = []byte(v.Value)
+		m.text = []byte(v.Text)
 		value = m.word(word)
 		m.text = saved
 	}
-	value.Set, value.How, value.By = true, ByScript, m.in
+	value.Set, value.How, value.By, value.Span = true, ByScript, m.in, dockerfile.Span{}
 	m.assign(v.Name, value, true)
 }
 
@@ -178,4 +186,18 @@ func (m *machine) exportWords(v Value) bool {
 		m.assign(name, Value{Text: text, From: v.From, Set: true, How: ByScript, By: m.in}, true)
 	}
 	return true
+}
+
+// Site is the command as the packages above look at it, where it stands in the Dockerfile.
+func (c *Call) Site() *graph.Site {
+	top := c.top()
+	g := c.Stage.Graph
+	site := &graph.Site{Stage: c.Stage, Run: c.Run, Script: g.Script(c.Run), Env: g.EnvAt(c.Run), Dir: c.Dir}
+	for i, cmd := range site.Script.Commands {
+		if dockerfile.Covers(top.Span, cmd.Span) {
+			site.Command, site.Index = cmd, i
+			break
+		}
+	}
+	return site
 }

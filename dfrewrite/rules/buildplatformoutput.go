@@ -66,6 +66,9 @@ func (p *Pass) buildsForBuilder(s *graph.Stage) {
 		return
 	}
 	d.Fix, d.Notes = conversionFix(p.Planner.InPlace(s), "compile for the target platform")
+	if c != nil {
+		d.Notes = append(p.inFile(c), d.Notes...)
+	}
 	p.Report(d)
 }
 

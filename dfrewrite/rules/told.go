@@ -172,13 +172,3 @@ func (p *Pass) contextSpeaksOfTarget() bool {
 		return bytes.Contains(x.ReadFile(name), []byte("TARGETARCH")) || bytes.Contains(x.ReadFile(name), []byte("TARGETPLATFORM"))
 	})
 }
-
-// callsInFiles returns the commands of a stage for one platform, those that stand in files of the build context among them,
-// behind the one that reads the file.
-func (p *Pass) callsInFiles(s *graph.Stage, on *facts.Platform) []*facts.Call {
-	var out []*facts.Call
-	for _, c := range p.Facts.CallsFor(s, on) {
-		out = append(append(out, c), p.Facts.Driven(c)...)
-	}
-	return out
-}

@@ -36,6 +36,7 @@ type makeRule struct {
 	target  string
 	needs   []string // as written
 	recipe  []string // lines without their tab
+	at      []int    // where each of them stands in the file, counted from 1
 	pattern bool
 }
 
@@ -50,11 +51,14 @@ func parseMakefile(text string) *makefile {
 	m := &makefile{vars: map[string]makeVar{}, rules: map[string]*makeRule{}, exports: map[string]bool{}}
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\\\n", "\x00")
 	var current []*makeRule
+	next := 1
 	for line := range strings.Lines(text) {
+		number := next
+		next += 1 + strings.Count(line, "\x00")
 		line = strings.TrimSuffix(line, "\n")
 		if recipe, ok := strings.CutPrefix(line, "\t"); ok && len(current) > 0 {
 			for _, r := range current {
-				r.recipe = append(r.recipe, strings.ReplaceAll(recipe, "\x00", " "))
+				r.recipe, r.at = append(r.recipe, strings.ReplaceAll(recipe, "\x00", " ")), append(r.at, number)
 			}
 			continue
 		}
