@@ -242,3 +242,11 @@ func (r *recorder) Get(name string) (string, bool) {
 }
 
 func (r *recorder) Keys() []string { return nil }
+
+// EL10Go recognizes images of Go for Red Hat Enterprise Linux 10, which set GOAMD64=v3.
+func EL10Go(image string) bool { return IsEL10(image) && strings.Contains(image, "go-toolset") }
+
+// IsEL10 recognizes images of that system, which is for x86-64-v3 only.
+func IsEL10(image string) bool {
+	return strings.Contains(image, "ubi10") || strings.Contains(image, "rhel10") || strings.HasPrefix(image, "rockylinux/rockylinux:10")
+}
