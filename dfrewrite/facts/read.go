@@ -114,12 +114,8 @@ func (m *machine) writes(c *Call, redirs []*syntax.Redirect) {
 		v := Value{Text: Unknown, Set: true}
 		if c.Name == "echo" || c.Name == "printf" {
 			v = c.said()
-		} else if c.Name == "cat" && len(c.Words) == 1 {
-			for _, h := range redirs {
-				if h.Hdoc != nil {
-					v = m.word(h.Hdoc)
-				}
-			}
+		} else if c.Name == "cat" && len(c.Words) == 1 && c.Heredoc.Set {
+			v = c.Heredoc
 		}
 		v.From |= m.from
 		v.Text += "\n"

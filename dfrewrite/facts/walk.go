@@ -42,6 +42,8 @@ type Call struct {
 	Dir string
 	// Redirects are the files that its output goes to.
 	Redirects []Word
+	// Heredoc is what it reads, if that stands there.
+	Heredoc Value
 	// Wrapped says that another program starts this one, so that nothing can be put
 	// in front of it.
 	Wrapped bool
@@ -572,6 +574,9 @@ func (m *machine) call(c *syntax.CallExpr, redirs []*syntax.Redirect) status {
 	}
 	toFile := false
 	for _, r := range redirs {
+		if r.Hdoc != nil {
+			call.Heredoc = m.word(r.Hdoc)
+		}
 		switch r.Op {
 		case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.RdrAll, syntax.AppAll:
 			if r.N == nil || r.N.Value == "1" {
