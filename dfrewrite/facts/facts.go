@@ -254,6 +254,9 @@ func imageVars(image string) *scope {
 	if graph.OfficialGo(image) {
 		vars = vars.set("GOPATH", Value{Text: "/go", Set: true}, true)
 	}
+	if triple := graph.RustImageTarget(image); triple != "" {
+		vars = vars.set("CARGO_BUILD_TARGET", Value{Text: triple, Set: true}, true)
+	}
 	if graph.EL10Go(image) {
 		vars = vars.set("GOAMD64", Value{Text: "v3", Set: true}, true)
 	}
