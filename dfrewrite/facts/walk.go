@@ -98,6 +98,19 @@ func (c *Call) EnvNames(from Origin) []string {
 	return out
 }
 
+// EnvPrefix returns the names of the environment variables that begin so and that the program finds.
+func (c *Call) EnvPrefix(prefix string) []string {
+	var out []string
+	newer := map[string]bool{}
+	for s := c.vars; s != nil && s.name != ""; s = s.parent {
+		if !newer[s.name] && s.env && s.v.Set && strings.HasPrefix(s.name, prefix) {
+			out = append(out, s.name)
+		}
+		newer[s.name] = true
+	}
+	return out
+}
+
 // Uncertain reports whether something was read into the environment that is not in
 // this file, so that any variable may be set.
 func (c *Call) Uncertain() bool {

@@ -55,6 +55,7 @@ var All = []*Rule{
 	SingleArchBase,
 	HardcodedGoarch,
 	RustTriple,
+	CargoCrossIncomplete,
 	VariantIgnored,
 	GoInstallMoves,
 	HostArchProbe,
@@ -63,6 +64,7 @@ var All = []*Rule{
 	SharedCacheAcrossPlatforms,
 	TargetArgUndeclared,
 	HelperWithoutTarget,
+	HelperWithoutCompiler,
 	TargetArgTooEarly,
 	CgoLost,
 	HardcodedArch,
@@ -71,6 +73,7 @@ var All = []*Rule{
 	DistroFileAcrossPlatforms,
 	NativeModulesAcrossPlatforms,
 	PrebuiltWithoutArch,
+	GemLockLacksPlatform,
 	UnusedIgnore,
 }
 
