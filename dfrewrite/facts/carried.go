@@ -33,7 +33,7 @@ func (f *Facts) Carried(c *Call, written []string) []string {
 	for _, t := range c.Stage.Tree() {
 		calls := f.CallsFor(t, c.Platform)
 		if t == c.Stage {
-			calls = calls[slices.Index(calls, c.top())+1:]
+			calls = calls[slices.IndexFunc(calls, func(other *Call) bool { return other.Span == c.top().Span })+1:]
 		}
 		follow(calls)
 	}

@@ -18,9 +18,14 @@ var BuildPlatformOutput = &Rule{
 	Severity: Error,
 	Check: func(p *Pass) {
 		for _, s := range p.Graph.Stages {
-			if s.Place == graph.Build {
-				p.buildsForBuilder(s)
+			if s.Place != graph.Build {
+				continue
 			}
+			if c, what := p.madeForOwnMachine(s); c != nil {
+				p.reportOwnMachine(s, c, what)
+				continue
+			}
+			p.buildsForBuilder(s)
 		}
 	},
 }
