@@ -617,7 +617,9 @@ func (m *machine) call(c *syntax.CallExpr, redirs []*syntax.Redirect) status {
 		case m.input.Set:
 			m.print(call.filter(m.input))
 		case call.Name == "cat" && len(call.Words) == 2:
-			m.print(m.content(call.Abs(call.Words[1].Value), call.answer()))
+			v := m.content(call.Abs(call.Words[1].Value), call.answer())
+			v.Text = strings.TrimRight(v.Text, "\n")
+			m.print(v)
 		default:
 			m.print(call.answer())
 		}

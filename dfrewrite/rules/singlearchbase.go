@@ -10,6 +10,7 @@ import (
 	"xxkit/dfrewrite/verdict"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 )
 
@@ -105,8 +106,8 @@ func (p *Pass) archByDefault(s *graph.Stage, d Diagnostic, arch string) (Diagnos
 	image := s.Image
 	if strings.Contains(image, "$") || strings.Contains(s.BaseName, ":+") || slices.ContainsFunc(graph.VariablesIn(s.BaseName, rune(s.From.Doc.Escape)), func(name string) bool {
 		_, given := p.Graph.Given(name)
-		return given || p.namesMore(name)
-	}) {
+		return given
+	}) || p.archNamesFiles() {
 		return d, false
 	}
 	name, _, inTag := graph.ArchitectureInTag(image)
@@ -126,13 +127,16 @@ func (p *Pass) archByDefault(s *graph.Stage, d Diagnostic, arch string) (Diagnos
 	return d, true
 }
 
-// namesMore reports whether a build argument chooses files, too, as in COPY .build/$ARCH/app: whoever builds gives it for
-// each platform.
-func (p *Pass) namesMore(name string) bool {
+// archNamesFiles reports whether a build argument with an architecture in it chooses files, as in COPY .build/$ARCH/app:
+// whoever builds gives such arguments for each platform.
+func (p *Pass) archNamesFiles() bool {
 	return slices.ContainsFunc(p.Graph.Stages, func(s *graph.Stage) bool {
 		return slices.ContainsFunc(s.Body, func(in *dockerfile.Instruction) bool {
 			kind := in.Kind()
-			return (kind == "COPY" || kind == "ADD") && slices.Contains(graph.VariablesIn(string(in.Text.Bytes), rune(in.Doc.Escape)), name)
+			return (kind == "COPY" || kind == "ADD") && slices.ContainsFunc(graph.VariablesIn(string(in.Text.Bytes), rune(in.Doc.Escape)), func(name string) bool {
+				v := p.Facts.Expand(in, "${"+name+"}", p.Facts.Platforms[0])
+				return v.From&facts.FromArg != 0 && v.From&facts.FromTarget == 0 && len(archNames(v.Text)) > 0
+			})
 		})
 	})
 }
