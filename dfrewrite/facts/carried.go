@@ -9,11 +9,24 @@ import (
 // maxCarried bounds how many places one file is followed to.
 const maxCarried = 64
 
+// maxLooks bounds how many commands are looked at in all to see where files go, so that a file that is made to take long does
+// not.
+const maxLooks = 1 << 21
+
+// Look reports whether n commands more may be looked at. Who may not does without the answer.
+func (f *Facts) Look(n int) bool {
+	f.looks += n
+	return f.looks <= maxLooks
+}
+
 // Carried returns where files end up: what a command has written, in the form of [Call.Writes], and where later commands of
 // its stage, and of the stages based on it, copy, move, link, pack and unpack that.
 func (f *Facts) Carried(c *Call, written []string) []string {
 	out := slices.Clone(written)
 	follow := func(calls []*Call) {
+		if !f.Look(len(calls)) {
+			return
+		}
 		for _, later := range calls {
 			if len(out) > maxCarried {
 				return

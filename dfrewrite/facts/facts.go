@@ -51,6 +51,8 @@ type Facts struct {
 	reached map[stageKey]bool
 	reader  Reader
 	driven  map[*Call][]*Call // by the call that reads the file
+	places  map[*graph.Stage]map[int]*Call
+	looks   int // see Look
 }
 
 type key struct {
@@ -108,6 +110,22 @@ func (f *Facts) Calls(s *graph.Stage) []*Call { return f.calls[s] }
 func (f *Facts) CallsFor(s *graph.Stage, p *Platform) []*Call {
 	r := f.ranges[stageKey{s, p}]
 	return f.calls[s][r[0]:r[1]:r[1]]
+}
+
+// CallAt returns the command that begins at an offset of the Dockerfile, for the first platform for which it runs, or nil.
+func (f *Facts) CallAt(s *graph.Stage, start int) *Call {
+	if f.places == nil {
+		f.places = map[*graph.Stage]map[int]*Call{}
+	}
+	if f.places[s] == nil {
+		f.places[s] = map[int]*Call{}
+		for _, c := range f.calls[s] {
+			if f.places[s][c.Span.Start] == nil {
+				f.places[s][c.Span.Start] = c
+			}
+		}
+	}
+	return f.places[s][start]
 }
 
 // Tables returns the `case` tables of a stage that have no branch for a platform.

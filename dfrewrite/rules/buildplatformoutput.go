@@ -128,7 +128,7 @@ func (p *Pass) takenForTarget(s *graph.Stage, step verdict.Step) bool {
 	}) {
 		return true
 	}
-	c := p.callAt(s, step.Span)
+	c := p.Facts.CallAt(s, step.Span.Start)
 	return c != nil && p.shipped(s, p.Facts.Carried(c, step.Writes), c.Platform)
 }
 

@@ -178,7 +178,7 @@ func (p *Pass) downloadsForTarget(s *graph.Stage, c *facts.Call) bool {
 
 // differs reports whether a word is another one for another platform, as behind a table over the target.
 func (p *Pass) differs(s *graph.Stage, w facts.Word) bool {
-	return w.At.Len() > 0 && slices.ContainsFunc(p.Facts.Calls(s), func(c *facts.Call) bool {
+	return w.At.Len() > 0 && p.Facts.Look(len(p.Facts.Calls(s))) && slices.ContainsFunc(p.Facts.Calls(s), func(c *facts.Call) bool {
 		return slices.ContainsFunc(c.Words, func(other facts.Word) bool { return other.At == w.At && other.Text != w.Text })
 	})
 }
@@ -189,6 +189,9 @@ func (p *Pass) unpackedBehind(s *graph.Stage, c *facts.Call, on *facts.Platform)
 		return nil
 	}
 	calls := p.Facts.CallsFor(s, on)
+	if !p.Facts.Look(len(calls)) {
+		return nil
+	}
 	i := slices.Index(calls, c) + 1
 	if i == 0 || i == len(calls) || calls[i].Run != c.Run || calls[i].Name != "tar" {
 		return nil

@@ -96,20 +96,9 @@ func nativeByBuild(c *facts.Call) []string {
 
 // shippedPrograms is shipped, but for what is by its name the same on every platform.
 func (p *Pass) shippedPrograms(s *graph.Stage, written []string, on *facts.Platform) bool {
-	for _, t := range s.Tree() {
-		for _, u := range t.UsedBy {
-			if u.Kind != graph.Copy || !landsOnTarget(u.In, map[*graph.Stage]bool{}) {
-				continue
-			}
-			for _, raw := range u.Paths {
-				v := p.Facts.Expand(u.By, raw, on)
-				if v.Known() && path.Ext(v.Text) != ".jar" && path.Ext(v.Text) != ".war" && slices.ContainsFunc(written, func(w string) bool { return facts.Takes(cleanPath(v.Text), w) }) {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return p.copied(s, written, on, func(u *graph.Use, src string) bool {
+		return path.Ext(src) != ".jar" && path.Ext(src) != ".war" && landsOnTarget(u.In, map[*graph.Stage]bool{})
+	})
 }
 
 // reportOwnMachine reports it.

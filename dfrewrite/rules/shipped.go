@@ -3,7 +3,6 @@ package rules
 import (
 	"slices"
 
-	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 )
@@ -15,28 +14,20 @@ func (p *Pass) ends(c *facts.Call) []string { return p.Facts.Carried(c, c.Writes
 
 // shipped reports whether one of the files reaches the target platform.
 func (p *Pass) shipped(s *graph.Stage, written []string, on *facts.Platform) bool {
+	return p.copied(s, written, on, func(u *graph.Use, _ string) bool { return landsOnTarget(u.In, map[*graph.Stage]bool{}) })
+}
+
+// copied reports whether one of the files is among what another stage copies, by a COPY and a path that count.
+func (p *Pass) copied(s *graph.Stage, written []string, on *facts.Platform, counts func(u *graph.Use, src string) bool) bool {
 	for _, t := range s.Tree() {
 		for _, u := range t.UsedBy {
-			if u.Kind != graph.Copy || !landsOnTarget(u.In, map[*graph.Stage]bool{}) {
-				continue
-			}
 			for _, raw := range u.Paths {
 				v := p.Facts.Expand(u.By, raw, on)
-				if v.Known() && slices.ContainsFunc(written, func(w string) bool { return facts.Takes(cleanPath(v.Text), w) }) {
+				if u.Kind == graph.Copy && v.Known() && slices.ContainsFunc(written, func(w string) bool { return facts.Takes(cleanPath(v.Text), w) }) && counts(u, v.Text) {
 					return true
 				}
 			}
 		}
 	}
 	return false
-}
-
-// callAt returns the command that stands at a place of a stage, for the first platform for which it runs, or nil.
-func (p *Pass) callAt(s *graph.Stage, at dockerfile.Span) *facts.Call {
-	for _, c := range p.Facts.Calls(s) {
-		if dockerfile.Covers(at, c.Span) && !c.Substituted {
-			return c
-		}
-	}
-	return nil
 }

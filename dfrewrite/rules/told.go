@@ -24,8 +24,11 @@ func (p *Pass) untoldBuild(s *graph.Stage, mentioned bool) (first dockerfile.Spa
 	}
 	if !setsGoEnvironment(s) {
 		for _, on := range p.Facts.PlatformsOf(s) {
+			if mentioned && (forOne(s) || p.mayBeTold(s, on)) {
+				continue
+			}
 			for _, c := range p.callsInFiles(s, on) {
-				if p.untoldGo(c) && !(mentioned && (forOne(s) || p.mayBeTold(s, on))) && p.shipped(s, p.ends(c), on) {
+				if p.untoldGo(c) && p.shipped(s, p.ends(c), on) {
 					found(c.Span, c)
 				}
 			}
@@ -100,8 +103,8 @@ func (p *Pass) untoldC(s *graph.Stage, c *facts.Call) bool {
 // untoldStep reports whether the command at a place of a stage builds with a tool of which it is known how it is told the
 // target, and is not told it.
 func (p *Pass) untoldStep(s *graph.Stage, at dockerfile.Span) bool {
-	c := p.callAt(s, at)
-	if c == nil || c.Maybe || c.Uncertain() || forOne(s) || speaksOf(s, "xx-", "--wrap", "-linux-", "CROSS") {
+	c := p.Facts.CallAt(s, at.Start)
+	if c == nil || !p.Facts.Look(len(p.Facts.Calls(s))) || c.Maybe || c.Uncertain() || forOne(s) || speaksOf(s, "xx-", "--wrap", "-linux-", "CROSS") {
 		return false
 	}
 	switch c.Name {

@@ -117,7 +117,7 @@ func (p *Pass) toolArchs(s *graph.Stage, on *facts.Platform) []archWord {
 		switch c.Name {
 		case "make", "cmake", "configure", "meson", "scons":
 			for _, w := range c.Words[1:] {
-				if s.Place == graph.Build && strings.Contains(w.Text, "=") && toldTriple().MatchString(w.Text) && (c.Name != "make" || !strings.HasPrefix(w.Text, "--")) && !forSeveral(calls) {
+				if s.Place == graph.Build && strings.Contains(w.Text, "=") && toldTriple().MatchString(w.Text) && (c.Name != "make" || !strings.HasPrefix(w.Text, "--")) && p.Facts.Look(len(calls)) && !forSeveral(calls) {
 					add(inFull(w), archWord{message: "the build is told %s, also for the image for %s", hint: "choose it by $TARGETARCH: $(xx-info triple), or CC=xx-clang", use: "none"})
 				}
 			}
@@ -208,6 +208,9 @@ func (p *Pass) reaches(s *graph.Stage, c *facts.Call) bool {
 		return true
 	}
 	behind := false
+	if !p.Facts.Look(len(p.Facts.Calls(s))) {
+		return false
+	}
 	for _, later := range p.callsInFiles(s, c.Platform) {
 		behind = behind || later == c
 		if behind && (later.GoBuilds() || later.Name == "cargo") && (later.Name == "cargo" && p.usedByTarget(s) || p.shipped(s, p.ends(later), c.Platform)) {

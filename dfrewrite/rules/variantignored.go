@@ -110,21 +110,9 @@ func (p *Pass) wrongVariant(s *graph.Stage, c *facts.Call) (Diagnostic, bool) {
 // takenForOlder reports whether a stage on the target platform takes what the command makes, and is based on an image that
 // starts on any amd64 itself.
 func (p *Pass) takenForOlder(s *graph.Stage, c *facts.Call) bool {
-	written := p.ends(c)
-	for _, t := range s.Tree() {
-		for _, u := range t.UsedBy {
-			if u.Kind != graph.Copy || u.In.Place == graph.Build || graph.IsEL10(u.In.Root().Image) {
-				continue
-			}
-			for _, raw := range u.Paths {
-				v := p.Facts.Expand(u.By, raw, c.Platform)
-				if v.Known() && slices.ContainsFunc(written, func(w string) bool { return facts.Takes(cleanPath(v.Text), w) }) {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return p.copied(s, p.ends(c), c.Platform, func(u *graph.Use, _ string) bool {
+		return u.In.Place != graph.Build && !graph.IsEL10(u.In.Root().Image)
+	})
 }
 
 // ignoredVariant returns the variable that is missing, what to set it to, and what
