@@ -138,7 +138,7 @@ func (p *Pass) gems(s *graph.Stage, file string) bool {
 	}
 	for t := s; t != nil; t = t.Base {
 		for _, c := range p.Facts.Calls(t) {
-			if c.Name != "bundle" && c.Name != "bundler" && c.Name != "gem" || len(c.Words) > 1 && !c.Has("install") && c.Words[1].Text[0] != '-' {
+			if c.Name != "bundle" && c.Name != "bundler" && c.Name != "gem" || len(c.Words) > 1 && !c.Has("install") && !strings.HasPrefix(c.Words[1].Text, "-") {
 				continue
 			}
 			if under("/usr/local/bundle") || c.Name == "gem" && strings.Contains(file, "/gems") {
