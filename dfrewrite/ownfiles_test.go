@@ -79,7 +79,7 @@ func dockerfilesIn(page string) []string {
 		_, rest, _ := strings.Cut(part, "\n") // what its test does stands behind it
 		block, _, _ := strings.Cut(rest, "\n```")
 		if !strings.Contains("\n"+block, "\nFROM ") {
-			first := "FROM --platform=$BUILDPLATFORM debian:trixie AS build\nCOPY --from=xx / /\n"
+			first := "FROM --platform=$BUILDPLATFORM debian:trixie AS build\nRUN apt-get update && apt-get install -y clang lld\nCOPY --from=xx / /\n"
 			if !strings.Contains(block, "ARG TARGETPLATFORM") {
 				first += "# dfrewrite: ignore=TargetArgTooEarly\nARG TARGETPLATFORM\n"
 			}

@@ -25,7 +25,7 @@ const leastCases = 3
 //
 //	fires/NAME       a Dockerfile with the mistake
 //	findings/NAME    what the rule says about it: "line: severity: message", and under it
-//	                 "  line: note"
+//	                 "  line: note", or "  file:line: note" for one of the context
 //	fixed/NAME       what `rewrite --unsafe` makes of it; without it, nothing
 //	quiet/NAME       a Dockerfile that looks alike and is right
 //	options/NAME     options as for TestRewrite
@@ -147,7 +147,11 @@ func findingsOf(f *File, rule *rules.Rule) string {
 		}
 		fmt.Fprintf(&b, "%d: %s: %s\n", f.Doc.Position(d.Span.Start).Line, d.Severity, d.Message)
 		for _, n := range d.Notes {
-			fmt.Fprintf(&b, "  %d: %s\n", f.Doc.Position(n.Span.Start).Line, n.Text)
+			at := fmt.Sprint(f.Doc.Position(n.Span.Start).Line)
+			if n.In.File != "" {
+				at = fmt.Sprintf("%s:%d", n.In.File, n.In.Line)
+			}
+			fmt.Fprintf(&b, "  %s: %s\n", at, n.Text)
 		}
 	}
 	return b.String()

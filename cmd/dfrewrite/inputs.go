@@ -477,6 +477,7 @@ func (c *contexts) of(dir string) *context.Files {
 	}
 	if c.dirs[dir] == nil {
 		c.dirs[dir] = context.Open(dir)
+		c.dirs[dir].Dir = dir
 	}
 	return c.dirs[dir]
 }

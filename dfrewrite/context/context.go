@@ -23,7 +23,9 @@ import (
 // however many Dockerfiles share it.
 type Files struct {
 	files fs.FS
-	memo  sync.Map // key: func() any
+	// Dir is where it lies, for messages; may be empty.
+	Dir  string
+	memo sync.Map // key: func() any
 }
 
 // New makes a context of a file system. Only files below it are read, and
@@ -195,6 +197,51 @@ func (c *Files) Programs(name string) map[elf.Machine]string {
 		}
 	}
 	return found
+}
+
+// Limits on the look below a folder for programs.
+const (
+	maxBelow  = 5000 // entries
+	maxOpened = 500
+)
+
+// ProgramsBelow is Programs for what lies below a folder, as far as names and permissions say that files may be programs or
+// libraries, and a look of bounded length finds them.
+func (c *Files) ProgramsBelow(name string) map[elf.Machine]string {
+	type below string
+	return Once(c, below(name), func() map[elf.Machine]string {
+		found := map[elf.Machine]string{}
+		entries, opened := 0, 0
+		_ = fs.WalkDir(c.files, ContextPath(name), func(file string, entry fs.DirEntry, err error) error {
+			if entries++; err != nil || entries > maxBelow || opened > maxOpened {
+				return fs.SkipAll
+			}
+			if entry.IsDir() && entry.Name() == ".git" {
+				return fs.SkipDir
+			}
+			if !entry.Type().IsRegular() || !mayBeProgram(entry) {
+				return nil
+			}
+			opened++
+			if m, ok := elfMachine(c.files, file); ok && found[m] == "" && !c.Ignored(file) {
+				found[m] = file
+			}
+			return nil
+		})
+		return found
+	})
+}
+
+// mayBeProgram reports whether a file is called like a library or an add-on, or is a program without an extension.
+func mayBeProgram(entry fs.DirEntry) bool {
+	switch ext := path.Ext(entry.Name()); {
+	case ext == ".node" || ext == ".so" || strings.Contains(entry.Name(), ".so."):
+		return true
+	case ext == "":
+		info, err := entry.Info()
+		return err == nil && info.Mode()&0o111 != 0
+	}
+	return false
 }
 
 // elfMachine reads what an ELF executable or library is for.

@@ -15,9 +15,17 @@ import (
 // that the command runs in or as an absolute path. It is nil where no COPY, ADD or bind mount is seen
 // to have brought it there, and where something else may have replaced it.
 func (x *Files) FileAt(c *graph.Site, name string) []byte {
+	if found := x.PathAt(c, name); found != "" {
+		return x.ReadFile(found)
+	}
+	return nil
+}
+
+// PathAt returns the name that such a file has in the build context, or "".
+func (x *Files) PathAt(c *graph.Site, name string) string {
 	file := c.Abs(name)
 	if file == "" || x == nil {
-		return nil
+		return ""
 	}
 	if run, ok := c.Run.Command.(*instructions.RunCommand); ok {
 		for _, m := range instructions.GetMounts(run) {
@@ -29,7 +37,7 @@ func (x *Files) FileAt(c *graph.Site, name string) []byte {
 				target = path.Join(c.Env.Dir, target)
 			}
 			if rest, ok := Below(file, path.Clean(target)); ok {
-				return x.ReadFile(path.Join("/", m.Source, rest))
+				return x.readable(path.Join("/", m.Source, rest))
 			}
 		}
 	}
@@ -39,17 +47,25 @@ func (x *Files) FileAt(c *graph.Site, name string) []byte {
 			body = body[:i]
 		}
 		for _, in := range slices.Backward(body) {
-			if data, found := x.broughtBy(s, in, file); found {
-				return data
+			if name, found := x.broughtBy(s, in, file); found {
+				return name
 			}
 		}
 	}
-	return nil
+	return ""
 }
 
-// broughtBy returns what a COPY or ADD put at a path of the stage; found is false if it put nothing
-// there.
-func (x *Files) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file string) (data []byte, found bool) {
+// readable returns the name of a file that can be read, in the form of package fs, or "".
+func (x *Files) readable(name string) string {
+	if x.ReadFile(name) == nil {
+		return ""
+	}
+	return ContextPath(name)
+}
+
+// broughtBy returns the name of the file that a COPY or ADD put at a path of the stage, "" if that is not known; found is
+// false if it put nothing there.
+func (x *Files) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file string) (name string, found bool) {
 	var from, dest string
 	var sources []string
 	switch cmd := in.Command.(type) {
@@ -58,7 +74,7 @@ func (x *Files) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file strin
 	case *instructions.AddCommand:
 		dest, sources = cmd.DestPath, cmd.SourcePaths
 	default:
-		return nil, false
+		return "", false
 	}
 	env := s.Graph.EnvAt(in)
 	escape := rune(s.Graph.Doc.Escape)
@@ -71,15 +87,15 @@ func (x *Files) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file strin
 	folder = folder || dest == env.Dir
 	rest, inside := Below(file, dest)
 	if !inside {
-		return nil, false
+		return "", false
 	}
 	if in.Flag("parents") != nil || in.Flag("exclude") != nil {
-		return nil, true // elsewhere, or not at all
+		return "", true // elsewhere, or not at all
 	}
 	if from != "" {
 		// Whether the file is among what comes from there cannot be seen; a folder of another name says
 		// that it is not.
-		return nil, rest == "" || slices.ContainsFunc(sources, func(src string) bool { return path.Base(src) == path.Base(file) || rest != path.Base(file) })
+		return "", rest == "" || slices.ContainsFunc(sources, func(src string) bool { return path.Base(src) == path.Base(file) || rest != path.Base(file) })
 	}
 	for _, src := range sources {
 		src = path.Clean(strings.TrimLeft(env.Expand(src, escape), "/"))
@@ -97,11 +113,11 @@ func (x *Files) broughtBy(s *graph.Stage, in *dockerfile.Instruction, file strin
 		default:
 			continue
 		}
-		if data := x.ReadFile(name); data != nil && !x.Ignored(ContextPath(name)) {
-			return data, true
+		if name := x.readable(name); name != "" && !x.Ignored(name) {
+			return name, true
 		}
 	}
-	return nil, false
+	return "", false
 }
 
 // Below returns what is left of a path in a folder: "" for the folder itself.
@@ -112,7 +128,8 @@ func Below(file, folder string) (rest string, ok bool) {
 	return strings.CutPrefix(file, strings.TrimSuffix(folder, "/")+"/")
 }
 
-// FolderAt returns the folder of the build context that stands where a command runs; see contextFolder.
+// FolderAt returns the folder of the build context that has been copied to where the command runs, or is mounted there, or of
+// which one of the files has been; false if none has, or files of it have been replaced by a copy from elsewhere.
 func (x *Files) FolderAt(c *graph.Site, files ...string) (string, bool) {
 	if c.Dir == "" {
 		return "", false
@@ -131,15 +148,17 @@ func (x *Files) FolderAt(c *graph.Site, files ...string) (string, bool) {
 		}
 	}
 	for cmd, dest := range c.Copies() {
-		if dest != path.Clean(c.Dir) {
+		rest, inside := Below(path.Clean(c.Dir), dest)
+		if !inside || rest != "" && cmd.From != "" {
 			continue
 		}
 		for _, src := range cmd.SourcePaths {
 			switch src = path.Clean(strings.TrimLeft(src, "/")); {
 			case cmd.From != "":
 				return "", false
-			case x.IsFolder(src):
-				found, folder = true, src
+			case x.IsFolder(path.Join(src, rest)):
+				found, folder = true, path.Join(src, rest)
+			case rest != "":
 			case slices.Contains(files, src):
 				found, folder = true, "."
 			}

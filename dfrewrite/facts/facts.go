@@ -52,6 +52,10 @@ type Facts struct {
 	before  map[key]*state
 	reached map[stageKey]bool
 	gaveUp  map[*dockerfile.Instruction]bool
+	reader  Reader
+	driven  map[*Call][]*Call // by the call that reads the file
+	places  map[*graph.Stage]map[int]*Call
+	looks   int // see Look
 }
 
 type key struct {
@@ -66,15 +70,19 @@ type stageKey struct {
 
 // state is what holds at one point of a stage.
 type state struct {
-	vars *scope
-	dir  string
+	vars  *scope
+	files *scope // what commands have written into files that may be read again
+	dir   string
 }
 
 // New follows a file for each of the platforms, written as os/arch[/variant]. One that
 // triples does not know has no names, and is followed all the same.
-func New(g *graph.Graph, platforms []string) *Facts {
+func New(g *graph.Graph, platforms []string) *Facts { return Reading(g, platforms, nil) }
+
+// Reading is [New] with a reader for the files that commands read.
+func Reading(g *graph.Graph, platforms []string, reader Reader) *Facts {
 	f := &Facts{Graph: g, calls: map[*graph.Stage][]*Call{}, ranges: map[stageKey][2]int{}, tables: map[*graph.Stage][]*Table{},
-		before: map[key]*state{}, reached: map[stageKey]bool{}, gaveUp: map[*dockerfile.Instruction]bool{}}
+		before: map[key]*state{}, reached: map[stageKey]bool{}, gaveUp: map[*dockerfile.Instruction]bool{}, reader: reader, driven: map[*Call][]*Call{}}
 	for _, name := range platforms {
 		os, rest, _ := strings.Cut(name, "/")
 		os, _, _ = strings.Cut(os, "(") // windows(10.0.17763), as containerd writes it
@@ -110,6 +118,22 @@ func (f *Facts) CallsFor(s *graph.Stage, p *Platform) []*Call {
 // GaveUp reports whether a RUN was not followed to its end: its commands are nested too deeply, or take too many steps.
 // What is known of its commands may then be wrong.
 func (f *Facts) GaveUp(run *dockerfile.Instruction) bool { return f.gaveUp[run] }
+
+// CallAt returns the command that begins at an offset of the Dockerfile, for the first platform for which it runs, or nil.
+func (f *Facts) CallAt(s *graph.Stage, start int) *Call {
+	if f.places == nil {
+		f.places = map[*graph.Stage]map[int]*Call{}
+	}
+	if f.places[s] == nil {
+		f.places[s] = map[int]*Call{}
+		for _, c := range f.calls[s] {
+			if f.places[s][c.Span.Start] == nil {
+				f.places[s][c.Span.Start] = c
+			}
+		}
+	}
+	return f.places[s][start]
+}
 
 // Tables returns the `case` tables of a stage that have no branch for a platform.
 func (f *Facts) Tables(s *graph.Stage) []*Table { return f.tables[s] }
@@ -256,6 +280,12 @@ func imageVars(image string) *scope {
 	if graph.OfficialGo(image) {
 		vars = vars.set("GOPATH", Value{Text: "/go", Set: true}, true)
 	}
+	if triple := graph.RustImageTarget(image); triple != "" {
+		vars = vars.set("CARGO_BUILD_TARGET", Value{Text: triple, Set: true}, true)
+	}
+	if graph.EL10Go(image) {
+		vars = vars.set("GOAMD64", Value{Text: "v3", Set: true}, true)
+	}
 	return vars
 }
 
@@ -265,7 +295,7 @@ func (f *Facts) stage(s *graph.Stage, p *Platform, st *state, global *scope) *st
 	for _, in := range s.Body {
 		f.Graph.Budget.Enter(in)
 		f.before[key{in, p}] = st
-		next := &state{vars: st.vars, dir: st.dir}
+		next := &state{vars: st.vars, files: st.files, dir: st.dir}
 		switch c := in.Command.(type) {
 		case *instructions.ArgCommand:
 			for _, a := range c.Args {
@@ -289,7 +319,7 @@ func (f *Facts) stage(s *graph.Stage, p *Platform, st *state, global *scope) *st
 			}
 			next.dir = path.Clean(dir)
 		case *instructions.RunCommand:
-			f.run(s, in, p, st)
+			next.files = f.run(s, in, p, st)
 		}
 		st = next
 	}

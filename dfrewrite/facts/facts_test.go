@@ -2,6 +2,7 @@ package facts_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,5 +145,77 @@ func TestUnusualPlatforms(t *testing.T) {
 	want := "windows/amd64: uname -m\nwindows/amd64: x windows amd64 x86_64\nplan9/x-y: uname -m\nplan9/x-y: x plan9 x-y …\n"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestFilesOfTheStage follows values through files that commands of the stage write and read again.
+func TestFilesOfTheStage(t *testing.T) {
+	const src = `FROM --platform=$BUILDPLATFORM rust AS build
+ARG TARGETARCH
+RUN case $TARGETARCH in amd64) echo x86_64 > /march ;; arm64) echo aarch64 > /march ;; esac
+RUN echo "GOARCH=$TARGETARCH" > /env; echo 'export CGO_ENABLED=0' >> /env
+RUN M=$(cat /march); cargo build --target $M-unknown-linux-gnu
+RUN . /env; printenv; set -a; . /env; go build
+RUN sed -i s/GOARCH/GO/ /env && tool > /env && . /env && make
+`
+	doc, err := dockerfile.Parse("Dockerfile", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := facts.New(graph.New(doc), []string{"linux/amd64", "linux/arm64"})
+	for _, c := range f.Calls(f.Graph.Stages[0]) {
+		arch := c.Platform.Arch
+		switch c.Name {
+		case "cargo":
+			want := map[string]string{"amd64": "x86_64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux-gnu"}[arch]
+			if got := c.Words[len(c.Words)-1].Text; got != want {
+				t.Errorf("%s: cargo is told %q, want %q", arch, got, want)
+			}
+		case "printenv":
+			if c.Env("GOARCH").Set || c.Env("CGO_ENABLED").Text != "0" {
+				t.Errorf("%s: a plain assignment of the file is exported, or an export is not", arch)
+			}
+		case "go":
+			if v := c.Env("GOARCH"); v.Text != arch || v.From&facts.FromTarget == 0 {
+				t.Errorf("%s: GOARCH is %q (%v)", arch, v.Text, v.From)
+			}
+		case "make":
+			if !c.Uncertain() {
+				t.Errorf("%s: what another program wrote is taken for known", arch)
+			}
+		}
+	}
+}
+
+// TestCarried follows a file through the commands of a stage.
+func TestCarried(t *testing.T) {
+	for script, want := range map[string]string{
+		"cp app /out/":                       "/out/app",
+		"cp -r . /out":                       "/out/app",
+		"cp app other /out":                  "/out/app",
+		"mv app /usr/bin/tool":               "/usr/bin/tool",
+		"install -D -m 755 app /out/bin/app": "/out/bin/app",
+		"install -t /out app":                "/out/app",
+		"cp a* /out/":                        "/out/app",
+		"ln -s /src/app /usr/bin/app":        "/usr/bin/app",
+		"strip -o /out/app app":              "/out/app",
+		"objcopy app /out/app":               "/out/app",
+		"cat app > /out/app":                 "/out/app",
+		"tar cf /a.tar app":                  "/a.tar",
+		"tar -C /src -czf /a.tgz . && cd / && tar -xzf /a.tgz -C /b": "/b/**",
+		"cp app /a && mv /a /b && cp /b /c":                          "/c",
+		"cp other /out/":                                             "",
+		"rm app && mkdir /out":                                       "",
+	} {
+		doc, err := dockerfile.Parse("Dockerfile", []byte("FROM golang AS build\nWORKDIR /src\nRUN go build -o app . && "+script+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := facts.New(graph.New(doc), []string{"linux/amd64"})
+		build := f.Calls(f.Graph.Stages[0])[0]
+		got := f.Carried(build, build.Writes())
+		if found := slices.Contains(got, want); found == (want == "") || want == "" && len(got) > 2 {
+			t.Errorf("%s: %q, want %q among them", script, got, want)
+		}
 	}
 }

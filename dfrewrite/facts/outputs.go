@@ -3,6 +3,8 @@ package facts
 import (
 	"path"
 	"strings"
+
+	"xxkit/dfrewrite/match"
 )
 
 // Abs makes a path of the command absolute; it is empty when it cannot be known.
@@ -126,6 +128,27 @@ func (c *Call) GoBuilds() bool {
 	return ok && (g.Sub == "build" || g.Sub == "install" || g.Sub == "test" && g.Compile)
 }
 
+// programs are the names that go install gives to what it makes of its packages; all is false where one cannot be known.
+func (g GoCall) programs() (names []string, all bool) {
+	all = len(g.Packages) > 0
+	for _, w := range g.Packages {
+		pkg, _, _ := strings.Cut(w.Text, "@")
+		name := path.Base(pkg)
+		if majorVersion().MatchString(name) {
+			name = path.Base(path.Dir(pkg))
+		}
+		if strings.Contains(pkg, Unknown) || strings.Contains(pkg, "...") || strings.HasSuffix(pkg, ".go") || strings.Trim(name, "./") == "" {
+			all = false
+			continue
+		}
+		names = append(names, name)
+	}
+	return names, all
+}
+
+// majorVersion matches the last part of a module's path that its programs are not called by.
+var majorVersion = match.Pattern(`^v[0-9]+$`)
+
 // GoBin is where go install puts programs; empty when that is not known.
 func (c *Call) GoBin() string {
 	if v := c.Env("GOBIN"); v.Set && v.Text != "" {
@@ -159,7 +182,15 @@ func (c *Call) Writes() []string {
 		in.Dir = g.Dir
 		switch {
 		case g.Sub == "install":
-			add(c.GoBin(), true)
+			if bin := c.GoBin(); bin != "" {
+				names, all := g.programs()
+				for _, name := range names {
+					add(path.Join(bin, name), false)
+				}
+				if !all {
+					add(bin, true)
+				}
+			}
 		case !c.GoBuilds():
 		case g.Output.Set:
 			p := in.Abs(g.Output)
@@ -255,6 +286,9 @@ func Takes(p, written string) bool {
 	}
 	w := strings.TrimSuffix(written, "/")
 	folder := w != written
+	if tree, ok := strings.CutSuffix(written, "/**"); ok {
+		return p == tree || strings.HasPrefix(tree, p+"/") || strings.HasPrefix(p, tree+"/")
+	}
 	switch {
 	case p == w || strings.HasPrefix(w, p+"/"):
 		return true

@@ -52,7 +52,17 @@ func (c *Call) asks() (what string, ok bool) {
 // that it runs on.
 func (c *Call) AsksMachine() bool {
 	_, ok := c.asks()
-	return ok
+	_, told := c.toldGo()
+	return ok && !told
+}
+
+// toldGo returns what go env GOARCH prints where the environment says it.
+func (c *Call) toldGo() (Value, bool) {
+	if c.Name != "go" || len(c.Words) != 3 || c.Words[2].Text != "GOARCH" {
+		return Value{}, false
+	}
+	v := c.Env("GOARCH")
+	return v, v.Set && v.Text != ""
 }
 
 // answer is what a command in a substitution prints, as far as it is known.
@@ -77,6 +87,9 @@ func (c *Call) answer() Value {
 	what, ok := c.asks()
 	if !ok {
 		return unknown
+	}
+	if v, told := c.toldGo(); told {
+		return v
 	}
 	unknown.From |= FromMachine
 	if c.Stage.Place == graph.Target {

@@ -42,11 +42,30 @@ type Call struct {
 	Dir string
 	// Redirects are the files that its output goes to.
 	Redirects []Word
+	// Heredoc is what it reads, if that stands there.
+	Heredoc Value
 	// Wrapped says that another program starts this one, so that nothing can be put
 	// in front of it.
 	Wrapped bool
+	// In is where the command stands, if that is another file, which By reads: Span is By's, and words have no place.
+	In Place
+	By *Call
 
 	vars *scope
+}
+
+// A Place is a line of a file that a program reads, such as a Makefile.
+type Place struct {
+	File string
+	Line int
+}
+
+// top is the command of the Dockerfile through which the command runs.
+func (c *Call) top() *Call {
+	for c.By != nil {
+		c = c.By
+	}
+	return c
 }
 
 // Env returns what the program finds in an environment variable.
@@ -60,14 +79,36 @@ func (c *Call) Env(name string) Value {
 
 // EnvFrom returns the name of an environment variable that the program finds and that has such an origin.
 func (c *Call) EnvFrom(from Origin) (name string, ok bool) {
+	if names := c.EnvNames(from); len(names) > 0 {
+		return names[0], true
+	}
+	return "", false
+}
+
+// EnvNames returns the names of all of them.
+func (c *Call) EnvNames(from Origin) []string {
+	var out []string
 	newer := map[string]bool{}
 	for s := c.vars; s != nil && s.name != ""; s = s.parent {
 		if !newer[s.name] && s.env && s.v.From&from != 0 {
-			return s.name, true
+			out = append(out, s.name)
 		}
 		newer[s.name] = true
 	}
-	return "", false
+	return out
+}
+
+// EnvPrefix returns the names of the environment variables that begin so and that the program finds.
+func (c *Call) EnvPrefix(prefix string) []string {
+	var out []string
+	newer := map[string]bool{}
+	for s := c.vars; s != nil && s.name != ""; s = s.parent {
+		if !newer[s.name] && s.env && s.v.Set && strings.HasPrefix(s.name, prefix) {
+			out = append(out, s.name)
+		}
+		newer[s.name] = true
+	}
+	return out
 }
 
 // Uncertain reports whether something was read into the environment that is not in
@@ -107,9 +148,15 @@ type machine struct {
 	script *shell.Script
 
 	vars  *scope
+	files *scope // what commands have written into files, by name
 	dir   string
 	funcs map[string]*syntax.Stmt
-	maybe int // conditions that are not known
+	// text is read in place of the script: a file that by reads, or sources.
+	text  []byte
+	by    *Call
+	at    Place
+	all   bool // set -a: every assignment exports
+	maybe int  // conditions that are not known
 	subst int
 	depth int
 	steps int
@@ -129,16 +176,22 @@ const (
 	unsure               // a test whose answer is not known
 )
 
-func (f *Facts) run(s *graph.Stage, in *dockerfile.Instruction, p *Platform, st *state) {
+// run walks through a RUN, and returns what is known of files behind it.
+func (f *Facts) run(s *graph.Stage, in *dockerfile.Instruction, p *Platform, st *state) *scope {
 	script := f.Graph.Script(in)
 	if script.File == nil {
-		return
+		return st.files
 	}
-	m := &machine{f: f, stage: s, in: in, p: p, script: script, vars: st.vars, dir: st.dir, funcs: map[string]*syntax.Stmt{}}
+	m := &machine{f: f, stage: s, in: in, p: p, script: script, vars: st.vars, files: st.files, dir: st.dir, funcs: map[string]*syntax.Stmt{}}
 	m.stmts(script.File.Stmts)
+	return m.files
 }
 
+// span is where a part of the script stands; what is read from a file stands nowhere in the Dockerfile.
 func (m *machine) span(n syntax.Node) dockerfile.Span {
+	if m.by != nil {
+		return dockerfile.Span{}
+	}
 	return m.script.Text.Span(int(n.Pos().Offset()), int(n.End().Offset()))
 }
 
@@ -422,9 +475,21 @@ func (m *machine) tableMiss(c *syntax.CaseClause, v Value) {
 	if _, ok := m.vars.lookup(name); ok {
 		return // it has a value already
 	}
-	word := string(m.script.Text.Bytes[c.Word.Pos().Offset():c.Word.End().Offset()])
+	if m.by != nil {
+		return
+	}
+	word := m.raw(c.Word)
 	span := m.span(c.Word)
 	m.f.tables[m.stage] = append(m.f.tables[m.stage], &Table{Run: m.in, Platform: m.p, Name: name, Word: word, Span: span})
+}
+
+// raw is a part of the script as written.
+func (m *machine) raw(n syntax.Node) string {
+	text := m.script.Text.Bytes
+	if m.by != nil {
+		text = m.text
+	}
+	return string(text[n.Pos().Offset():n.End().Offset()])
 }
 
 // assigned returns the variable that a statement sets, or "".
@@ -481,7 +546,7 @@ func (m *machine) assign(name string, v Value, export bool) {
 		v.Text = Unknown
 	}
 	v.From |= m.from
-	m.vars = m.vars.set(name, v, env || export)
+	m.vars = m.vars.set(name, v, env || export || m.all)
 }
 
 func (m *machine) assignValue(a *syntax.Assign, how How) Value {
@@ -492,7 +557,7 @@ func (m *machine) assignValue(a *syntax.Assign, how How) Value {
 	case a.Value != nil:
 		v = m.word(a.Value)
 		v.Span = m.span(a.Value)
-	default:
+	case m.by == nil:
 		end := m.span(a).End
 		v.Span = dockerfile.Span{Start: end, End: end}
 	}
@@ -505,8 +570,11 @@ func (m *machine) declare(d *syntax.DeclClause) {
 	for _, a := range d.Args {
 		switch {
 		case a.Name == nil:
-			m.word(a.Value)
-			export = export || a.Value != nil && a.Value.Lit() == "-x"
+			v := m.word(a.Value)
+			export = export || v.Text == "-x"
+			if !strings.HasPrefix(v.Text, "-") && !m.exportWords(v) {
+				m.vars = m.vars.barrier() // export $(cat file)
+			}
 		case a.Naked:
 			// Exported before it has a value, as after it.
 			m.vars = m.vars.set(a.Name.Value, m.variable(a.Name.Value), export)
@@ -524,9 +592,12 @@ func (m *machine) call(c *syntax.CallExpr, redirs []*syntax.Redirect) status {
 		return plain
 	}
 	call := &Call{Stage: m.stage, Run: m.in, Platform: m.p, Span: m.span(c), Maybe: m.maybe > 0, Substituted: m.subst > 0, Dir: m.dir}
+	if m.by != nil {
+		call.By, call.Span, call.In = m.by, m.by.Span, m.at
+		call.In.Line += int(c.Pos().Line()) - 1
+	}
 	for _, w := range c.Args {
-		start, end := int(w.Pos().Offset()), int(w.End().Offset())
-		call.Words = append(call.Words, Word{m.word(w), string(m.script.Text.Bytes[start:end]), m.script.Text.Span(start, end)})
+		call.Words = append(call.Words, Word{m.word(w), m.raw(w), m.span(w)})
 	}
 	call.vars = m.vars
 	for _, a := range c.Assigns {
@@ -534,6 +605,9 @@ func (m *machine) call(c *syntax.CallExpr, redirs []*syntax.Redirect) status {
 	}
 	toFile := false
 	for _, r := range redirs {
+		if r.Hdoc != nil {
+			call.Heredoc = m.word(r.Hdoc)
+		}
 		switch r.Op {
 		case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.RdrAll, syntax.AppAll:
 			if r.N == nil || r.N.Value == "1" {
@@ -543,8 +617,15 @@ func (m *machine) call(c *syntax.CallExpr, redirs []*syntax.Redirect) status {
 		}
 	}
 	call.unwrap()
-	m.f.calls[m.stage] = append(m.f.calls[m.stage], call)
+	if m.by == nil {
+		m.f.calls[m.stage] = append(m.f.calls[m.stage], call)
+	} else {
+		top := call.top()
+		m.f.driven[top] = append(m.f.driven[top], call)
+	}
+	m.read(call)
 	s, silent := m.builtin(call)
+	m.writes(call, redirs)
 	if m.out != nil && !toFile {
 		switch {
 		case silent:
@@ -553,6 +634,10 @@ func (m *machine) call(c *syntax.CallExpr, redirs []*syntax.Redirect) status {
 		case m.funcs[call.Name] != nil:
 		case m.input.Set:
 			m.print(call.filter(m.input))
+		case call.Name == "cat" && len(call.Words) == 2:
+			v := m.content(call.Abs(call.Words[1].Value), call.answer())
+			v.Text = strings.TrimRight(v.Text, "\n")
+			m.print(v)
 		default:
 			m.print(call.answer())
 		}
@@ -668,7 +753,12 @@ func (m *machine) builtin(c *Call) (s status, silent bool) {
 		return yes, true
 	case "false":
 		return no, true
-	case "set", "shift", "umask", "trap", "wait", "mkdir", "rm", "touch", "chmod":
+	case "set":
+		if c.Has("-a", "+a", "-ea", "-ae", "allexport") {
+			m.all = !c.Has("+a", "+o")
+		}
+		return plain, true
+	case "shift", "umask", "trap", "wait", "mkdir", "rm", "touch", "chmod":
 		return plain, true
 	case "unset":
 		for _, w := range c.Words[1:] {
@@ -682,7 +772,10 @@ func (m *machine) builtin(c *Call) (s status, silent bool) {
 			m.vars = m.vars.set(w.Text, Value{Text: Unknown, Set: true, From: m.input.From}, false)
 		}
 		return plain, true
-	case ".", "source", "eval":
+	case ".", "source":
+		m.source(c)
+		return plain, true
+	case "eval":
 		m.vars = m.vars.barrier()
 		return plain, true
 	case "test", "[":

@@ -9,6 +9,7 @@ import (
 	bkshell "github.com/moby/buildkit/frontend/dockerfile/shell"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/match"
 )
 
 // Automatic lists the arguments that BuildKit sets by itself. They are there in
@@ -252,3 +253,24 @@ func (r *recorder) Get(name string) (string, bool) {
 }
 
 func (r *recorder) Keys() []string { return nil }
+
+// EL10Go recognizes images of Go for Red Hat Enterprise Linux 10, which set GOAMD64=v3.
+func EL10Go(image string) bool { return IsEL10(image) && strings.Contains(image, "go-toolset") }
+
+// IsEL10 recognizes images of that system, which is for x86-64-v3 only.
+func IsEL10(image string) bool {
+	return strings.Contains(image, "ubi10") || strings.Contains(image, "rhel10") || strings.HasPrefix(image, "rockylinux/rockylinux:10")
+}
+
+// rustImages matches images of Rust with musl for one target, which set CARGO_BUILD_TARGET: blackdex/rust-musl,
+// messense/rust-musl-cross.
+var rustImages = match.Pattern(`(?:blackdex/rust-musl|messense/rust-musl-cross):(?:.*-)?(x86_64|aarch64|armv7|armv5te|arm|i686|i586)-(musl\w*)`)
+
+// RustImageTarget returns the triple that such an image sets for cargo, or "".
+func RustImageTarget(image string) string {
+	m := rustImages().FindStringSubmatch(image)
+	if m == nil {
+		return ""
+	}
+	return m[1] + "-unknown-linux-" + m[2]
+}

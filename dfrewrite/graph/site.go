@@ -140,7 +140,7 @@ func (c *Site) KnownText(raw string) (string, bool) {
 }
 
 // Copies returns every COPY in front of the command, in the stages that this one is based on and in it, with the
-// absolute path that it copies to.
+// absolute path that it copies to. An ADD of local files is one.
 func (c *Site) Copies() iter.Seq2[*instructions.CopyCommand, string] {
 	var chain []*Stage
 	for s := c.Stage; s != nil; s = s.Base {
@@ -152,8 +152,8 @@ func (c *Site) Copies() iter.Seq2[*instructions.CopyCommand, string] {
 				if in == c.Run {
 					break
 				}
-				cmd, ok := in.Command.(*instructions.CopyCommand)
-				if !ok {
+				cmd := asCopy(in)
+				if cmd == nil {
 					continue
 				}
 				dest := cmd.DestPath
@@ -167,6 +167,23 @@ func (c *Site) Copies() iter.Seq2[*instructions.CopyCommand, string] {
 		}
 	}
 }
+
+// asCopy returns a COPY, or the one that does the same as an ADD of local files, or nil. An archive is unpacked.
+func asCopy(in *dockerfile.Instruction) *instructions.CopyCommand {
+	switch cmd := in.Command.(type) {
+	case *instructions.CopyCommand:
+		return cmd
+	case *instructions.AddCommand:
+		if !slices.ContainsFunc(cmd.SourcePaths, func(src string) bool {
+			return strings.Contains(src, "://") || strings.HasPrefix(src, "git@") || archive().MatchString(src)
+		}) {
+			return &instructions.CopyCommand{SourcesAndDest: cmd.SourcesAndDest}
+		}
+	}
+	return nil
+}
+
+var archive = match.Pattern(`\.(tar|tgz|tbz2?|txz|tar\.\w+)$`)
 
 // HasArg reports whether a word is among the arguments.
 func (c *Site) HasArg(arg string) bool {

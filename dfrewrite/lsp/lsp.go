@@ -231,6 +231,9 @@ func (f *file) diagnostic(d rules.Diagnostic) diagnostic {
 	}
 	for _, n := range d.Notes {
 		text := n.Text
+		if n.In.File != "" {
+			text = fmt.Sprintf("%s:%d: %s", n.In.File, n.In.Line, text)
+		}
 		if n.Way != "" {
 			text += ": " + n.Way
 		}

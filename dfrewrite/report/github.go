@@ -34,7 +34,11 @@ func (g *github) File(f *dfrewrite.File) error {
 		}
 		message := d.Message
 		for _, n := range d.Notes {
-			message += fmt.Sprintf("\nline %d: %s", f.Doc.Position(n.Span.Start).Line, n.Text)
+			at := fmt.Sprintf("line %d", f.Doc.Position(n.Span.Start).Line)
+			if n.In.File != "" {
+				at = fmt.Sprintf("%s:%d", n.In.File, n.In.Line)
+			}
+			message += fmt.Sprintf("\n%s: %s", at, n.Text)
 			if n.Way != "" {
 				message += ": " + n.Way
 			}

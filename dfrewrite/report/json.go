@@ -32,8 +32,10 @@ type JSONPlace struct {
 	Offset int `json:"offset"`
 }
 
-// A JSONNote is another place that a finding speaks of.
+// A JSONNote is another place that a finding speaks of. File and Line are set where that is in another file.
 type JSONNote struct {
+	File  string    `json:"file,omitempty"`
+	Line  int       `json:"line,omitempty"`
 	Start JSONPlace `json:"start"`
 	End   JSONPlace `json:"end"`
 	Text  string    `json:"text"`
@@ -81,7 +83,7 @@ func jsonFinding(doc *dockerfile.Document, d rules.Diagnostic) JSONFinding {
 		Rule: d.Rule.Name, Severity: d.Severity.String(), Message: d.Message, Hint: d.Hint,
 	}
 	for _, n := range d.Notes {
-		out.Notes = append(out.Notes, JSONNote{at(n.Span.Start), at(n.Span.End), n.Text, n.Way})
+		out.Notes = append(out.Notes, JSONNote{n.In.File, n.In.Line, at(n.Span.Start), at(n.Span.End), n.Text, n.Way})
 	}
 	if d.Fix != nil {
 		out.Fix = &JSONFix{Message: d.Fix.Message, Safety: d.Fix.Safety.String(), Why: d.Fix.Why}

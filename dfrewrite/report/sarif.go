@@ -171,7 +171,11 @@ func sarifFinding(doc *dockerfile.Document, d rules.Diagnostic) sarifResult {
 		if n.Way != "" {
 			text += ": " + n.Way
 		}
-		r.RelatedLocations = append(r.RelatedLocations, sarifLocation{ID: i + 1, Physical: sarifPhysical{artifact, region(n.Span)}, Message: &sarifText{Text: text}})
+		physical := sarifPhysical{artifact, region(n.Span)}
+		if n.In.File != "" {
+			physical = sarifPhysical{sarifArtifact{fileURI(n.In.File)}, sarifRegion{StartLine: n.In.Line}}
+		}
+		r.RelatedLocations = append(r.RelatedLocations, sarifLocation{ID: i + 1, Physical: physical, Message: &sarifText{Text: text}})
 	}
 	if d.Fix != nil {
 		fix := sarifFix{Description: sarifText{Text: fixText(d.Fix)}}

@@ -55,7 +55,11 @@ func finding(b *bytes.Buffer, doc *dockerfile.Document, d rules.Diagnostic, s St
 		s.paint(bold, place(doc, d.Span)+":"), s.paint(severityColor[d.Severity], d.Severity.String()+":"), d.Message, s.paint(cyan, "["+d.Rule.Name+"]"))
 	excerpt(b, doc, d.Span, s)
 	for _, n := range d.Notes {
-		fmt.Fprintf(b, "  note: %s: %s\n", place(doc, n.Span), n.Text)
+		at := place(doc, n.Span)
+		if n.In.File != "" {
+			at = fmt.Sprintf("%s:%d", n.In.File, n.In.Line)
+		}
+		fmt.Fprintf(b, "  note: %s: %s\n", at, n.Text)
 		if n.Way != "" {
 			fmt.Fprintf(b, "        %s\n", n.Way)
 		}

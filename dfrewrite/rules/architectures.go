@@ -7,6 +7,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/match"
 	"xxkit/internal/lazyregexp"
 )
 
@@ -168,6 +169,42 @@ func (p *Pass) argFor(in *dockerfile.Instruction, names ...string) []dockerfile.
 	}
 	graph.SortAutomatic(names)
 	return []dockerfile.Edit{in.LinesBefore("ARG " + strings.Join(names, " "))}
+}
+
+// builderArgument matches the arguments about the builder.
+var builderArgument = match.Pattern(`\$(\{?)BUILD(PLATFORM|OS|ARCH|VARIANT)\b`)
+
+// targetInstead makes a fix of an instruction that puts the target's arguments in the place of the builder's in some of its
+// words, or is nil.
+func (p *Pass) targetInstead(in *dockerfile.Instruction, message string, values ...facts.Value) *Fix {
+	f := &Fix{Message: message, Safety: Review, Why: []string{"images of other platforms than the builder's change"}}
+	var names []string
+	first := in
+	for _, v := range values {
+		if v.Span.Len() == 0 {
+			continue
+		}
+		at := in
+		if v.By != nil {
+			at = v.By
+		}
+		if at.Index < first.Index {
+			first = at
+		}
+		raw := string(at.Doc.Src[v.Span.Start:v.Span.End])
+		for _, m := range builderArgument().FindAllStringSubmatchIndex(raw, -1) {
+			name := "TARGET" + raw[m[4]:m[5]]
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+			f.Edits = append(f.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: v.Span.Start + m[3], End: v.Span.Start + m[5]}, New: name})
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	f.Edits = append(p.argFor(first, names...), f.Edits...)
+	return f
 }
 
 // seen makes sure that a place is reported once, however many platforms show it.

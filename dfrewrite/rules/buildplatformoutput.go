@@ -12,8 +12,7 @@ import (
 	"xxkit/dfrewrite/graph"
 )
 
-// BuildPlatformOutput finds stages on the build platform that compile without a
-// word about the target, and whose result is shipped.
+// BuildPlatformOutput finds builds on the build platform that are not told the target, and whose result is shipped.
 var BuildPlatformOutput = &Rule{
 	Name:     "BuildPlatformOutput",
 	Severity: Error,
@@ -22,43 +21,60 @@ var BuildPlatformOutput = &Rule{
 			if s.Place != graph.Build {
 				continue
 			}
-			if mentionsTarget(s) {
-				if c := p.losesGoarch(s); c != nil {
-					p.Report(Diagnostic{
-						Span:    c.Span,
-						Message: fmt.Sprintf("GOARCH is set in %s, but go does not see it: images of every platform get the builder's binary", s.Title()),
-						Hint:    "export it in the same RUN, or set it in front of go: a shell variable is not passed on, and an export ends with its RUN",
-					})
-				}
+			if c, what := p.madeForOwnMachine(s); c != nil {
+				p.reportOwnMachine(s, c, what)
 				continue
 			}
-			if c, what := p.starter(s); c != nil {
-				d := Diagnostic{
-					Span:    c.Span,
-					Message: fmt.Sprintf("%s publishes for the build platform, %s: images of every platform get the builder's programs", title(s), what),
-					Hint:    "publish for the target with -a $TARGETARCH",
-				}
-				d.Fix, d.Notes = conversionFix(p.Planner.InPlace(s), "publish for the target platform")
-				p.Report(d)
-				continue
-			}
-			plan := p.Planner.Plan(s)
-			for _, step := range plan.Steps {
-				if !step.Compiles || len(step.Writes) == 0 || !takenForTarget(s, step) {
-					continue
-				}
-				c := p.Planner.InPlace(s)
-				d := Diagnostic{
-					Span:    step.Span,
-					Message: fmt.Sprintf("%s runs on the build platform and compiles for it: images of every platform get the builder's binary", title(s)),
-					Hint:    "compile for the target: set GOOS and GOARCH from $TARGETOS and $TARGETARCH, or use the xx helpers",
-				}
-				d.Fix, d.Notes = conversionFix(c, "compile for the target platform")
-				p.Report(d)
-				break
-			}
+			p.buildsForBuilder(s)
 		}
 	},
+}
+
+// buildsForBuilder reports the first build of a stage that is not told the target.
+func (p *Pass) buildsForBuilder(s *graph.Stage) {
+	mentioned := mentionsTarget(s)
+	if mentioned {
+		if c := p.losesGoarch(s); c != nil {
+			p.Report(Diagnostic{
+				Span:    c.Span,
+				Message: fmt.Sprintf("GOARCH is set in %s, but go does not see it: images of every platform get the builder's binary", s.Title()),
+				Hint:    "export it in the same RUN, or set it in front of go: a shell variable is not passed on, and an export ends with its RUN",
+			})
+			return
+		}
+	} else if c, what := p.starter(s); c != nil {
+		d := Diagnostic{
+			Span:    c.Span,
+			Message: fmt.Sprintf("%s publishes for the build platform, %s: images of every platform get the builder's programs", title(s), what),
+			Hint:    "publish for the target with -a $TARGETARCH",
+		}
+		d.Fix, d.Notes = conversionFix(p.Planner.InPlace(s), "publish for the target platform")
+		p.Report(d)
+		return
+	}
+	d := Diagnostic{
+		Message: fmt.Sprintf("%s runs on the build platform and compiles for it: images of every platform get the builder's binary", title(s)),
+		Hint:    "compile for the target: set GOOS and GOARCH from $TARGETOS and $TARGETARCH, or use the xx helpers",
+	}
+	if mentioned {
+		d.Message = fmt.Sprintf("%s speaks of the target, and this build is not told it: images of every platform get the builder's binary", title(s))
+	}
+	var c *facts.Call
+	if d.Span, c = p.untoldBuild(s, mentioned); d.Span.Len() == 0 {
+		return
+	}
+	if c != nil && c.Env("GOARCH").Set && c.Env("GOARCH").Text != "" {
+		d.Message = fmt.Sprintf("GOARCH is the builder's in %s: images of every platform get the builder's binary", s.Title())
+		d.Hint = "set GOARCH from $TARGETARCH"
+		d.Fix = p.targetInstead(c.Run, "set it from $TARGETARCH", c.Env("GOARCH"), c.Env("GOOS"))
+		p.Report(d)
+		return
+	}
+	d.Fix, d.Notes = conversionFix(p.Planner.InPlace(s), "compile for the target platform")
+	if c != nil {
+		d.Notes = append(p.inFile(c), d.Notes...)
+	}
+	p.Report(d)
 }
 
 // losesGoarch returns a build whose result is shipped and which does not see GOARCH,
@@ -76,7 +92,7 @@ func (p *Pass) losesGoarch(s *graph.Stage) *facts.Call {
 		case !c.GoBuilds():
 		case c.Name != "go" || c.Maybe || c.Uncertain() || c.Env("GOARCH").Set:
 			return nil
-		case lost == nil && p.Facts.Reached(s, c.Platform) && p.taken(s, c.Writes(), c.Platform):
+		case lost == nil && p.Facts.Reached(s, c.Platform) && p.taken(s, p.ends(c), c.Platform):
 			lost = c
 		}
 	}
@@ -102,17 +118,18 @@ func mentionsTarget(s *graph.Stage) bool {
 	return false
 }
 
-// takenForTarget reports whether what the step wrote reaches a stage on the
-// target platform.
-func takenForTarget(s *graph.Stage, step verdict.Step) bool {
-	for _, t := range s.Tree() {
-		for _, u := range t.UsedBy {
-			if u.Kind == graph.Copy && verdict.Takes(u, step) && landsOnTarget(u.In, map[*graph.Stage]bool{}) {
-				return true
-			}
-		}
+// takenForTarget reports whether what the step wrote reaches a stage on the target platform, by way of other files of its
+// stage or not.
+func (p *Pass) takenForTarget(s *graph.Stage, step verdict.Step) bool {
+	if slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool {
+		return slices.ContainsFunc(t.UsedBy, func(u *graph.Use) bool {
+			return u.Kind == graph.Copy && verdict.Takes(u, step) && landsOnTarget(u.In, map[*graph.Stage]bool{})
+		})
+	}) {
+		return true
 	}
-	return false
+	c := p.Facts.CallAt(s, step.Span.Start)
+	return c != nil && p.shipped(s, p.Facts.Carried(c, step.Writes), c.Platform)
 }
 
 // landsOnTarget reports whether what a stage copies gets to the target platform. A stage from scratch that only passes files

@@ -25,7 +25,7 @@ var CgoLost = &Rule{
 				continue
 			}
 			withoutCompiler := p.allWithoutCC(s)
-			for _, c := range p.Facts.Calls(s) {
+			for _, c := range p.allCalls(s) {
 				if c.Name != "go" || !c.GoBuilds() || c.Maybe || c.Uncertain() || !p.Facts.Reached(s, c.Platform) || !follows(c.Env("GOARCH")) {
 					continue
 				}
@@ -38,6 +38,7 @@ var CgoLost = &Rule{
 					p.Report(Diagnostic{
 						Span: c.Span, Severity: Error,
 						Message: "CGO_ENABLED=1 without a C compiler for the target: CC is not set, and the builder's compiles for the builder",
+						Notes:   p.inFile(c),
 						Hint:    "build with xx-go and clang, or set CC to a cross compiler for each $TARGETARCH",
 					})
 				case !cgo.Set || cgo.Text == "":
@@ -48,6 +49,7 @@ var CgoLost = &Rule{
 					p.Report(Diagnostic{
 						Span:    c.Span,
 						Message: fmt.Sprintf("go turns cgo off when it cross-compiles and on when it does not, and %s", why),
+						Notes:   p.inFile(c),
 						Hint:    "set CGO_ENABLED=0 if the program does without, else build with xx-go, CGO_ENABLED=1 and a C compiler for the target",
 					})
 				}
@@ -73,7 +75,7 @@ func setsGoEnvironment(s *graph.Stage) bool {
 // allWithoutCC reports whether no build of the stage, for whatever platform, has a C
 // compiler named for it. One that has none is the builder's own.
 func (p *Pass) allWithoutCC(s *graph.Stage) bool {
-	for _, c := range p.Facts.Calls(s) {
+	for _, c := range p.allCalls(s) {
 		if c.GoBuilds() && c.Env("CC").Set {
 			return false
 		}

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"xxkit/dfrewrite/dockerfile"
@@ -24,6 +26,7 @@ var DebianForeignArch = &Rule{
 				continue
 			}
 			p.foreignPackages(s)
+			p.withoutPorts(s)
 		}
 	},
 }
@@ -67,12 +70,61 @@ func (p *Pass) foreignPackages(s *graph.Stage) {
 			Message: fmt.Sprintf("the packages are %s's, whatever is built for", arch),
 			Hint:    "install them with xx-apt-get, which asks for the target's",
 		}
+		if p.lacksPorts(s) && arch != "amd64" && arch != "i386" {
+			d.Notes = []Note{{Span: s.Root().From.Span, Text: "Ubuntu has packages for " + arch + " on ports.ubuntu.com, which is not among the sources", Way: "use xx-apt-get, which adds it"}}
+		}
 		if d.Fix = p.useAptHelper(s, c); d.Fix == nil {
 			if all := p.Planner.ForEveryPlatform(s); all != nil {
-				d.Fix, d.Notes = conversionFix(all, "build for every platform with the xx helpers")
+				var more []Note
+				d.Fix, more = conversionFix(all, "build for every platform with the xx helpers")
+				d.Notes = append(d.Notes, more...)
 			}
 		}
 		p.Report(d)
+	}
+}
+
+// lacksPorts reports whether a stage is based on Ubuntu, and nothing in it speaks of the server for other architectures, nor
+// changes where packages come from.
+func (p *Pass) lacksPorts(s *graph.Stage) bool {
+	return isUbuntu(s.Root().Image) && !speaksOf(s, "ports.ubuntu.com", "ubuntu-ports", "xx-apt", "sources.list", "/etc/apt/sources", "add-apt-repository", "URIs:") && !slices.ContainsFunc(s.Body, func(in *dockerfile.Instruction) bool {
+		return p.Graph.CopiesTo(in) != "" && strings.HasPrefix(p.Graph.CopiesTo(in), "/etc/apt")
+	})
+}
+
+// isUbuntu recognizes Ubuntu, and images that are built on it by their tags.
+func isUbuntu(image string) bool {
+	name, _, _ := strings.Cut(image, "@")
+	repo, tag, _ := strings.Cut(path.Base(name), ":")
+	if repo == "ubuntu" {
+		return true
+	}
+	return strings.Contains(tag, "ubuntu") || slices.ContainsFunc([]string{"jammy", "noble", "focal", "plucky", "questing"}, func(release string) bool {
+		return strings.Contains(tag, release) && repo != "debian"
+	})
+}
+
+// withoutPorts reports dpkg --add-architecture on Ubuntu for the target, where apt finds no package for it.
+func (p *Pass) withoutPorts(s *graph.Stage) {
+	if !p.lacksPorts(s) {
+		return
+	}
+	done := seen{}
+	for _, on := range p.Facts.PlatformsOf(s) {
+		for _, c := range p.Facts.CallsFor(s, on) {
+			if c.Name != "dpkg" || len(c.Words) < 3 || c.Words[1].Text != "--add-architecture" || c.Maybe {
+				continue
+			}
+			arch := c.Words[2]
+			if !arch.Known() || arch.Text == "amd64" || arch.Text == "i386" || constant(arch.Value) || done.before(c.Span) {
+				continue
+			}
+			p.Report(Diagnostic{
+				Span: c.Span, Severity: Error,
+				Message: fmt.Sprintf("Ubuntu has no packages for %s where this image looks: apt-get fails", arch.Text),
+				Hint:    "install them with xx-apt-get, which adds ports.ubuntu.com for the target, or add that source",
+			})
+		}
 	}
 }
 

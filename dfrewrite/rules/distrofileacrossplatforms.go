@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 )
@@ -35,10 +37,54 @@ var DistroFileAcrossPlatforms = &Rule{
 						})
 						break
 					}
+					if v.Known() && p.onlyHolds(s) && isProgram(p.Facts.Abs(u.By, landing(u, v.Text), p.Facts.Platforms[0])) && !isScriptName(v.Text) {
+						p.Report(p.heldProgram(s, u, v.Text))
+						break
+					}
 				}
 			}
 		}
 	},
+}
+
+// onlyHolds reports whether a stage is there to hold an image, and does nothing to it.
+func (p *Pass) onlyHolds(s *graph.Stage) bool {
+	return s.Image != "" && s.Image != "scratch" && !holdsScripts(s.Image) && !isHelperImage(s.Image) && path.Base(strings.SplitN(s.Image, ":", 2)[0]) != "composer" &&
+		!slices.ContainsFunc(s.Body, func(in *dockerfile.Instruction) bool {
+			return graph.IsRun(in) || in.Kind() == "COPY" || in.Kind() == "ADD"
+		})
+}
+
+// landing is where a file gets to that is copied, by its own name in a folder.
+func landing(u *graph.Use, src string) string {
+	if strings.HasSuffix(u.Dest, "/") || isProgram(path.Join(u.Dest, "x")) {
+		return path.Join(u.Dest, path.Base(src))
+	}
+	return u.Dest
+}
+
+// isScriptName tells scripts and data from programs by their names.
+func isScriptName(name string) bool {
+	switch path.Ext(name) {
+	case ".sh", ".py", ".pl", ".rb", ".js", ".mjs", ".php", ".phar", ".jar", ".bash", ".ps1", ".json", ".yaml", ".yml", ".conf":
+		return true
+	}
+	return strings.Contains(path.Base(name), "entrypoint")
+}
+
+// heldProgram reports a program out of an image that was pinned to the build platform.
+func (p *Pass) heldProgram(s *graph.Stage, u *graph.Use, file string) Diagnostic {
+	d := Diagnostic{
+		Span:    u.By.Span,
+		Message: fmt.Sprintf("%s is the build platform's program: %s only holds an image, which is that platform's", file, s.Title()),
+		Hint:    "leave --platform out of its FROM",
+		Notes:   []Note{{Span: s.From.Span, Text: "runs on the build platform"}},
+	}
+	flag := s.From.Flag("platform")
+	if flag != nil && len(s.Children) == 0 && !slices.ContainsFunc(s.UsedBy, func(u *graph.Use) bool { return u.In.Place != graph.Target }) {
+		d.Fix = &Fix{Message: "drop the flag", Edits: []dockerfile.Edit{s.From.WithoutFlag(flag)}}
+	}
+	return d
 }
 
 // distroFolders hold a distribution's programs and libraries, and nothing else by

@@ -43,6 +43,7 @@ var HardcodedArch = &Rule{
 						p.reportArch(s, on, a)
 					}
 				}
+				p.forBuilder(s, on, done)
 			}
 		}
 	},
@@ -77,6 +78,12 @@ type archWord struct {
 	right   bool     // it is the platform's
 	follows bool     // it is made from what is built for, and no constant
 	key     string   // the word without the architecture
+	// message is said in place of "this download is for amd64", hint in place of the usual one.
+	message, hint string
+	shipped       bool   // it is known to be for the target
+	use           string // what the fix puts in the place of the name, if not the usual
+	call          *facts.Call
+	value         facts.Value
 }
 
 // libraryFolder matches Debian's folders for the libraries of an architecture.
@@ -95,12 +102,15 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 			return
 		}
 		names := archNames(v.Text)
+		if a.what == "this download" && len(names) == 0 {
+			names = p.onlyAmd64(&a, v)
+		}
 		if len(names) == 0 || strings.Contains(v.Text, "qemu-") { // whose names say what they emulate
 			return
 		}
 		a.name = names[0]
 		a.given = v.From&facts.FromArg != 0 && !strings.Contains(string(a.in.Doc.Src[a.span.Start:a.span.End]), a.name)
-		a.right = otherArch(v.Text, on) == ""
+		a.right = !slices.ContainsFunc(names, func(n string) bool { return archOf(n) != on.Arch }) || otherArch(v.Text, on) == "" && len(archNames(v.Text)) > 0
 		a.key = v.Text
 		for _, n := range names {
 			a.key = strings.Replace(a.key, n, "*", 1)
@@ -140,13 +150,16 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 			}
 		}
 	}
+	for _, a := range p.toolArchs(s, on) {
+		add(a, a.value)
+	}
 	calls := p.Facts.CallsFor(s, on)
 	for i, c := range calls {
 		if c.Maybe {
 			continue
 		}
 		for n, w := range c.Words[min(1, len(c.Words)):] {
-			if !mayNameArch(w.Text) {
+			if !mayNameArch(w.Text) && !strings.Contains(w.Text, "/tini") {
 				continue
 			}
 			a := archWord{in: c.Run, span: w.At, at: nameIn(c.Run.Doc, w.At, w.Text)}
@@ -156,7 +169,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 				if c.Name == "conan" {
 					a.what = "this setting"
 				}
-			case (c.Name == "curl" || c.Name == "wget" || c.Name == "aria2c") && strings.Contains(w.Text, "/") && !strings.HasPrefix(w.Text, "-"):
+			case (c.Name == "curl" || c.Name == "wget" || c.Name == "aria2c" || installers[c.Name] && !c.Has("--import")) && strings.Contains(w.Text, "/") && !strings.HasPrefix(w.Text, "-"):
 				a.what = "this download"
 				if !strings.Contains(w.Text, "://") {
 					continue // where it goes
@@ -247,7 +260,7 @@ func (p *Pass) sources(in *dockerfile.Instruction, on *facts.Platform, paths ins
 	words := in.Words()
 	for _, src := range paths.SourcePaths {
 		v := p.Facts.Expand(in, src, on)
-		if !mayNameArch(v.Text) || !wanted(v.Text) {
+		if !mayNameArch(v.Text) && !strings.Contains(v.Text, "/tini") || !wanted(v.Text) {
 			continue
 		}
 		a := archWord{in: in, span: in.Span, what: what, dests: []string{p.Facts.Expand(in, paths.DestPath, on).Text}}
@@ -303,7 +316,7 @@ func (p *Pass) namedAgain(s *graph.Stage, a archWord, on *facts.Platform) bool {
 
 func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 	d := Diagnostic{Span: a.span}
-	forTarget := p.place(s) == graph.Target || p.takenExactly(s, a.written, on)
+	forTarget := p.place(s) == graph.Target || a.shipped || p.takenExactly(s, a.written, on)
 	arg := "TARGETARCH"
 	if forTarget {
 		d.Message = fmt.Sprintf("%s is for %s, also in the image for %s", a.what, a.name, on)
@@ -311,6 +324,12 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 		if a.given {
 			d.Severity = Warning
 			d.Message = fmt.Sprintf("%s is for %s in every image, unless a build argument says otherwise", a.what, a.name)
+		}
+		if a.message != "" {
+			d.Message, d.Hint = fmt.Sprintf(a.message, a.name, on), a.hint
+		}
+		if a.call != nil {
+			d.Notes = p.inFile(a.call)
 		}
 	} else {
 		if archOf(a.name) == on.Arch {
@@ -324,6 +343,12 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 	if a.at.Len() > 0 && !a.named() && !p.namedAgain(s, a, on) {
 		why := []string{"whether the same thing exists for the other platforms, under that name, has to be looked up"}
 		switch {
+		case a.use == "none":
+		case a.use != "":
+			d.Fix = &Fix{Message: "use " + a.use, Safety: Review, Why: why, Edits: []dockerfile.Edit{{Span: a.at, New: a.use}}}
+			if strings.Contains(a.use, "TARGETARCH") {
+				d.Fix.Edits = append(p.argFor(a.in, "TARGETARCH"), d.Fix.Edits...)
+			}
 		case a.name == "amd64" || a.name == "arm64":
 			d.Fix = &Fix{Message: "use ${" + arg + "}", Safety: Review, Why: why,
 				Edits: append(p.argFor(a.in, arg), dockerfile.Edit{Span: a.at, New: "${" + arg + "}"})}

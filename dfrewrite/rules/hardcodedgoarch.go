@@ -24,15 +24,19 @@ var HardcodedGoarch = &Rule{
 			if forOne(s) {
 				continue
 			}
-			calls := p.Facts.CallsFor(s, on)
+			calls := p.callsInFiles(s, on)
 			if buildsForSeveral(calls) {
 				continue
 			}
 			for _, c := range calls {
-				if !buildsGo(c) || c.Maybe || !p.taken(s, c.Writes(), on) {
+				if !buildsGo(c) || c.Maybe || !p.taken(s, p.ends(c), on) {
 					continue
 				}
-				if name, v := wrongGoVariable(c); name != "" && !(name == "GOARCH" && p.takenByName(s, c, v.Text)) && !done.before(placeOf(c, v)) {
+				name, v := wrongGoVariable(c)
+				if c.By != nil && v.How != facts.ByEnv && v.How != facts.ByArg {
+					v.Span, v.By = dockerfile.Span{}, nil // it stands in that file
+				}
+				if name != "" && !(name == "GOARCH" && p.takenByName(s, c, v.Text)) && !done.before(placeOf(c, v)) {
 					p.hardcoded(c, name, v)
 				}
 			}
@@ -134,6 +138,7 @@ func (p *Pass) hardcoded(c *facts.Call, name string, v facts.Value) {
 		Span:    placeOf(c, v),
 		Message: fmt.Sprintf("%s is %s for every platform: the %s image gets a program that cannot run there", name, v.Text, c.Platform),
 		Hint:    fmt.Sprintf("set %s from %s", name, text),
+		Notes:   p.inFile(c),
 	}
 	why := []string{fmt.Sprintf("%s=%s was the same for every platform, which looks like a mistake", name, v.Text)}
 	if c.Name == "xx-go" {

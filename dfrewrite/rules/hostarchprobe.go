@@ -22,7 +22,7 @@ var HostArchProbe = &Rule{
 			if s.Place != graph.Build {
 				continue
 			}
-			calls := p.Facts.CallsFor(s, on)
+			calls := p.callsInFiles(s, on)
 			for i, c := range calls {
 				what := p.usesMachine(s, calls[i:], c)
 				if what == "" {
@@ -37,7 +37,11 @@ var HostArchProbe = &Rule{
 					Message: fmt.Sprintf("%s says what the builder is, and %s", probe.text(), what),
 					Hint:    "use $TARGETARCH, or xx-info march, debian-arch or alpine-arch, for what is shipped",
 				}
-				d.Fix = p.askForTarget(s, probe)
+				if probe.By != nil {
+					d.Notes = p.inFile(probe.Call)
+				} else {
+					d.Fix = p.askForTarget(s, probe)
+				}
 				p.Report(d)
 			}
 		}
@@ -51,6 +55,13 @@ type probe struct {
 }
 
 func (c probe) text() string {
+	if c.By != nil {
+		var words []string
+		for _, w := range c.Words {
+			words = append(words, w.Raw)
+		}
+		return strings.Join(words, " ")
+	}
 	return strings.Join(strings.Fields(string(c.instruction.Doc.Src[c.Span.Start:c.Span.End])), " ")
 }
 
@@ -72,7 +83,7 @@ func (p *Pass) usesMachine(s *graph.Stage, rest []*facts.Call, c *facts.Call) st
 	if c.Substituted || c.AsksMachine() {
 		return ""
 	}
-	if c.GoBuilds() && fromMachine(c.Env("GOARCH")) && p.taken(s, c.Writes(), c.Platform) {
+	if c.GoBuilds() && fromMachine(c.Env("GOARCH")) && p.taken(s, p.ends(c), c.Platform) {
 		return "go build takes it for the target"
 	}
 	if v := rustTarget(c); v.Text != "" && c.Name != "rustup" && fromMachine(v.Value) && p.usedByTarget(s) {
@@ -80,6 +91,11 @@ func (p *Pass) usesMachine(s *graph.Stage, rest []*facts.Call, c *facts.Call) st
 	}
 	if !slices.ContainsFunc(c.Words, func(w facts.Word) bool { return fromMachine(w.Value) }) {
 		return ""
+	}
+	if slices.ContainsFunc(c.Words, func(w facts.Word) bool {
+		return fromMachine(w.Value) && strings.Contains(w.Raw+w.Text, "__TARGET_ARCH_")
+	}) && p.reaches(s, c) {
+		return "eBPF code is compiled for its registers and shipped for every platform"
 	}
 	switch c.Name {
 	case "curl", "wget":

@@ -9,6 +9,7 @@ import (
 
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/packages"
 )
 
@@ -20,20 +21,35 @@ var NativeModulesAcrossPlatforms = &Rule{
 	Severity: Warning,
 	Check: func(p *Pass) {
 		for _, s := range p.Graph.Stages {
-			if s.Place != graph.Build {
+			if s.Place != graph.Build && !p.pinnedToAnother(s) || forOne(s) || p.onePlatform() {
 				continue
 			}
 			for _, u := range s.UsedBy {
 				if u.Kind == graph.Copy && u.In.Place == graph.Target && !staysWithBuilders(u.In) {
 					if d, ok := p.nativeModules(s, u); ok {
 						d.Span = u.By.Span
-						d.Notes = []Note{{Span: s.Root().From.Span, Text: "runs on the build platform"}}
+						d.Notes = []Note{{Span: s.Root().From.Span, Text: "runs on " + place(s)}}
 						p.Report(d)
 					}
 				}
 			}
 		}
 	},
+}
+
+// pinnedToAnother reports whether a stage runs on one platform by its flag, and images are made for others.
+func (p *Pass) pinnedToAnother(s *graph.Stage) bool {
+	return s.Place == graph.Fixed && s.Platform != "" && slices.ContainsFunc(p.Facts.Platforms, func(on *facts.Platform) bool {
+		return !strings.HasPrefix(s.Platform, on.OS+"/"+on.Arch)
+	})
+}
+
+// place says where a stage runs.
+func place(s *graph.Stage) string {
+	if s.Place == graph.Fixed {
+		return s.Platform
+	}
+	return "the build platform"
 }
 
 func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
@@ -45,6 +61,25 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 		}
 		file := cleanPath(v.Text)
 		switch {
+		case p.holdsModules(s, file):
+			addOn, certain := packages.AddOn(p.Options.Context)
+			d := Diagnostic{
+				Message: fmt.Sprintf("%s out of %s carries node_modules of %s, with %s", file, s.Title(), place(s), addOn),
+				Hint:    "install packages, and build this, in a stage of the target platform",
+			}
+			if certain {
+				d.Severity = Error
+			}
+			return d, true
+		case p.gems(s, file):
+			d := Diagnostic{
+				Message: fmt.Sprintf("%s out of %s holds gems of %s, if any gem has an extension", file, s.Title(), place(s)),
+				Hint:    "run bundle install in a stage of the target platform",
+			}
+			if p.lockedNativeGems() {
+				d.Severity, d.Message = Error, fmt.Sprintf("%s out of %s holds gems with extensions for %s", file, s.Title(), place(s))
+			}
+			return d, true
 		case path.Base(file) == "node_modules" || packages.PartOfTree(file) || p.installsInto(s, file, nodeInstallers):
 			if p.onlyJavaScript() || p.toldPlatform(s, "--cpu", "npm_config_arch", "npm_config_cpu", "npm_config_target_arch", "supportedArchitectures", "--target_arch") {
 				continue
@@ -61,7 +96,7 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 				}, true
 			}
 			return Diagnostic{
-				Message: fmt.Sprintf("%s out of %s holds the build platform's add-ons, if any package has one", file, s.Title()),
+				Message: fmt.Sprintf("%s out of %s holds %s's add-ons, if any package has one", file, s.Title(), place(s)),
 				Hint:    "install what is shipped in a stage of the target platform; what is only needed to build may stay here",
 			}, true
 		case isPythonEnvironment(file) && p.usesPython(s) || p.pipInstallsInto(s, file):
@@ -81,10 +116,10 @@ func (p *Pass) nativeModules(s *graph.Stage, u *graph.Use) (Diagnostic, bool) {
 			}
 			return Diagnostic{
 				Severity: Error,
-				Message:  fmt.Sprintf("%s out of %s holds the build platform's Python libraries", file, s.Title()),
+				Message:  fmt.Sprintf("%s out of %s holds %s's Python libraries", file, s.Title(), place(s)),
 				Hint:     "install them in a stage of the target platform, or for it with pip --platform (uv: --python-platform) and --only-binary=:all:",
 			}, true
-		case isSharedLibrary(file) && !mentionsTarget(s) && !distroFile(file):
+		case isSharedLibrary(file) && s.Place == graph.Build && !mentionsTarget(s) && !distroFile(file):
 			return Diagnostic{
 				Severity: Error,
 				Message:  fmt.Sprintf("%s out of %s is the build platform's library", file, s.Title()),
@@ -103,6 +138,67 @@ func addonsIn(addons []string, folder string) []string {
 	}
 	return slices.DeleteFunc(addons, func(name string) bool { return within != name && !strings.HasPrefix(within, name+"/") })
 }
+
+// holdsModules reports whether what a framework makes there has node_modules of the stage in it: Next.js its standalone server,
+// Nuxt and Nitro theirs (their documentation, "output: standalone", ".output/server"), where a package with an add-on is
+// among what is locked.
+func (p *Pass) holdsModules(s *graph.Stage, file string) bool {
+	if !strings.HasSuffix(file, "/.next/standalone") && !strings.HasSuffix(file, "/.output") && !strings.HasSuffix(file, "/.output/server") {
+		return false
+	}
+	if p.Options.Context == nil || p.toldPlatform(s, "--cpu", "npm_config_arch", "npm_config_cpu", "supportedArchitectures") || !p.usesNode(s) {
+		return false
+	}
+	addOn, _ := packages.AddOn(p.Options.Context)
+	return addOn != ""
+}
+
+func (p *Pass) usesNode(s *graph.Stage) bool {
+	for t := s; t != nil; t = t.Base {
+		if slices.ContainsFunc(p.Facts.Calls(t), func(c *facts.Call) bool { return nodeInstallers[c.Name] != nil }) {
+			return true
+		}
+	}
+	return false
+}
+
+// gems reports whether a folder is where bundle or gem install put gems.
+func (p *Pass) gems(s *graph.Stage, file string) bool {
+	under := func(folder string) bool {
+		return folder != "" && folder != "/" && (file == folder || strings.HasPrefix(file, folder+"/") || strings.HasPrefix(folder, file+"/"))
+	}
+	for t := s; t != nil; t = t.Base {
+		for _, c := range p.Facts.Calls(t) {
+			if c.Name != "bundle" && c.Name != "bundler" && c.Name != "gem" || len(c.Words) > 1 && !c.Has("install") && !strings.HasPrefix(c.Words[1].Text, "-") {
+				continue
+			}
+			if under("/usr/local/bundle") || c.Name == "gem" && strings.Contains(file, "/gems") {
+				return true
+			}
+			if c.Name == "gem" {
+				continue
+			}
+			if v, ok := c.Option("--path"); ok && under(c.Abs(v)) {
+				return true
+			}
+			if v := c.Env("BUNDLE_PATH"); v.Set && under(c.Abs(v)) {
+				return true
+			}
+			if under(path.Join(c.Dir, "vendor/bundle")) && strings.Contains(file, "vendor") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lockedNativeGems reports whether the lock of the build context has gems that are made for one platform.
+func (p *Pass) lockedNativeGems() bool {
+	return p.Options.Context != nil && nativeGem().Match(p.Options.Context.ReadFile("Gemfile.lock"))
+}
+
+// nativeGem matches a gem for one platform in a lock file: name (version-platform).
+var nativeGem = match.Pattern(`(?m)^    [a-z0-9_-]+ \([0-9][^()]*-(?:x86_64|aarch64|arm64|arm|x86)-(?:linux|darwin)[^()]*\)`)
 
 func isSharedLibrary(file string) bool {
 	base := path.Base(file)

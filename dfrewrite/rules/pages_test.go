@@ -44,7 +44,10 @@ const amd64Program = "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0
 // good one gives nothing from any rule, and where the rule has a fix it turns one
 // into the other.
 func TestPages(t *testing.T) {
-	opt := dfrewrite.Options{Unsafe: true, Options: verdict.Options{Context: context.New(fstest.MapFS{"prebuilt/server": {Data: []byte(amd64Program), Mode: 0o755}})}}
+	opt := dfrewrite.Options{Unsafe: true, Options: verdict.Options{Context: context.New(fstest.MapFS{
+		"prebuilt/server":    {Data: []byte(amd64Program), Mode: 0o755},
+		"rails/Gemfile.lock": {Data: []byte("GEM\n\nPLATFORMS\n  aarch64-linux\n  arm64-darwin\n\n")},
+	})}}
 	for _, r := range rules.All {
 		t.Run(r.Name, func(t *testing.T) {
 			page := r.Page()

@@ -3,10 +3,12 @@ package rules
 import (
 	"debug/elf"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
+	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
@@ -25,6 +27,7 @@ var PrebuiltWithoutArch = &Rule{
 			if s.Place != graph.Target || forOne(s) {
 				continue
 			}
+			p.releasedWithoutArch(s)
 			for _, in := range s.Body {
 				switch c := in.Command.(type) {
 				case *instructions.CopyCommand:
@@ -50,6 +53,9 @@ func (p *Pass) prebuilt(s *graph.Stage, in *dockerfile.Instruction, sources []st
 				continue
 			}
 			programs := p.Options.Context.Programs(v.Text)
+			if len(programs) == 0 && context.ContextPath(v.Text) != "." && (deliveredInTree(s) || p.usedByTarget(s)) {
+				programs = p.programsBelow(s, v.Text)
+			}
 			if len(programs) != 1 {
 				continue // none, or one for each machine beside each other
 			}
@@ -66,6 +72,18 @@ func (p *Pass) prebuilt(s *graph.Stage, in *dockerfile.Instruction, sources []st
 			}
 		}
 	}
+}
+
+// programsBelow finds programs below a folder that is copied. Add-ons of packages do not count where the stage installs
+// packages itself.
+func (p *Pass) programsBelow(s *graph.Stage, folder string) map[elf.Machine]string {
+	found := p.Options.Context.ProgramsBelow(folder)
+	for _, name := range found {
+		if strings.Contains(name, "node_modules/") && slices.ContainsFunc(p.Facts.Calls(s), func(c *facts.Call) bool { return nodeInstallers[c.Name] != nil }) {
+			return nil
+		}
+	}
+	return found
 }
 
 // machineName is what Go calls a machine, if it is one of the platforms', else ELF's name.

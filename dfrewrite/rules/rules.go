@@ -55,6 +55,7 @@ var All = []*Rule{
 	SingleArchBase,
 	HardcodedGoarch,
 	RustTriple,
+	CargoCrossIncomplete,
 	VariantIgnored,
 	GoInstallMoves,
 	HostArchProbe,
@@ -63,6 +64,7 @@ var All = []*Rule{
 	SharedCacheAcrossPlatforms,
 	TargetArgUndeclared,
 	HelperWithoutTarget,
+	HelperWithoutCompiler,
 	TargetArgTooEarly,
 	CgoLost,
 	HardcodedArch,
@@ -71,6 +73,7 @@ var All = []*Rule{
 	DistroFileAcrossPlatforms,
 	NativeModulesAcrossPlatforms,
 	PrebuiltWithoutArch,
+	GemLockLacksPlatform,
 	UnusedIgnore,
 }
 
@@ -126,6 +129,8 @@ type Fix struct {
 // A Note is a second place that a finding speaks of.
 type Note struct {
 	Span dockerfile.Span
+	// In is a line of another file, where the note speaks of one; Span is then what leads there.
+	In   facts.Place
 	Text string
 	// Way is what a person could do there; may be empty.
 	Way string
@@ -240,7 +245,7 @@ func (p *Pass) needsQuotes(f *Fix) *dockerfile.Instruction {
 // order.
 func Run(g *graph.Graph, opt *verdict.Options, rules []*Rule) []Diagnostic {
 	var found []Diagnostic
-	known := facts.New(g, opt.Platforms)
+	known := facts.Reading(g, opt.Platforms, reads(opt.Context))
 	planner := plan.NewPlanner(opt)
 	planner.Know(known)
 	for _, r := range rules {

@@ -19,11 +19,19 @@ var RunsTargetBinary = &Rule{
 	Check: func(p *Pass) {
 		done := seen{}
 		for s, on := range p.builds() {
+			calls := p.Facts.CallsFor(s, on)
+			if graph.PlaceOf(s.Platform) == graph.Build { // also of an image for one target, by its tag
+				for i, c := range calls {
+					if d, ok := toolForTarget(c, calls[i+1:]); ok && !done.before(c.Span) {
+						p.Report(d)
+					}
+				}
+			}
 			if s.Place != graph.Build {
 				continue
 			}
 			var built []string
-			for _, c := range p.Facts.CallsFor(s, on) {
+			for _, c := range calls {
 				if d, ok := p.runs(c, built); ok && !done.before(c.Span) {
 					p.Report(d)
 				}
@@ -33,6 +41,30 @@ var RunsTargetBinary = &Rule{
 			}
 		}
 	},
+}
+
+// toolForTarget says that cargo install compiles a program for the target that later commands run: CARGO_BUILD_TARGET holds
+// for it as for any build.
+func toolForTarget(c *facts.Call, later []*facts.Call) (Diagnostic, bool) {
+	target := c.Env("CARGO_BUILD_TARGET")
+	if c.Name != "cargo" || len(c.Words) < 3 || c.Words[1].Text != "install" || c.Maybe || target.Text == "" || c.Has("--target") || c.Has("--path") {
+		return Diagnostic{}, false
+	}
+	for _, w := range c.Words[2:] {
+		tool, _, _ := strings.Cut(w.Text, "@")
+		sub, isSub := strings.CutPrefix(tool, "cargo-")
+		if !slices.ContainsFunc(later, func(c *facts.Call) bool {
+			return c.Name == tool || isSub && c.Name == "cargo" && len(c.Words) > 1 && c.Words[1].Text == sub
+		}) {
+			continue
+		}
+		return Diagnostic{
+			Span: c.Span, Severity: Warning,
+			Message: fmt.Sprintf("%s is run here, and is compiled for the target: CARGO_BUILD_TARGET is set", tool),
+			Hint:    "take it out of the environment for this command: env -u CARGO_BUILD_TARGET cargo install",
+		}, true
+	}
+	return Diagnostic{}, false
 }
 
 // files leaves folders out.

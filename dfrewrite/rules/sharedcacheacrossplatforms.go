@@ -9,6 +9,7 @@ import (
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/match"
 )
 
 // SharedCacheAcrossPlatforms finds cache mounts that builds for several platforms
@@ -50,6 +51,9 @@ var SharedCacheAcrossPlatforms = &Rule{
 
 func (p *Pass) sharedCache(s *graph.Stage, in *dockerfile.Instruction, f *dockerfile.Flag, m *instructions.Mount) {
 	target := p.Facts.Abs(in, m.Target, p.Facts.Platforms[0])
+	if p.cargoCache(in, f, m, target) {
+		return
+	}
 	what, severity := p.dependsOnPlatform(s, in, target, m.CacheSharing)
 	if what == "" {
 		return
@@ -87,9 +91,35 @@ func (p *Pass) sharedCache(s *graph.Stage, in *dockerfile.Instruction, f *docker
 	p.Report(d)
 }
 
+// cargoCache reports a cache of crates that builds share without cargo's lock, which lies beside the registry, in CARGO_HOME
+// (cargo's documentation, "Cargo Home"). Sharing is right; two at once are not.
+func (p *Pass) cargoCache(in *dockerfile.Instruction, f *dockerfile.Flag, m *instructions.Mount, target string) bool {
+	if !cargoFolder().MatchString(target) || m.CacheSharing == instructions.MountSharingLocked || m.CacheSharing == instructions.MountSharingPrivate {
+		return false
+	}
+	d := Diagnostic{
+		Span:    f.Span,
+		Message: "builds for all platforms fill this cache at once, and cargo's lock is not in it: two that unpack a crate break each other",
+		Hint:    "say sharing=locked",
+	}
+	text := string(in.Doc.Src[f.ValueSpan.Start:f.ValueSpan.End])
+	if !strings.ContainsAny(text, "\"'\\`\r\n") {
+		e := dockerfile.Edit{Span: dockerfile.Span{Start: f.ValueSpan.End, End: f.ValueSpan.End}, New: ",sharing=locked"}
+		if i := strings.Index(text, "sharing=shared"); i >= 0 {
+			e = dockerfile.Edit{Span: dockerfile.Span{Start: f.ValueSpan.Start + i, End: f.ValueSpan.Start + i + len("sharing=shared")}, New: "sharing=locked"}
+		}
+		d.Fix = &Fix{Message: "let one build at a time use it: sharing=locked", Edits: []dockerfile.Edit{e}}
+	}
+	p.Report(d)
+	return true
+}
+
+// cargoFolder matches the folders of CARGO_HOME that hold crates and their index.
+var cargoFolder = match.Pattern(`(?:^|/)\.?cargo(?:_home)?/(?:registry|git)(?:/(?:cache|index|src|db|checkouts))?$`)
+
 // dependsOnPlatform says why the content of a cache is for one platform, and how bad
 // that is. Caches that are addressed by content, or hold source, are not listed: Go's
-// build and module caches, cargo's registry, npm's, yarn's and pnpm's stores, Maven's and
+// build and module caches, npm's, yarn's and pnpm's stores, Maven's and
 // Gradle's repositories.
 func (p *Pass) dependsOnPlatform(s *graph.Stage, in *dockerfile.Instruction, target string, sharing instructions.ShareMode) (string, Severity) {
 	base := path.Base(target)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"xxkit/dfrewrite/verdict"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 )
 
@@ -57,7 +59,7 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	tagged, plain, inTag := graph.ArchitectureInTag(name)
 	switch {
 	case strings.Contains(name, "$"):
-		return d, false // which one is for the build arguments to say
+		return p.archByDefault(s, d, arch)
 	case graph.OneArchitecture(name):
 		prefix, rest, _ := strings.Cut(strings.TrimPrefix(name, "docker.io/"), "/")
 		if a := prefixArch(prefix); a == arch {
@@ -99,6 +101,55 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	return d, true
 }
 
+// archByDefault says that build arguments choose an image for one architecture, if nobody gives them.
+func (p *Pass) archByDefault(s *graph.Stage, d Diagnostic, arch string) (Diagnostic, bool) {
+	image := s.Image
+	if strings.Contains(image, "$") || strings.Contains(s.BaseName, ":+") || slices.ContainsFunc(graph.VariablesIn(s.BaseName, rune(s.From.Doc.Escape)), func(name string) bool {
+		_, given := p.Graph.Given(name)
+		return given
+	}) || p.archNamesFiles() {
+		return d, false
+	}
+	name, _, inTag := graph.ArchitectureInTag(image)
+	if !inTag {
+		if names := archNames(path.Base(strings.SplitN(image, ":", 2)[0])); len(names) == 1 {
+			name, inTag = names[0], true
+		} else if prefix, _, ok := strings.Cut(strings.TrimPrefix(image, "docker.io/"), "/"); ok && graph.OneArchitecture(image) {
+			name, inTag = prefixArch(prefix), true
+		}
+	}
+	if !inTag || archOf(strings.TrimSuffix(name, "v8")) == arch || p.builtForEach() {
+		return d, false
+	}
+	d.Severity = Warning
+	d.Message = fmt.Sprintf("%s is for one architecture: images of every other platform are built on it all the same, unless a build argument says otherwise", image)
+	d.Hint = "name an image for every platform, or choose it by $TARGETARCH"
+	return d, true
+}
+
+// archNamesFiles reports whether a build argument with an architecture in it chooses files, as in COPY .build/$ARCH/app:
+// whoever builds gives such arguments for each platform.
+func (p *Pass) archNamesFiles() bool {
+	return slices.ContainsFunc(p.Graph.Stages, func(s *graph.Stage) bool {
+		return slices.ContainsFunc(s.Body, func(in *dockerfile.Instruction) bool {
+			kind := in.Kind()
+			return (kind == "COPY" || kind == "ADD") && slices.ContainsFunc(graph.VariablesIn(string(in.Text.Bytes), rune(in.Doc.Escape)), func(name string) bool {
+				v := p.Facts.Expand(in, "${"+name+"}", p.Facts.Platforms[0])
+				return v.From&facts.FromArg != 0 && v.From&facts.FromTarget == 0 && len(archNames(v.Text)) > 0
+			})
+		})
+	})
+}
+
+// builtForEach reports whether the build context holds settings of a builder that gives the base image for each architecture,
+// as that of Home Assistant's add-ons does.
+func (p *Pass) builtForEach() bool {
+	x := p.Options.Context
+	return x != nil && slices.ContainsFunc([]string{"build.yaml", "build.yml", "build.json"}, func(name string) bool {
+		return bytes.Contains(x.ReadFile(name), []byte("build_from"))
+	})
+}
+
 // holdsScripts recognizes the public image of the helpers, which are shell scripts there and run on every machine.
 func holdsScripts(image string) bool {
 	name, _, _ := strings.Cut(strings.TrimPrefix(image, "docker.io/"), "@")
@@ -111,7 +162,7 @@ func holdsScripts(image string) bool {
 func (p *Pass) compilesForItself(s *graph.Stage) bool {
 	return slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool {
 		return !mentionsTarget(t) && slices.ContainsFunc(p.Planner.Plan(t).Steps, func(step verdict.Step) bool {
-			return step.Compiles && len(step.Writes) > 0 && takenForTarget(t, step)
+			return step.Compiles && len(step.Writes) > 0 && p.takenForTarget(t, step)
 		})
 	})
 }

@@ -27,6 +27,7 @@ var TargetArgTooEarly = &Rule{
 			if s.Place != graph.Build {
 				continue // a stage on the target platform is built for each anyway
 			}
+			p.webByTarget(s)
 			for i, in := range s.Body {
 				if onlyTargetArgs(in) && (i == 0 || !onlyTargetArgs(s.Body[i-1])) {
 					p.tooEarly(s, i)

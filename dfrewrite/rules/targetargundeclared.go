@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
@@ -51,8 +52,62 @@ var TargetArgUndeclared = &Rule{
 					Fix:     &Fix{Message: "insert " + line, Edits: []dockerfile.Edit{in.LinesBefore(line)}},
 				})
 			}
+			p.onbuild(s)
 		}
 	},
+}
+
+// onbuild reports the same of ONBUILD, whose instructions run in a stage of another file: only an ARG of ONBUILD reaches it.
+func (p *Pass) onbuild(s *graph.Stage) {
+	declared, reported := map[string]bool{}, map[string]bool{}
+	for _, in := range s.Body {
+		c, ok := in.Command.(*instructions.OnbuildCommand)
+		if !ok {
+			continue
+		}
+		keyword, rest, _ := strings.Cut(strings.TrimSpace(c.Expression), " ")
+		if strings.EqualFold(keyword, "ARG") {
+			for _, word := range strings.Fields(rest) {
+				name, _, _ := strings.Cut(word, "=")
+				declared[name] = true
+			}
+			continue
+		}
+		whole := in.Text.Span(0, len(in.Text.Bytes))
+		uses := slices.DeleteFunc(usesIn(in, c.Expression, whole), func(u use) bool {
+			return declared[u.name] || u.span == in.Span || strings.Contains(rest, u.name+"=") && strings.EqualFold(keyword, "RUN")
+		})
+		if len(uses) == 0 {
+			continue
+		}
+		var names, missing []string
+		for _, u := range uses {
+			if !slices.Contains(names, u.name) {
+				names = append(names, u.name)
+			}
+		}
+		graph.SortAutomatic(names)
+		for _, n := range names {
+			if !reported[n] {
+				missing = append(missing, n)
+			}
+			reported[n] = true
+		}
+		verb := "is"
+		if len(names) > 1 {
+			verb = "are"
+		}
+		d := Diagnostic{
+			Span:    uses[0].span,
+			Message: fmt.Sprintf("%s %s empty in the stage that this runs in: there, an ARG of this file means nothing", List(names), verb),
+			Hint:    "insert ONBUILD ARG " + strings.Join(names, " "),
+		}
+		if len(missing) > 0 {
+			line := "ONBUILD ARG " + strings.Join(missing, " ")
+			d.Fix = &Fix{Message: "insert " + line, Edits: []dockerfile.Edit{in.LinesBefore(line)}}
+		}
+		p.Report(d)
+	}
 }
 
 func pronoun(names []string) string {

@@ -11,6 +11,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/match"
 )
 
 // VariantIgnored finds Go builds that follow the target's architecture and not its
@@ -23,8 +24,17 @@ var VariantIgnored = &Rule{
 		for _, s := range p.Graph.Stages {
 			declared := p.declaresUnused(s, "TARGETVARIANT")
 			for _, on := range p.Facts.PlatformsOf(s) {
-				for _, c := range p.Facts.CallsFor(s, on) {
-					if c.Name != "go" || !c.GoBuilds() || c.Maybe || c.Uncertain() || !follows(c.Env("GOARCH")) {
+				for _, c := range p.callsInFiles(s, on) {
+					if c.Name != "go" || !c.GoBuilds() || c.Maybe || c.Uncertain() {
+						continue
+					}
+					if d, ok := p.wrongVariant(s, c); ok {
+						if !done.before(placeOf(c, c.Env("GOARM"))) {
+							p.Report(d)
+						}
+						continue
+					}
+					if !follows(c.Env("GOARCH")) {
 						continue
 					}
 					name, text, message := ignoredVariant(c)
@@ -39,21 +49,70 @@ var VariantIgnored = &Rule{
 					if name == "" || done.before(c.Span) {
 						continue
 					}
-					d := Diagnostic{Span: c.Span, Severity: severity, Message: message, Hint: fmt.Sprintf("set %s=%s for go, or use xx-go", name, text)}
-					if !c.Wrapped {
-						at := c.Words[0].At.Start
-						d.Fix = &Fix{
-							Message: fmt.Sprintf("set %s=%s", name, text),
-							Safety:  Review,
-							Why:     []string{"images with a variant get another program than before"},
-							Edits:   append(p.argFor(c.Run, "TARGETVARIANT"), dockerfile.Edit{Span: dockerfile.Span{Start: at, End: at}, New: name + "=" + text + " "}),
-						}
-					}
+					d := Diagnostic{Span: c.Span, Severity: severity, Message: message, Hint: fmt.Sprintf("set %s=%s for go, or use xx-go", name, text), Notes: p.inFile(c)}
+					d.Fix = p.setInFront(c, name, text, "images with a variant get another program than before")
 					p.Report(d)
 				}
 			}
 		}
 	},
+}
+
+// setInFront makes a fix that sets a variable in front of the command, or of the one in the Dockerfile that runs it.
+func (p *Pass) setInFront(c *facts.Call, name, text, why string) *Fix {
+	for c.By != nil {
+		c = c.By
+	}
+	if c.Wrapped {
+		return nil
+	}
+	at := c.Words[0].At.Start
+	f := &Fix{Message: fmt.Sprintf("set %s=%s", name, text), Safety: Review, Why: []string{why},
+		Edits: []dockerfile.Edit{{Span: dockerfile.Span{Start: at, End: at}, New: name + "=" + text + " "}}}
+	if strings.Contains(text, "TARGETVARIANT") {
+		f.Edits = append(p.argFor(c.Run, "TARGETVARIANT"), f.Edits...)
+	}
+	return f
+}
+
+// wholeVariant matches a value that is BuildKit's name of the variant, v and all.
+var wholeVariant = match.Pattern(`^"?\$(?:TARGETVARIANT|\{TARGETVARIANT\})"?$`)
+
+// wrongVariant says what is wrong with the variant that go is told: a v that go does not know in GOARM, or one that the
+// base image asks for and nobody else.
+func (p *Pass) wrongVariant(s *graph.Stage, c *facts.Call) (Diagnostic, bool) {
+	on := c.Platform
+	if goarm := c.Env("GOARM"); on.Arch == "arm" && strings.HasPrefix(goarm.Text, "v") && follows(goarm) {
+		d := Diagnostic{
+			Span:    placeOf(c, goarm),
+			Message: fmt.Sprintf("GOARM is %s for %s: go does not know that, refuses it or takes v7", goarm.Text, on),
+			Hint:    "set GOARM=${TARGETVARIANT#v}",
+			Notes:   p.inFile(c),
+		}
+		if goarm.Span.Len() > 0 && wholeVariant().Match(p.Graph.Doc.Src[goarm.Span.Start:goarm.Span.End]) {
+			d.Fix = &Fix{Message: "take the v away: ${TARGETVARIANT#v}", Edits: []dockerfile.Edit{{Span: goarm.Span, New: "${TARGETVARIANT#v}"}}}
+		}
+		return d, true
+	}
+	goarch, goamd64 := c.Env("GOARCH"), c.Env("GOAMD64")
+	if on.Arch == "amd64" && on.Variant == "" && goamd64.How == facts.BySelf && goamd64.Text > "v1" && (!goarch.Set || goarch.Text == "amd64") && p.takenForOlder(s, c) {
+		return Diagnostic{
+			Span:    c.Span,
+			Message: fmt.Sprintf("the base image sets GOAMD64=%s: the program does not start on an amd64 without that, which %s may be", goamd64.Text, on),
+			Hint:    "set GOAMD64=v1 for go",
+			Notes:   p.inFile(c),
+			Fix:     p.setInFront(c, "GOAMD64", "v1", "the program no longer uses what newer machines can do"),
+		}, true
+	}
+	return Diagnostic{}, false
+}
+
+// takenForOlder reports whether a stage on the target platform takes what the command makes, and is based on an image that
+// starts on any amd64 itself.
+func (p *Pass) takenForOlder(s *graph.Stage, c *facts.Call) bool {
+	return p.copied(s, p.ends(c), c.Platform, func(u *graph.Use, _ string) bool {
+		return u.In.Place != graph.Build && !graph.IsEL10(u.In.Root().Image)
+	})
 }
 
 // ignoredVariant returns the variable that is missing, what to set it to, and what
