@@ -75,7 +75,14 @@ func carriesBuilders(s *graph.Stage) bool {
 
 // staysWithBuilders reports whether a stage makes no image, and only stages of the build platform take anything out of it or
 // of those that are based on it.
-func staysWithBuilders(s *graph.Stage) bool {
+func staysWithBuilders(s *graph.Stage) bool { return staysUnseen(s, map[*graph.Stage]bool{}) }
+
+// staysUnseen looks at each stage once: those that an argument chooses among may name one another.
+func staysUnseen(s *graph.Stage, seen map[*graph.Stage]bool) bool {
+	if seen[s] {
+		return true
+	}
+	seen[s] = true
 	children := append(s.MayChoose(), s.Children...)
 	if s.Delivered() || len(s.UsedBy)+len(children) == 0 {
 		return false
@@ -84,7 +91,7 @@ func staysWithBuilders(s *graph.Stage) bool {
 		if to.Place == graph.Build {
 			return deliveredInTree(to)
 		}
-		return !staysWithBuilders(to)
+		return !staysUnseen(to, seen)
 	}
 	return !slices.ContainsFunc(s.UsedBy, func(u *graph.Use) bool { return leaves(u.In) && !(u.Kind == graph.Mount && u.In.Place == graph.Build) }) && !slices.ContainsFunc(children, leaves)
 }
