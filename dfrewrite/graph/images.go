@@ -33,3 +33,25 @@ func ImageName(image string) string {
 	repo, _, _ := strings.Cut(path.Base(name), ":")
 	return repo
 }
+
+// Wolfi recognizes images made from Wolfi, Chainguard's among them. They have apk and glibc: what apk installs there is not
+// Alpine's. (https://edu.chainguard.dev/open-source/wolfi)
+func Wolfi(image string) bool {
+	return strings.HasPrefix(image, "cgr.dev/") || strings.Contains(image, "wolfi") || strings.Contains(image, "chainguard/")
+}
+
+// PublicHelpers recognizes the public image with xx helpers, and copies of it in other registries.
+func PublicHelpers(image string) bool {
+	name, _, _ := strings.Cut(image, "@")
+	return strings.Contains(name, "tonistiigi/xx")
+}
+
+// HelperStage returns the stage that holds xx helpers for the build platform, or nil.
+func (g *Graph) HelperStage() *Stage {
+	for _, s := range g.Stages {
+		if s.Name != "" && s.Place == Build && ImageName(s.Image) == "xx" {
+			return s
+		}
+	}
+	return nil
+}

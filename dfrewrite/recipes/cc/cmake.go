@@ -128,6 +128,10 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 	b.tools(&step)
 	step.Needs.Cxx = b.cxx
 	step.Needs.Make = !ninja
+	step.Needs.PkgConfig = p.pkgConfig || !p.seen
+	if dirs := c.PkgConfigDirs(); dirs != "" && (p.pkgConfig || !p.seen && c.InstallsPkgConfig()) {
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: c.FrontAt(), New: dirs + " "})
+	}
 	return step
 }
 
@@ -196,8 +200,10 @@ var (
 	cmakeComment = match.Pattern(`(?m)#.*$`)
 	cmakeAsks    = match.Pattern(`(?i)\b(try_run|check_c(xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|-march=\w+|-mtune=\w+|-m(?:avx|sse)[0-9a-z.]*|uname)\b`)
 	cmakeOpenMP  = match.Pattern(`(?i)\bfind_package\s*\(\s*OpenMP\b`)
-	cmakeSets    = match.Pattern(`(?i)\bset\s*\(\s*CMAKE_(?:C|CXX|ASM)_COMPILER\s`)
-	cmakeProgram = match.Pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+${}-]+)`)
+	// cmakePkgConfig matches CMake's module for pkg-config, and a find module's own call of it.
+	cmakePkgConfig = match.Pattern(`(?i)\bPkgConfig\b|\bpkg_(?:check|search)_module|pkg-config`)
+	cmakeSets      = match.Pattern(`(?i)\bset\s*\(\s*CMAKE_(?:C|CXX|ASM)_COMPILER\s`)
+	cmakeProgram   = match.Pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+${}-]+)`)
 	// cmakeRuns finds what a command of a build starts: a target, or a program in some folder, ${CMAKE_BINARY_DIR}/gen.
 	cmakeRuns    = match.Pattern(`(?i)\bCOMMAND\s+"?(?:\$<TARGET_FILE:)?(?:[^\s"()<>]*/)?([A-Za-z0-9_.+${}-]+)`)
 	cmakeProject = match.Pattern(`(?is)\bproject\s*\(([^)]*)\)`)
@@ -218,6 +224,8 @@ type cmakeFacts struct {
 	seen  bool // there are any
 	cxx   bool // it may use C++
 	tools bool // it calls for more tools than a compiler, a linker and ar
+	// pkgConfig says that it asks pkg-config.
+	pkgConfig bool
 	// why is what in them the definitions give a wrong answer to; empty if there is nothing.
 	why string
 }
@@ -261,6 +269,7 @@ func readCMakeProject(c *verdict.Call, source string) cmakeFacts {
 			}
 		}
 		found.tools = found.tools || cmakeTools().MatchString(text)
+		found.pkgConfig = found.pkgConfig || cmakePkgConfig().MatchString(text)
 		if m := cmakeProject().FindStringSubmatch(text); m != nil && name == path.Join(at, "CMakeLists.txt") {
 			words := strings.Fields(m[1])
 			found.cxx = slices.Contains(words, "CXX") || !slices.Contains(words, "C") && !slices.Contains(words, "NONE")

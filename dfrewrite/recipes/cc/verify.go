@@ -33,6 +33,7 @@ func verify(c *verdict.Conversion) {
 			s := &p.Steps[n]
 			s.Edits = append(slices.Clone(s.Edits), dockerfile.Edit{Span: dockerfile.Span{Start: s.Span.End, End: s.Span.End},
 				New: " && xx-verify " + strings.Join(names, " ")})
+			s.Made.Verified, s.Needs.Verify, s.Needs.Helper = true, true, true
 		}
 	}
 }
@@ -46,7 +47,7 @@ func makes(p *verdict.Ledger, file string) int {
 		}) {
 			continue
 		}
-		if !s.Made.FromC || s.Verdict != verdict.Convert || s.Made.Verified || !s.Made.Last {
+		if !s.Made.FromC || s.Verdict == verdict.Block || s.Made.Verified || !s.Made.Last {
 			return -1
 		}
 		return n

@@ -341,7 +341,8 @@ func (g *goCall) judgeBuild() verdict.Step {
 		if why, way := g.forBuilderOnly(); why != "" {
 			return block(way, "%s", why)
 		}
-		step.Needs.C, step.Needs.Cxx, step.Made.Strippable = true, cgo.cxx, true
+		step.Needs.C, step.Needs.Cxx, step.Made.Tools = true, cgo.cxx, verdict.TripleTools
+		step.Needs.PkgConfig = g.LinkedLibrary() != "" && gosource.MayCallPkgConfig(g.Opt.Context)
 	}
 	if mode := g.buildMode(); mode == "pie" && !cgo.used {
 		for _, p := range g.Opt.Platforms {
@@ -393,6 +394,9 @@ func (g *goCall) edits(step *verdict.Step, goos, goarch facts.Setting, cgo cgoUs
 		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.Words[0].Span, New: "xx-go"})
 		if dir := path.Dir(g.Words[0].Lit); dir != "." && !g.onPath(dir) {
 			front = append(front, "PATH="+dir+":$PATH") // where xx-go looks for go
+		}
+		if dirs := g.PkgConfigDirs(); dirs != "" && step.Needs.PkgConfig {
+			front = append(front, dirs)
 		}
 		g.putInFront(step, front)
 		g.verifies(step)
@@ -636,10 +640,12 @@ func (g *goCall) cgo() cgoUse {
 }
 
 // maybeCxx reports whether there may be C++ in what cgo compiles or links: where the image brings a
-// C++ compiler nobody had to ask for one.
+// C++ compiler, or a package that brings more, nobody had to ask for one.
 func (g *goCall) maybeCxx() bool {
 	if image := g.Stage.Root().Image; !graph.OfficialGo(image) || graph.AlpineGo(image) {
-		return false // it is asked for with a package
+		if g.InstalledPackage(func(p packages.Package) bool { return p.Kind == packages.CxxPackage }) == "" {
+			return false
+		}
 	}
 	if g.Opt.Context == nil {
 		return true

@@ -260,11 +260,15 @@ func (g *cargoCall) convert() verdict.Step {
 	if why != "" {
 		return verdict.BlockBuild(way, "%s", why)
 	}
-	return verdict.Step{
+	step := verdict.Step{
 		Verdict: verdict.Convert, Compiles: true, Needs: verdict.Needs{Helper: true, Args: []string{"TARGETPLATFORM"}}, Reason: "cross-compiles with xx-cargo", Review: review,
 		Edits: []dockerfile.Edit{{Span: g.Words[0].Span, New: "xx-cargo"}},
-		Own:   &rustBuild{setup: setup, nested: g.Nested || len(g.Redirects) > 0}, Made: verdict.Made{Strippable: true},
+		Own:   &rustBuild{setup: setup, nested: g.Nested || len(g.Redirects) > 0}, Made: verdict.Made{Tools: "xx-cargo --print-target-triple"},
 	}
+	if setup.pkgConfig != "" {
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.FrontAt(), New: setup.pkgConfig + " "})
+	}
+	return step
 }
 
 // hostVariables are those that a build for another platform may not share with the
