@@ -163,7 +163,7 @@ func (in *inputs) add(files []string) {
 		for _, b := range described.Builds {
 			if b.Dockerfile != "" {
 				builtBy[f] = append(builtBy[f], b.Dockerfile)
-				describe(of, f, b)
+				describe(of, f, described, b)
 			}
 		}
 	})
@@ -194,7 +194,7 @@ func readBuilds(path string) (*builds.File, error) {
 }
 
 // describe takes down what a build in a file says of its Dockerfile.
-func describe(of map[string]*described, file string, b *builds.Build) {
+func describe(of map[string]*described, file string, f *builds.File, b *builds.Build) {
 	by := fmt.Sprintf("%q in %s", b.Name, file)
 	d := of[b.Dockerfile]
 	if d == nil {
@@ -217,10 +217,26 @@ func describe(of map[string]*described, file string, b *builds.Build) {
 		d.flags.Targets = append(d.flags.Targets, b.Target)
 	}
 	d.args(b.Args)
+	for name := range b.Args {
+		if d.flags.ArgsBy == nil {
+			d.flags.ArgsBy = map[string]string{}
+		}
+		d.flags.ArgsBy[name] = placeOf(file, f, b.Name, name)
+	}
 	if b.Discards {
 		d.discarded++
 	}
 	d.flags.NoImages = d.discarded == d.builds
+}
+
+// placeOf says where a build argument is given.
+func placeOf(name string, f *builds.File, build, arg string) string {
+	for _, a := range f.Args {
+		if a.Name == arg && a.Build == build {
+			return fmt.Sprintf("%s:%d", name, f.Doc.Position(a.At.Start).Line)
+		}
+	}
+	return name
 }
 
 // args takes down the arguments of one more build. Those in which the builds differ are

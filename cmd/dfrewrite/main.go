@@ -36,6 +36,7 @@ Usage:
   dfrewrite graph [flags] PATH…     draw the stages: who copies from whom, where each one runs
   dfrewrite lsp                     show findings and fixes in an editor (language server protocol)
   dfrewrite rules [NAME]            list the rules, or show one rule's page
+  dfrewrite recipes [NAME]          list what is known about languages and tools, or show one's page
   dfrewrite version
   dfrewrite COMMAND --help          list the flags of a command
 
@@ -99,6 +100,8 @@ func (p *program) dispatch(args []string) (int, error) {
 		return p.lsp(args[1:])
 	case "rules":
 		return p.rules(args[1:])
+	case "recipes":
+		return p.recipes(args[1:])
 	case "version", "--version":
 		fmt.Fprintln(p.stdout, "dfrewrite", versionString())
 		return exitClean, nil
@@ -109,7 +112,7 @@ func (p *program) dispatch(args []string) (int, error) {
 		fmt.Fprint(p.stdout, usage)
 		return exitClean, nil
 	}
-	return 0, &trouble{fmt.Errorf("no such command: %q", args[0]), "the commands are lint, rewrite, prove, graph, lsp, rules, version and help"}
+	return 0, &trouble{fmt.Errorf("no such command: %q", args[0]), "the commands are lint, rewrite, prove, graph, lsp, rules, recipes, version and help"}
 }
 
 func versionString() string {

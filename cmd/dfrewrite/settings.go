@@ -96,14 +96,19 @@ func (s *settings) flags(said graph.Flags) graph.Flags {
 	}
 	if len(s.buildArgs) > 0 {
 		said.Args = maps.Clone(said.Args)
+		said.ArgsBy = maps.Clone(said.ArgsBy)
 		if said.Args == nil {
 			said.Args = map[string]*string{}
+		}
+		if said.ArgsBy == nil {
+			said.ArgsBy = map[string]string{}
 		}
 		for _, a := range s.buildArgs {
 			name, value, ok := strings.Cut(a, "=")
 			if said.Args[name] = nil; ok {
 				said.Args[name] = &value
 			}
+			said.ArgsBy[name] = graph.ByFlag
 		}
 	}
 	return said

@@ -118,7 +118,12 @@ type Flags struct {
 	// Args are the build arguments that are given; nil for one that is given, but whose
 	// value is not known.
 	Args map[string]*string
+	// ArgsBy says for each of them where it is given, for messages: "docker-bake.hcl:3", "--build-arg".
+	ArgsBy map[string]string
 }
+
+// ByFlag is where an argument of the command line is given; see Flags.ArgsBy.
+const ByFlag = "--build-arg"
 
 // New works out the graph of a document, as a build without flags sees it.
 func New(d *dockerfile.Document) *Graph { return For(d, Flags{}) }
@@ -356,6 +361,20 @@ func (s *Stage) Delivered() bool { return slices.Contains(s.Graph.delivered, s) 
 func (g *Graph) Given(name string) (value *string, ok bool) {
 	value, ok = g.flags.Args[name]
 	return value, ok
+}
+
+// GivenTarget returns an argument about the target that the build gives a value of its own, and where; BuildKit's does not
+// count then, and every platform is built with the same. It is empty if there is none.
+func (g *Graph) GivenTarget() (name, by string) {
+	for _, name := range Automatic {
+		if _, ok := g.flags.Args[name]; ok && strings.HasPrefix(name, "TARGET") {
+			if by = g.flags.ArgsBy[name]; by == "" {
+				by = "the build"
+			}
+			return name, by
+		}
+	}
+	return "", ""
 }
 
 // Root returns the stage of this file that s is based on in the end.

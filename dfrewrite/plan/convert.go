@@ -7,11 +7,13 @@ import (
 	"strconv"
 	"strings"
 
+	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/recipes/golang"
 	"xxkit/dfrewrite/recipes/node"
+	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
 
@@ -49,6 +51,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 		}
 		return c
 	}
+	reviewReaders(c, pl)
 	for _, h := range c.Heads {
 		c.Edits = append(c.Edits, pin(h.From))
 		if h.Base != nil {
@@ -65,6 +68,22 @@ func each(c *verdict.Conversion, hook func(*verdict.Recipe) func(*verdict.Conver
 		if do := hook(r); do != nil {
 			do(c)
 		}
+	}
+}
+
+// reviewReaders asks for a look at files of the context that read the lines which are about to change, or build them without
+// BuildKit.
+func reviewReaders(c *verdict.Conversion, pl *Planner) {
+	g := c.Stages[0].Graph
+	if pl.Options.Context == nil || slices.ContainsFunc(g.Stages, func(s *graph.Stage) bool { return s.From.Flag("platform") != nil }) {
+		return // they know
+	}
+	readers := context.ReadersOf(pl.Options.Context, g.Doc.Name)
+	if readers.From != "" {
+		c.Reviews = append(c.Reviews, fmt.Sprintf("%s reads FROM lines (`%s`), and may not expect --platform in them", readers.From, shell.Shorten(readers.Text)))
+	}
+	if readers.Classic != "" {
+		c.Reviews = append(c.Reviews, readers.Classic+" builds with the classic builder, which knows no BUILDPLATFORM and fails; the rewritten file needs BuildKit")
 	}
 }
 
@@ -104,6 +123,10 @@ func (pl *Planner) InPlace(s *graph.Stage) *verdict.Conversion {
 }
 
 func judgeStages(c *verdict.Conversion, pl *Planner) {
+	if name, by := c.Stages[0].Graph.GivenTarget(); name != "" {
+		c.BlockAt(c.Stages[0].From, fmt.Sprintf("%s comes as a build argument (%s), so what is compiled for the target would be the same for every platform", name, by),
+			"leave the argument out: BuildKit sets it for each platform")
+	}
 	c.Below = map[*graph.Stage]*verdict.Ledger{}
 	for _, t := range c.Stages {
 		for s := t.Base; s != nil && !slices.Contains(c.Stages, s); s = s.Base {

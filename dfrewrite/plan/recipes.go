@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"xxkit/dfrewrite/drivers/goreleaser"
 	"xxkit/dfrewrite/drivers/justfile"
 	"xxkit/dfrewrite/drivers/magefile"
@@ -45,4 +47,21 @@ var Recipes = []*verdict.Recipe{
 	plain.Compilers,
 	download.Tool,
 	plain.Recipe,
+}
+
+// PageOf returns the name of the page under docs/rewrite about a recipe, by the name that verdicts have it under, in upper or lower
+// case; "" if there is none. What is said of stages as a whole, and of tools that are copied out of images, is in no table.
+func PageOf(recipe string) string {
+	for _, r := range Recipes {
+		if strings.EqualFold(r.Name, recipe) {
+			return r.Page
+		}
+	}
+	switch strings.ToLower(recipe) {
+	case "stage":
+		return "stages"
+	case "copied tool":
+		return download.Recipe.Page
+	}
+	return ""
 }

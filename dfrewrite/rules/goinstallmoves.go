@@ -33,7 +33,7 @@ var GoInstallMoves = &Rule{
 				if slices.ContainsFunc(g.Packages, func(w facts.Word) bool { return w.Text == "std" }) {
 					continue
 				}
-				d := Diagnostic{Span: c.Span, Hint: "use go build -o, or xx-go install"}
+				d := Diagnostic{Span: c.Span, Hint: "use go build -o, which takes no package@version, or move the program up from there"}
 				bin := c.GoBin()
 				switch gobin := c.Env("GOBIN"); {
 				case gobin.Set && gobin.Text != "":
@@ -88,7 +88,7 @@ func (p *Pass) buildInstead(s *graph.Stage, c *facts.Call) *Fix {
 		if step.In != c.Run || step.Span != c.Span || step.Verdict != verdict.Convert || step.Needs.Helper || len(step.Edits) == 0 {
 			continue
 		}
-		f := &Fix{Message: "build into that folder with go build -o", Edits: append(p.argFor(c.Run, step.Needs.Args...), step.Edits...)}
+		f := &Fix{Message: step.Reason, Edits: append(p.argFor(c.Run, step.Needs.Args...), step.Edits...)}
 		if step.Review != "" {
 			f.Safety, f.Why = Review, []string{step.Review}
 		}

@@ -169,11 +169,21 @@ func (p *Pass) Report(d Diagnostic) {
 	if d.Severity == 0 {
 		d.Severity = p.Rule.Severity
 	}
+	if name, by := p.Graph.GivenTarget(); name != "" && d.Fix != nil && d.Fix.Safety == Safe && d.Fix.namesTarget() {
+		held := *d.Fix
+		held.Safety, held.Why = Review, append(slices.Clone(held.Why), fmt.Sprintf("%s comes as a build argument (%s) and is the same for every platform", name, by))
+		d.Fix = &held
+	}
 	if in := p.needsQuotes(d.Fix); in != nil {
 		d.Fix = nil
 		d.Notes = append(d.Notes, Note{Span: in.Span, Text: "the script stands in a JSON string, in which the fix would need quotes", Way: "write it in shell form", Blocks: true})
 	}
 	p.report(d)
+}
+
+// namesTarget reports whether the fix puts in what BuildKit says of the target.
+func (f *Fix) namesTarget() bool {
+	return slices.ContainsFunc(f.Edits, func(e dockerfile.Edit) bool { return strings.Contains(e.New, "TARGET") })
 }
 
 // builds yields each stage with each platform for which it takes part in the build.

@@ -15,6 +15,12 @@ var TargetArgDefault = &Rule{
 	Name:     "TargetArgDefault",
 	Severity: Error,
 	Check: func(p *Pass) {
+		// Where a file gives the argument, the finding is about that file.
+		if name, by := p.Graph.GivenTarget(); by == graph.ByFlag {
+			at := p.Graph.Doc.Instructions[0]
+			p.Report(Diagnostic{Span: at.Span, Hint: "leave it out, and say with --platform what is built for",
+				Message: fmt.Sprintf("%s %s replaces the value that BuildKit gives it: every platform is built as if it were the same", by, name)})
+		}
 		for _, in := range p.Graph.Doc.Instructions {
 			arg, ok := in.Command.(*instructions.ArgCommand)
 			if !ok {

@@ -1,14 +1,18 @@
 package verdict
 
-import "xxkit/dfrewrite/dockerfile"
+import (
+	"xxkit/dfrewrite/dockerfile"
+
+	pages "xxkit/docs/rewrite"
+)
 
 // A Recipe knows how some programs compile for another platform, or that they need not. Recipes
 // stand in a table, whose order counts: the first one that knows a command decides.
 type Recipe struct {
 	// Name stands in reports: "go".
 	Name string
-	// Doc is what a user reads about it: what is converted, what may differ, what is refused.
-	Doc string
+	// Page is the name of its page under docs/rewrite, which several recipes may share: "go".
+	Page string
 	// Judge decides on a command; it returns false for one of somebody else.
 	Judge func(*Call) (Step, bool)
 
@@ -21,4 +25,13 @@ type Recipe struct {
 	// Prepare says what stages that move together need, and Check what stands in their way, before their toolchain is
 	// planned.
 	Prepare, Check func(*Conversion)
+}
+
+// Doc returns the recipe's page in Markdown: what is converted, what may differ, what is refused.
+func (r *Recipe) Doc() string {
+	page, ok := pages.Page(r.Page)
+	if !ok {
+		panic("no page " + r.Page) // a recipe without a page does not pass the tests
+	}
+	return page
 }

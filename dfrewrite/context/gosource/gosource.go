@@ -5,13 +5,7 @@
 package gosource
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"go/build/constraint"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -45,15 +39,17 @@ func HoldsModules(ctx *context.Files, g *graph.Graph) bool {
 	return true
 }
 
+// Tools are the variables that name tools to cgo, and those of pkg-config.
 var Tools = []string{"CC", "CXX", "AR", "LD", "PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR"}
 
+// Flags are the variables with flags for cgo (cmd/cgo) and with folders for the compiler.
 var Flags = []string{"CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS", "LIBRARY_PATH", "CPATH", "C_INCLUDE_PATH"}
 
 // Limits on what is read of a build context.
-
-const maxGoFiles = 5000
-
-const maxGoEntries = 50000
+const (
+	maxGoFolders = 5000
+	maxGoEntries = 50000
+)
 
 // Source is what a build context says about cgo.
 type Source struct {
@@ -93,48 +89,26 @@ func Of(c *context.Files) Source {
 }
 
 func scan(files *context.Files) Source {
-	s := Source{Complete: true}
-	count, entries := 0, 0
-	files.Walk(".", func(p string, d fs.DirEntry, err error) error {
-		entries++
-		switch {
-		case s.Cgo != "" && s.Cxx:
-			return fs.SkipAll
-		case count > maxGoFiles || entries > maxGoEntries:
-			s.Complete = false
-			return fs.SkipAll
-		case err != nil:
-			// What cannot be read cannot be vouched for.
-			s.Complete = false
-			return nil
-		case d.IsDir():
-			if p != "." && skipGoDir(d.Name()) {
-				return fs.SkipDir
-			}
-			return nil
-		case d.Name() == "go.mod":
+	dirs, complete := foldersOf(files, nil)
+	s := Source{Complete: complete && len(dirs) <= maxGoFolders}
+	for _, dir := range dirs[:min(len(dirs), maxGoFolders)] {
+		if mod := path.Join(dir, "go.mod"); files.Has(mod) {
 			s.Found = true
-			requires, cgo, cxx := cgoModule(files, p)
+			requires, cgo, cxx := cgoModule(files, mod)
 			if s.Cgo == "" {
 				s.Cgo = cgo
 			}
 			if requires && s.Requires == "" {
-				s.Requires = p
+				s.Requires = mod
 			}
 			s.Cxx = s.Cxx || cxx
-		case slices.Contains([]string{".cc", ".cpp", ".cxx"}, path.Ext(p)):
-			s.Cxx = true
-		case s.Cgo == "" && strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go"):
-			count++
-			cgo, err := importsC(files, p)
-			if err != nil {
-				s.Complete = false
-			} else if cgo {
-				s.Cgo = fmt.Sprintf("%s imports \"C\"", p)
-			}
 		}
-		return nil
-	})
+		in := sourceIn(files, dir)
+		s.Cxx, s.Complete = s.Cxx || in.cxx, s.Complete && in.complete
+		if s.Cgo == "" {
+			s.Cgo = in.cgo
+		}
+	}
 	return s
 }
 
@@ -162,37 +136,6 @@ func cgoModule(files *context.Files, p string) (requires bool, cgo string, cxx b
 		cxx = cxx || slices.ContainsFunc(cxxModules, func(m string) bool { return strings.HasPrefix(r.Mod.Path, m) })
 	}
 	return len(f.Require) > 0, cgo, cxx
-}
-
-// importsC reports whether a file imports "C" in a build for Linux with cgo.
-func importsC(files *context.Files, p string) (bool, error) {
-	src := files.ReadFile(p)
-	if src == nil {
-		return false, errors.New("cannot be read")
-	}
-	if len(src) > context.MaxGoFileSize || !bytes.Contains(src, []byte(`"C"`)) || OtherSystem(p) {
-		return false, nil // one that is larger has tables that were generated; cgo files are written by hand
-	}
-	f, err := parser.ParseFile(token.NewFileSet(), p, src, parser.ImportsOnly|parser.ParseComments)
-	if f == nil {
-		return false, err
-	}
-	for _, group := range f.Comments {
-		for _, c := range group.List {
-			if c.Pos() > f.Package || !constraint.IsGoBuild(c.Text) {
-				continue
-			}
-			if expr, err := constraint.Parse(c.Text); err == nil && !expr.Eval(LinuxCgoTag) {
-				return false, nil
-			}
-		}
-	}
-	for _, i := range f.Imports {
-		if i.Path.Value == `"C"` {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // LinuxCgoTag holds for tags that a native Linux build sets, on some machine.

@@ -20,8 +20,8 @@ import (
 
 // Recipe is that of make where it runs go, and C that of Makefiles that compile C.
 var (
-	Recipe = &verdict.Recipe{Name: "make", Judge: judge}
-	C      = &verdict.Recipe{Name: "c", Judge: judgeC}
+	Recipe = &verdict.Recipe{Name: "make", Page: "make", Judge: judge}
+	C      = &verdict.Recipe{Name: "c", Page: "c", Judge: judgeC}
 )
 
 // judge looks into the Makefile of the build context: where all that make runs is a go build

@@ -16,7 +16,7 @@ import (
 )
 
 // Recipe is that of shell scripts of the build context.
-var Recipe = &verdict.Recipe{Name: "script", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "script", Page: "scripts", Judge: judge}
 
 // judge looks into a shell script of the build context. Where all that it builds is Go without C, the target's
 // variables go in front of it; where it does nothing that differs between platforms, it stands in nobody's way. Of any

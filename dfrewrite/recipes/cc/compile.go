@@ -18,7 +18,7 @@ import (
 )
 
 // Recipe is that of C and C++: compilers and the tools around them, Autotools, CMake and Meson.
-var Recipe = &verdict.Recipe{Name: "c", Judge: judge, Prepare: verify}
+var Recipe = &verdict.Recipe{Name: "c", Page: "c", Judge: judge, Prepare: verify}
 
 // C and C++ cross-compile with xx-clang and xx-clang++, which are clang for the target. Package plan
 // brings clang and the target's libraries. Here are commands that call a compiler, or one of the tools around

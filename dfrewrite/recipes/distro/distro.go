@@ -12,7 +12,7 @@ import (
 )
 
 // Recipe is that of package managers.
-var Recipe = &verdict.Recipe{Name: "packages", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "packages", Page: "packages", Judge: judge}
 
 // Package managers install for the machine that the stage runs on. In a stage
 // that moves to the build platform that is right for tools, and does not matter

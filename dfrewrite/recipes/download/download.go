@@ -20,12 +20,12 @@ import (
 )
 
 // Recipe is that of questions to the machine and of downloads, of which many are chosen by the answer.
-var Recipe = &verdict.Recipe{Name: "downloads", Judge: judge, Copy: judgeCopy, Check: checkLibraries}
+var Recipe = &verdict.Recipe{Name: "downloads", Page: "downloads", Judge: judge, Copy: judgeCopy, Check: checkLibraries}
 
 // InstallScript is that of scripts that install one tool, and Tool that of tools that were downloaded.
 var (
-	InstallScript = &verdict.Recipe{Name: "install script", Judge: judgeInstallScript}
-	Tool          = &verdict.Recipe{Name: "downloaded tool", Judge: judgeDownloadedTool}
+	InstallScript = &verdict.Recipe{Name: "install script", Page: "downloads", Judge: judgeInstallScript}
+	Tool          = &verdict.Recipe{Name: "downloaded tool", Page: "downloads", Judge: judgeDownloadedTool}
 )
 
 // judgeCopy decides on tools out of other images, and on downloads by ADD.

@@ -13,16 +13,15 @@ import (
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
-	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
 
 // Recipe is that of the go command.
-var Recipe = &verdict.Recipe{Name: "go", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "go", Page: "go", Judge: judge}
 
 // Xcaddy is that of xcaddy, which builds Caddy with plugins.
-var Xcaddy = &verdict.Recipe{Name: "xcaddy", Judge: judgeXcaddy}
+var Xcaddy = &verdict.Recipe{Name: "xcaddy", Page: "go", Judge: judgeXcaddy}
 
 // Go cross-compiles by itself: GOOS and GOARCH say for what. Two things need
 // care. Go uses cgo by default when it builds natively and there is a C
@@ -78,6 +77,9 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	case "run", "generate", "tool":
 		if tool := g.BuiltOnPath(""); tool != "" && g.sub.Lit == "generate" {
 			return g.MayRun(tool), true
+		}
+		if g.sub.Lit == "generate" {
+			return g.judgeGenerate(), true
 		}
 		return g.judgeOnHost("runs on the build platform"), true
 	case "env":
@@ -166,12 +168,8 @@ func (g *goCall) judgeOnHost(reason string) verdict.Step {
 // programs where a native install does.
 func (g *goCall) judgeInstall() verdict.Step {
 	bin := g.binDir()
-	for _, w := range g.packages {
-		if name, _, ok := strings.Cut(w.Raw, "@"); ok {
-			step := g.judgeOnHost("installs a tool for the stage itself")
-			step.HostWrites = []string{path.Join(g.toolDir(), programName(name))}
-			return step
-		}
+	if slices.ContainsFunc(g.packages, func(w shell.Word) bool { return strings.Contains(w.Raw, "@") }) {
+		return g.judgeInstallAt()
 	}
 	if slices.ContainsFunc(g.packages, func(w shell.Word) bool { return w.Lit == "std" }) {
 		// Fills the build cache, and leaves no program behind.
@@ -225,22 +223,34 @@ func programName(pkg string) string {
 	return name
 }
 
-// binDir is where go install puts programs; empty if that is not known.
+// binDir is where go install puts programs; empty if that is not known. $TARGETARCH and its like stay in it as they are.
 func (g *goCall) binDir() string {
 	if v := facts.Lookup(&g.Call.Site, "GOBIN"); v.Set && v.Text != "" {
-		if v.Fixed {
-			return v.Text
-		}
-		return ""
+		return folderOf(v)
 	}
+	return g.pathBin()
+}
+
+// pathBin is the folder bin of GOPATH, in which go install puts programs unless GOBIN is set.
+func (g *goCall) pathBin() string {
 	if v := facts.Lookup(&g.Call.Site, "GOPATH"); v.Set && v.Text != "" {
-		if v.Fixed && !strings.Contains(v.Text, ":") {
-			return path.Join(v.Text, "bin")
+		if dir := folderOf(v); dir != "" && !strings.Contains(dir, ":") {
+			return path.Join(dir, "bin")
 		}
-		return ""
 	}
 	return ""
 }
+
+// folderOf returns the folder that a variable names, if it is fixed but for what BuildKit says of the target.
+func folderOf(v facts.Setting) string {
+	if v.Fixed || onlyTarget().MatchString(v.Text) {
+		return v.Text
+	}
+	return ""
+}
+
+// onlyTarget matches a path whose variables are all about the target.
+var onlyTarget = match.Pattern(`^(?:[A-Za-z0-9._/+@-]|\$\{?TARGET(?:PLATFORM|OS|ARCH|VARIANT)\b\}?)+$`)
 
 // toolDir is where go install puts what is for the stage itself: with neither GOBIN nor GOPATH that is below the home of the user
 // (go help gopath), which images have where useradd makes it.
@@ -363,6 +373,9 @@ func (g *goCall) edits(step *verdict.Step, goos, goarch facts.Setting, cgo cgoUs
 	if cgo.write != "" {
 		front = append(front, "CGO_ENABLED="+cgo.write)
 	}
+	if cgo.write == "0" {
+		step.Reason += "; CGO_ENABLED=0 is written down, which Go would take for granted here and not in a native build"
+	}
 	constant := func(name string, v facts.Setting) {
 		switch {
 		case v.Follows(): // it is the target's, as xx-go has it
@@ -377,7 +390,7 @@ func (g *goCall) edits(step *verdict.Step, goos, goarch facts.Setting, cgo cgoUs
 	if cgo.used || g.helpers() {
 		step.Needs.Helper = true
 		step.Needs.Args = []string{"TARGETPLATFORM"}
-		step.Reason = "cross-compiles with xx-go"
+		step.Reason = strings.Replace(step.Reason, "GOOS and GOARCH", "xx-go", 1)
 		// xx-go leaves variables alone that are set.
 		for _, name := range []string{"GOOS", "GOARCH"} {
 			v := facts.Lookup(&g.Call.Site, name)
@@ -547,140 +560,4 @@ func (g *goCall) helpers() bool {
 		return false
 	}
 	return verdict.NeedsGoarm(g.Opt) || len(g.Opt.Variants("amd64")) > 0
-}
-
-// A cgoUse says whether the native build uses cgo.
-type cgoUse struct {
-	// used says that it does, and why; cxx that there may be C++ in it.
-	used bool
-	why  string
-	cxx  bool
-	// write is the value of CGO_ENABLED that has to be written down, if any: a native
-	// build would have it by default, and a cross build would not.
-	write string
-	// block is why the build cannot be converted.
-	block string
-	// review is why a person has to look at it.
-	review string
-}
-
-// cgo finds out whether the native build uses cgo.
-func (g *goCall) cgo() cgoUse {
-	for _, f := range []string{"-race", "-msan", "-asan"} {
-		if g.has(f) {
-			return cgoUse{block: fmt.Sprintf("%s needs cgo", f)}
-		}
-	}
-	mode := g.buildMode()
-	if match.Words("shared plugin")[mode] {
-		return cgoUse{block: fmt.Sprintf("-buildmode=%s needs cgo", mode)}
-	}
-	on := cgoUse{used: true, cxx: g.maybeCxx()}
-	needed := ""
-	switch {
-	case match.Words("c-shared c-archive")[mode]:
-		needed = fmt.Sprintf("-buildmode=%s needs cgo", mode)
-	case g.linksExternally():
-		needed = "-linkmode=external needs a C linker"
-	}
-	v := facts.Lookup(&g.Call.Site, "CGO_ENABLED")
-	if v.Set && v.Text != "" {
-		switch {
-		case !v.Fixed:
-			return cgoUse{block: fmt.Sprintf("CGO_ENABLED is %s, set %s; whether the build uses cgo is not known", v.Text, v.Where)}
-		case v.Text == "0":
-			return cgoUse{block: needed}
-		}
-		on.why = fmt.Sprintf("CGO_ENABLED=%s, set %s: the build uses cgo", v.Text, v.Where)
-		return on
-	}
-	on.write = "1"
-	compiler := !graph.AlpineGo(g.Stage.Root().Image) || packages.HasCCompiler(g.Stage)
-	if needed != "" {
-		if !compiler {
-			return cgoUse{block: needed}
-		}
-		on.why = needed
-		return on
-	}
-	if !compiler {
-		// Without a C compiler go builds without cgo, here and there.
-		return cgoUse{}
-	}
-	guess := func(why string) cgoUse {
-		if lib := g.LinkedLibrary(); lib != "" {
-			on.why = fmt.Sprintf("the stage installs %s, so the build uses cgo", lib)
-			on.review = fmt.Sprintf("CGO_ENABLED=1 is a guess, since the stage installs %s", lib)
-			return on
-		}
-		return cgoUse{write: "0", review: why + "; CGO_ENABLED=0 is a guess"}
-	}
-	if g.Opt.Context == nil {
-		return guess("whether the program needs cgo cannot be seen without the build context")
-	}
-	src := gosource.Of(g.Opt.Context)
-	switch {
-	case src.Cgo != "":
-		on.why = src.Cgo + ": the build uses cgo"
-		return on
-	case !src.Found || !gosource.HoldsModules(g.Opt.Context, g.Stage.Graph):
-		return guess("the Go module is not in the Dockerfile's folder, so whether the program needs cgo cannot be seen")
-	case !src.Complete:
-		return cgoUse{write: "0", review: "the build context is too large to be read to the end; whether the program needs cgo is not certain"}
-	case src.Requires != "":
-		// Packages of other modules may have C in them (gopacket/pcap, go-systemd/sdjournal), and nobody installs a
-		// library for a program that links with none.
-		if lib := g.LinkedLibrary(); lib != "" {
-			on.why = fmt.Sprintf("the stage installs %s, so the build uses cgo", lib)
-			on.review = fmt.Sprintf("CGO_ENABLED=1 is a guess, since the stage installs %s and what the modules in %s need cannot be seen", lib, src.Requires)
-			return on
-		}
-	}
-	return cgoUse{write: "0"}
-}
-
-// maybeCxx reports whether there may be C++ in what cgo compiles or links: where the image brings a
-// C++ compiler, or a package that brings more, nobody had to ask for one.
-func (g *goCall) maybeCxx() bool {
-	if image := g.Stage.Root().Image; !graph.OfficialGo(image) || graph.AlpineGo(image) {
-		if g.InstalledPackage(func(p packages.Package) bool { return p.Kind == packages.CxxPackage }) == "" {
-			return false
-		}
-	}
-	if g.Opt.Context == nil {
-		return true
-	}
-	src := gosource.Of(g.Opt.Context)
-	return !src.Found || !src.Complete || src.Cxx || !gosource.HoldsModules(g.Opt.Context, g.Stage.Graph)
-}
-
-// cgoSettings are the variables with flags for cgo (cmd/cgo), and those of pkg-config.
-
-// builderFlag matches a folder of the build machine for the compiler or the linker, and a choice
-// of its processor; builderPath such a folder alone.
-var builderFlag = match.Pattern(`(^|[\s"'=,])(-[LIB]|-isystem|-Wl,-rpath[,=])\s*/(usr|lib|lib64|opt)\b|(^|[\s"'=])-m(arch|cpu|tune|fpu|32|64|sse|avx)|-fuse-ld=(gold|bfd)`)
-
-// forBuilderOnly says what would make xx-go build C for the builder, or "".
-func (g *goCall) forBuilderOnly() (why, way string) {
-	for _, name := range gosource.Tools {
-		if v := facts.Lookup(&g.Call.Site, name); v.Set && v.Text != "" {
-			return fmt.Sprintf("%s is set to %s %s, and xx-go leaves it alone", name, v.Text, v.Where), "leave it to xx-go, which sets it for the target"
-		}
-	}
-	for _, name := range gosource.Flags {
-		v := facts.Lookup(&g.Call.Site, name)
-		switch {
-		case v.Set && !v.Fixed:
-			return fmt.Sprintf("%s is %s, set %s; whether that is for the builder cannot be seen", name, v.Text, v.Where), "convert the stage by hand"
-		case builderFlag().MatchString(v.Text) || verdict.BuilderPath().MatchString(v.Text):
-			return fmt.Sprintf("%s is set to %s %s, which is for the builder", name, v.Text, v.Where), "give paths and processors of the target, with xx-info"
-		}
-	}
-	if flags := g.flags["-ldflags"]; builderFlag().MatchString(flags) {
-		return "-ldflags has a path or a flag of the builder", "give paths and processors of the target, with xx-info"
-	}
-	if g.has("-compiler") {
-		return "-compiler chooses another Go, for which there is no recipe", "convert the stage by hand"
-	}
-	return "", ""
 }

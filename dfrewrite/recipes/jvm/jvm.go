@@ -13,7 +13,7 @@ import (
 )
 
 // Recipe is that of Java and its build tools.
-var Recipe = &verdict.Recipe{Name: "java", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "java", Page: "java", Judge: judge}
 
 // A jar is the same on every platform, unless libraries in machine code were chosen for the machine
 // that builds; so a stage that runs Maven, Gradle or sbt moves to the build platform, and a person has

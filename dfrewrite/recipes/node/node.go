@@ -16,7 +16,7 @@ import (
 )
 
 // Recipe is that of node, its package managers and bundlers.
-var Recipe = &verdict.Recipe{Name: "node", Judge: judge, Check: reviewBundles}
+var Recipe = &verdict.Recipe{Name: "node", Page: "node", Judge: judge, Check: reviewBundles}
 
 // A front end is the same on every platform: JavaScript, style sheets and pictures. So a stage that
 // builds one moves to the build platform as it is, without an argument or a helper. Two things need
@@ -267,6 +267,13 @@ func judgeNodeTool(c *verdict.Call, words []shell.Word) verdict.Step {
 	case nodePackers[name]:
 		return packs(name)
 	case nodeBundlers[name]:
+		var text strings.Builder
+		for _, w := range words {
+			text.WriteString(w.Raw + " ")
+		}
+		if step, refused := refuseAddons(c, name, text.String()); refused {
+			return step
+		}
 		return nodeFiles(c, "")
 	case nodePlain[name] || shell.Plain[name]:
 		return verdict.Step{Reason: "does the same on every platform"}
@@ -351,6 +358,9 @@ func (n *nodeCall) judgeScript(name string) verdict.Step {
 	if _, ok := pkg.Scripts[name]; !ok {
 		return nodeFiles(&in, fmt.Sprintf("package.json has no script %s, so what %s makes cannot be seen", name, text))
 	}
+	if step, refused := refuseAddons(&in, text, pkg.texts(name, 0)); refused {
+		return step
+	}
 	block, review := pkg.judge(name, 0)
 	if block != "" {
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("%s runs %s, which makes programs for one machine", text, block),
@@ -360,6 +370,21 @@ func (n *nodeCall) judgeScript(name string) verdict.Step {
 		review = fmt.Sprintf("%s runs %s; whether that makes files that are the same on every platform has to be looked up", text, review)
 	}
 	return nodeFiles(&in, review)
+}
+
+// texts returns a script with those that it may run, as far as their names stand in it.
+func (m *manifest) texts(name string, depth int) string {
+	var b strings.Builder
+	for _, hook := range []string{"pre" + name, name, "post" + name} {
+		script := m.Scripts[hook]
+		b.WriteString(script + "\n")
+		for _, word := range strings.Fields(script) {
+			if depth < 3 && word != name && m.Scripts[word] != "" {
+				b.WriteString(m.texts(word, depth+1))
+			}
+		}
+	}
+	return b.String()
 }
 
 // judge follows a script and those that it runs. It returns a command that makes programs, and one

@@ -14,12 +14,12 @@ import (
 )
 
 // Recipe is that of programs that do the same everywhere.
-var Recipe = &verdict.Recipe{Name: "plain", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "plain", Page: "plain", Judge: judge}
 
 // Sites is that of generators of static sites, and Compilers that of build tools of which nothing more is known.
 var (
-	Sites     = &verdict.Recipe{Name: "sites", Judge: judgeSites}
-	Compilers = &verdict.Recipe{Name: "compilers", Judge: judgeCompilers}
+	Sites     = &verdict.Recipe{Name: "sites", Page: "plain", Judge: judgeSites}
+	Compilers = &verdict.Recipe{Name: "compilers", Page: "plain", Judge: judgeCompilers}
 )
 
 // toolMayBuild is the same for a tool that go install brought or that came out of another image, if it is not known for what it

@@ -13,7 +13,7 @@ import (
 )
 
 // Recipe is that of Python and its package managers.
-var Recipe = &verdict.Recipe{Name: "python", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "python", Page: "python", Judge: judge}
 
 // What pip and its like install holds libraries in machine code as soon as one package has any, so it
 // is for the machine that installs: a stage whose packages are shipped stays on the target platform.
