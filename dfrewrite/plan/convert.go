@@ -204,7 +204,7 @@ func checkLeaving(c *verdict.Conversion, pl *Planner) {
 // toolFor returns what a use takes, out of what the plans compile, into a stage that
 // runs on the build platform; "" if there is nothing.
 func toolFor(u *graph.Use, plans []*verdict.Ledger) string {
-	if u.In.Place != graph.Build {
+	if u.In.Place != graph.Build || u.In.Delivered() { // what is shipped is there by mistake
 		return ""
 	}
 	for _, p := range plans {

@@ -54,6 +54,9 @@ var BuildPlatformOutput = &Rule{
 					Hint:    "compile for the target: set GOOS and GOARCH from $TARGETOS and $TARGETARCH, or use the xx helpers",
 				}
 				d.Fix, d.Notes = conversionFix(c, "compile for the target platform")
+				if onlyByMistake(s, step) {
+					d.Fix = nil // it would put a program for the target into an image that is the builder's
+				}
 				p.Report(d)
 				break
 			}
@@ -107,12 +110,31 @@ func mentionsTarget(s *graph.Stage) bool {
 func takenForTarget(s *graph.Stage, step verdict.Step) bool {
 	for _, t := range s.Tree() {
 		for _, u := range t.UsedBy {
-			if u.Kind == graph.Copy && verdict.Takes(u, step) && landsOnTarget(u.In, map[*graph.Stage]bool{}) {
+			if u.Kind == graph.Copy && verdict.Takes(u, step) && (landsOnTarget(u.In, map[*graph.Stage]bool{}) || shippedByMistake(u.In)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// shippedByMistake reports whether an image is made of a stage that runs on the build platform, which
+// FinalStageOnBuildPlatform reports.
+func shippedByMistake(s *graph.Stage) bool {
+	return s.Delivered() && s.Place == graph.Build && s.Root().Image != "scratch" && !onlyDefault(s)
+}
+
+// onlyByMistake reports whether such stages are the only ones that take what the step wrote: what they are made of is mended
+// together with them.
+func onlyByMistake(s *graph.Stage, step verdict.Step) bool {
+	for _, t := range s.Tree() {
+		for _, u := range t.UsedBy {
+			if u.Kind == graph.Copy && verdict.Takes(u, step) && !shippedByMistake(u.In) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // landsOnTarget reports whether what a stage copies gets to the target platform. A stage from scratch that only passes files

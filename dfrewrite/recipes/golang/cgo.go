@@ -61,7 +61,7 @@ func (g *goCall) cgo() cgoUse {
 		case !v.Fixed:
 			return cgoUse{block: fmt.Sprintf("CGO_ENABLED is %s, set %s; whether the build uses cgo is not known", v.Text, v.Where)}
 		case v.Text == "0":
-			return cgoUse{block: needed}
+			return cgoUse{block: needed, review: g.CgoArgument()}
 		}
 		on.why = fmt.Sprintf("CGO_ENABLED=%s, set %s: the build uses cgo", v.Text, v.Where)
 		return on

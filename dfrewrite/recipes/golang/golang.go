@@ -361,6 +361,9 @@ func (g *goCall) judgeBuild() verdict.Step {
 			}
 		}
 	}
+	if name, line := g.ownArgument(goarch); name != "" {
+		return block(fmt.Sprintf("declare it as ARG %s=$TARGETARCH", name), "GOARCH comes from %s, which line %d uses for something else: one would follow the target, and the other not", name, line)
+	}
 	step.Review = cgo.review
 	step.Crosses = goarch.Follows()
 	g.edits(&step, goos, goarch, cgo)
