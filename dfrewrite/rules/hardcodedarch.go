@@ -12,6 +12,8 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/verdict"
 )
 
 // HardcodedArch finds architectures written down in downloads, file names and library
@@ -260,9 +262,35 @@ func (p *Pass) namedAgain(s *graph.Stage, a archWord, on *facts.Platform) bool {
 	return false
 }
 
+// ownNames matches what calls architectures otherwise than anybody else: NVIDIA's repositories, and the folders of its libraries.
+var ownNames = match.Pattern(`developer\.download\.nvidia\.com|/cuda(?:-[0-9.]+)?/targets/`)
+
+// unpackedAndTaken reports whether an archive was unpacked into the root, and another stage takes a path that nothing else
+// in this one is seen to make.
+func (p *Pass) unpackedAndTaken(s *graph.Stage, written []string, on *facts.Platform) bool {
+	if !slices.ContainsFunc(written, func(w string) bool { return cleanPath(w) == "/" }) {
+		return false
+	}
+	for _, t := range s.Tree() {
+		for _, u := range t.UsedBy {
+			if u.Kind != graph.Copy || u.In.Place == graph.Build {
+				continue
+			}
+			for _, raw := range u.Paths {
+				v := p.Facts.Expand(u.By, raw, on)
+				file := cleanPath(v.Text)
+				if v.Known() && file != "/" && !verdict.SamePlatformFile(file) && !distroFile(file) && !p.writesFile(s, file, on) && !p.Planner.Plan(s).Copied(file) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 	d := Diagnostic{Span: a.span}
-	forTarget := s.Place == graph.Target || p.takenExactly(s, a.written, on)
+	forTarget := s.Place == graph.Target || p.takenExactly(s, a.written, on) || p.unpackedAndTaken(s, a.written, on)
 	arg := "TARGETARCH"
 	if forTarget {
 		d.Message = fmt.Sprintf("%s is for %s, also in the image for %s", a.what, a.name, on)
@@ -275,6 +303,11 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 		d.Severity = Warning
 		d.Message = fmt.Sprintf("%s is for %s: on a builder of another architecture what it gets cannot run", a.what, a.name)
 		d.Hint = "choose it by $BUILDARCH or uname -m"
+	}
+	if own := ownNames().FindString(string(a.in.Doc.Src[a.span.Start:a.span.End])); own != "" {
+		d.Hint = "choose it with a case over $TARGETARCH, or in a stage for each: " + own + " has names of its own, such as sbsa for arm64"
+		p.Report(d)
+		return
 	}
 	if a.at.Len() > 0 && !p.namedAgain(s, a, on) {
 		why := []string{"whether the same thing exists for the other platforms, under that name, has to be looked up"}
