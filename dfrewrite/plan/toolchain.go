@@ -359,7 +359,7 @@ func placeTarget(c *verdict.Conversion, p *verdict.Ledger, needing []*verdict.Le
 	for n := at - 1; n >= 0; n-- {
 		if graph.IsContextCopy(body[n]) {
 			if !onlyModules(body[n]) { // else modules are downloaded behind it, once for all platforms
-				at = n
+				at = aboveCopies(body, n, commands)
 			}
 			break
 		}
@@ -379,6 +379,28 @@ func placeTarget(c *verdict.Conversion, p *verdict.Ledger, needing []*verdict.Le
 	}
 	c.Toolchain.Runs[body[at]] = append(comments, "RUN "+strings.Join(commands, " && "))
 	return true
+}
+
+// aboveCopies returns the first of the COPYs and ADDs of the source that stand above an instruction with no RUN between: what is
+// installed above it stays when a file changes. Variables that the commands expand have to be set above them.
+func aboveCopies(body []*dockerfile.Instruction, at int, commands []string) int {
+	for n := at - 1; n >= 0; n-- {
+		switch body[n].Command.(type) {
+		case *instructions.CopyCommand, *instructions.AddCommand:
+			if !graph.IsContextCopy(body[n]) {
+				return at
+			}
+			at = n
+		case *instructions.WorkdirCommand, *instructions.LabelCommand:
+		case *instructions.ArgCommand, *instructions.EnvCommand:
+			if slices.ContainsFunc(commands, func(c string) bool { return strings.Contains(c, "$") }) {
+				return at
+			}
+		default:
+			return at
+		}
+	}
+	return at
 }
 
 // onlyModules reports whether a COPY takes go.mod and its like and nothing else.

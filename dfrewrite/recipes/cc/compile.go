@@ -151,11 +151,11 @@ var CxxSource = match.Pattern(`\.(cc|cpp|cxx|C|c\+\+)$`)
 // putVerify has the program that the command makes looked at right behind it.
 func putVerify(c *verdict.Call, step *verdict.Step, program string) {
 	end := c.Words[len(c.Words)-1].Span.End
-	if c.Nested || len(c.Redirects) > 0 || strings.HasPrefix(program, "/dev/") || !verdict.GoesOn().Match(c.Run.Doc.Src[end:c.Run.Span.End]) {
+	if c.Nested || len(c.Redirects) > 0 || len(step.Writes) == 0 || strings.HasPrefix(program, "/dev/") || !verdict.GoesOn().Match(c.Run.Doc.Src[end:c.Run.Span.End]) {
 		return
 	}
 	step.Made.Verified, step.Needs.Verify = true, true
-	step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: " && xx-verify " + program})
+	step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: " && " + verdict.Verify(c.Stage, c.Source(), program, step.Writes[len(step.Writes)-1])})
 }
 
 var (

@@ -32,7 +32,7 @@ func verify(c *verdict.Conversion) {
 		for n, names := range files {
 			s := &p.Steps[n]
 			s.Edits = append(slices.Clone(s.Edits), dockerfile.Edit{Span: dockerfile.Span{Start: s.Span.End, End: s.Span.End},
-				New: " && xx-verify " + strings.Join(names, " ")})
+				New: " && " + verdict.Verify(t, string(s.In.Doc.Src[s.Span.Start:s.Span.End]), strings.Join(names, " "), names[0])})
 			s.Made.Verified, s.Needs.Verify, s.Needs.Helper = true, true, true
 		}
 	}

@@ -40,7 +40,7 @@ func (g *goCall) verifies(step *verdict.Step) {
 	step.Needs.Verify = true
 	step.Edits = append(step.Edits, dockerfile.Edit{
 		Span: dockerfile.Span{Start: end, End: end},
-		New:  " && xx-verify " + program,
+		New:  " && " + verdict.Verify(g.Stage, g.Source(), program, file),
 	})
 }
 

@@ -328,7 +328,8 @@ func putBack(c *verdict.Conversion, step *verdict.Step, files []string, as map[s
 		}
 	}
 	if len(verified) > 0 {
-		commands = append(commands, "xx-verify "+strings.Join(verified, " "))
+		flags := string(step.In.Doc.Src[step.Span.Start:step.Span.End]) + rustOf(step).flags
+		commands = append(commands, verdict.Verify(c.Stages[0], flags, strings.Join(verified, " "), files[0]))
 	}
 	text := strings.Join(commands, " && ")
 	if inList {
