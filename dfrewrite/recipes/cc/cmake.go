@@ -110,10 +110,9 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 			return verdict.BlockBuild("leave it out: the rewrite names the compilers", "%s is set to %s %s, which CMake does not look at beside the definitions", name, v.Text, v.Where)
 		}
 	}
-	if lib := installedLibrary(c); c.OnAlpine() && lib != "" {
-		// The definitions name compilers and pkg-config; neither CMAKE_SYSROOT nor CMAKE_FIND_ROOT_PATH is among them.
-		return verdict.BlockBuild("build on Debian, or with -DCMAKE_TOOLCHAIN_FILE and what xx-clang --print-cmake-toolchain-file writes, which tonistiigi/xx has not",
-			"xx-apk puts %s below the target's own root, and with what xx-clang --print-cmake-defines prints CMake looks for it in the builder's /usr", lib)
+	if c.OnAlpine() && installedLibrary(c) != "" {
+		// The definitions name compilers and pkg-config, and say nothing of the root below which xx-apk puts libraries.
+		step.Edits[0].New += alpineRoot
 	}
 	p := readCMakeProject(c, source)
 	if p.why != "" {
@@ -134,6 +133,11 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 	}
 	return step
 }
+
+// alpineRoot has CMake look for libraries, headers and packages below the target's root on Alpine, and for programs in the builder's.
+// (cmake-variables(7), CMAKE_FIND_ROOT_PATH.)
+const alpineRoot = " -DCMAKE_FIND_ROOT_PATH=$(xx-info sysroot) -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY" +
+	" -DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_PROGRAM=NEVER"
 
 // cmakeTarget matches definitions that say what is built for.
 var cmakeTarget = match.Pattern(`^CMAKE_(TOOLCHAIN_FILE|SYSTEM_NAME|SYSTEM_PROCESSOR|SYSROOT|CROSSCOMPILING.*|[A-Z]+_COMPILER_TARGET|LINKER|AR|RANLIB|STRIP)$|^PKG_CONFIG_EXECUTABLE$|^VCPKG_`)
