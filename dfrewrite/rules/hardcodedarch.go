@@ -271,21 +271,9 @@ func (p *Pass) unpackedAndTaken(s *graph.Stage, written []string, on *facts.Plat
 	if !slices.ContainsFunc(written, func(w string) bool { return cleanPath(w) == "/" }) {
 		return false
 	}
-	for _, t := range s.Tree() {
-		for _, u := range t.UsedBy {
-			if u.Kind != graph.Copy || u.In.Place == graph.Build {
-				continue
-			}
-			for _, raw := range u.Paths {
-				v := p.Facts.Expand(u.By, raw, on)
-				file := cleanPath(v.Text)
-				if v.Known() && file != "/" && !verdict.SamePlatformFile(file) && !distroFile(file) && !p.writesFile(s, file, on) && !p.Planner.Plan(s).Copied(file) {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return p.takesPath(s, on, func(file string) bool {
+		return !verdict.SamePlatformFile(file) && !distroFile(file) && !p.writesFile(s, file, on) && !p.Planner.Plan(s).Copied(file)
+	})
 }
 
 func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
