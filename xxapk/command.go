@@ -81,6 +81,12 @@ func Main(h *host.Host, args []string) error {
 	if err := t.Check(); err != nil {
 		return err
 	}
+	if t.Base == "wolfi" || t.Base == "chainguard" {
+		return &host.Error{
+			Message: fmt.Sprintf("the packages of %s are not Alpine's, and those of another architecture cannot be installed beside this machine's", t.Base),
+			Hint:    "build on alpine, with xx-apk, or on debian, with xx-apt-get",
+		}
+	}
 	apk, err := h.LookPath("apk")
 	if err != nil {
 		return &host.Error{Message: "apk: not found", Hint: "xx-apk is for Alpine; on Debian and Ubuntu it is xx-apt-get"}

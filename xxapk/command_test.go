@@ -171,7 +171,7 @@ func TestEveryPlatform(t *testing.T) {
 // TestVendorIsAlpine shows that a derivative, or XX_VENDOR, does not change the root.
 func TestVendorIsAlpine(t *testing.T) {
 	m := newMachine(t, "TARGETPLATFORM=linux/arm/v7", "XX_VENDOR=debian")
-	m.Put("/etc/os-release", "ID=wolfi\n", 0o666)
+	m.Put("/etc/os-release", "ID=postmarketos\n", 0o666)
 	wantLog(t, "info", mustCall(t, m, "info"),
 		"apk --root /armv7-alpine-linux-musleabihf add --initdb --allow-untrusted --update-cache alpine-keys", "apk --root /armv7-alpine-linux-musleabihf info")
 }
@@ -421,6 +421,22 @@ func TestHelperProcess(t *testing.T) {
 	h := host.New("xx-apk")
 	h.Root, h.March = root, "x86_64"
 	os.Exit(h.Report(Main(h, []string{"setup"})))
+}
+
+// TestNotAlpine shows that distributions with apk and packages of their own are told so before anything is installed.
+func TestNotAlpine(t *testing.T) {
+	for _, id := range []string{"wolfi", "chainguard"} {
+		for _, platform := range []string{"linux/arm64", "linux/amd64"} {
+			m := newMachine(t, "TARGETPLATFORM="+platform)
+			m.Put("/etc/os-release", "ID="+id+"\nVERSION_ID=20230201\n", 0o666)
+			_, err := call(t, m, "add xx-c-essentials")
+			want := "xx-apk: the packages of " + id + " are not Alpine's, and those of another architecture cannot be installed beside this machine's\n" +
+				"hint: build on alpine, with xx-apk, or on debian, with xx-apt-get\n"
+			if status := m.Report(err); status != 1 || m.Err.String() != want {
+				t.Errorf("%s, %s: status %d, %q", id, platform, status, &m.Err)
+			}
+		}
+	}
 }
 
 // TestFailures shows that apk's status comes through.

@@ -23,11 +23,13 @@ func setUpC(h *host.Host, g goal) (tools, error) {
 	if xxcc.HasClang(&other) {
 		made, err := xxcc.SetUp(&other, g.target)
 		if err == nil {
+			nameTools(&other, g)
 			return tools{Tools: made, clang: true, cmakeFile: writeCMakeFile(&other, g, made)}, nil
 		}
 		failed = err
 	}
 	if made, ok := xxcc.GCC(&other, g.target); ok {
+		nameTools(&other, g)
 		return tools{Tools: made, cmakeFile: writeCMakeFile(&other, g, made)}, nil
 	}
 	if failed != nil {
@@ -39,6 +41,23 @@ func setUpC(h *host.Host, g goal) (tools, error) {
 	return tools{}, &host.Error{
 		Message: fmt.Sprintf("no linker for %s: there is neither clang nor %s-gcc", g.triple, g.target.Triple()),
 		Hint:    "install clang and lld (apt-get install clang lld, apk add clang lld), and xx-c-essentials with xx-apt-get or xx-apk",
+	}
+}
+
+// nameTools gives the target's tools the name that Rust has for it, too, by which
+// `$(xx-cargo --print-target-triple)-strip` finds them. Nothing that cargo does depends on it.
+func nameTools(h *host.Host, g goal) {
+	if g.triple == g.target.Triple() {
+		return
+	}
+	for _, tool := range []string{"ar", "nm", "objcopy", "objdump", "ranlib", "readelf", "strip"} {
+		name := g.triple + "-" + tool
+		if h.Has(name) || !exists(h, "/usr/bin/"+g.target.Triple()+"-"+tool) {
+			continue
+		}
+		if err := h.Link(g.target.Triple()+"-"+tool, "/usr/bin/"+name); err != nil {
+			h.Debugf("cannot link %s: %v", name, err)
+		}
 	}
 }
 

@@ -102,7 +102,15 @@ func Place(plan *verdict.Ledger, s *verdict.Step) string {
 
 // JudgeLedger decides on the call whose commands have been judged.
 func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
-	block := func(format string, args ...any) verdict.Step { return Refuse(c, format, args...) }
+	block := func(format string, args ...any) verdict.Step {
+		step := Refuse(c, format, args...)
+		for _, s := range plan.Steps {
+			if s.Recipe == "go" && s.Compiles {
+				step.Writes = append(step.Writes, s.Writes...)
+			}
+		}
+		return step
+	}
 	if file := movesHostFile(c, plan); file != "" {
 		return block(" may move %s, which was made for the machine that builds", file)
 	}
@@ -113,6 +121,9 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 		Review: d.Review}
 	if out.Review == "" {
 		out.Review = fmt.Sprintf("what %s runs was read in the %s, and not tried", c.Program, d.File)
+	}
+	if argument := c.CgoArgument(); argument != "" {
+		out.Review = argument + "; " + out.Review
 	}
 	front := []string{"GOOS=$TARGETOS", "GOARCH=$TARGETARCH"}
 	builds := false

@@ -33,3 +33,37 @@ func ImageName(image string) string {
 	repo, _, _ := strings.Cut(path.Base(name), ":")
 	return repo
 }
+
+// Wolfi recognizes images made from Wolfi, Chainguard's among them. They have apk and glibc: what apk installs there is not
+// Alpine's. (https://edu.chainguard.dev/open-source/wolfi)
+func Wolfi(image string) bool {
+	return strings.HasPrefix(image, "cgr.dev/") || strings.Contains(image, "wolfi") || strings.Contains(image, "chainguard/")
+}
+
+// CrossImage recognizes images with cross compilers, whose tags and names say what they compile for, and not what they run on.
+func CrossImage(image string) bool {
+	name, _, _ := strings.Cut(image, "@")
+	return crossName().MatchString(name) || crossTag().MatchString(ImageTag(image))
+}
+
+var (
+	crossName = match.Pattern(`(?i)(^|[/_-])(cross|crossbuild|crosstool\w*|dockcross|muslrust|rust-musl\w*|musl-cross|zigbuild|cross-rs|osxcross)([/_:-]|$)`)
+	// crossTag is a triple, or the first and the last part of one: aarch64-musl, armv7-musleabihf.
+	crossTag = match.Pattern(`^(x86_64|aarch64|armv?[5-7]?\w*|i[3-6]86|powerpc\w*|s390x|riscv64\w*|mips\w*)-(\w+-)?(\w+-)?(musl|gnu|uclibc)(eabi|eabihf|abi64|x32)?$`)
+)
+
+// PublicHelpers recognizes the public image with xx helpers, and copies of it in other registries.
+func PublicHelpers(image string) bool {
+	name, _, _ := strings.Cut(image, "@")
+	return strings.Contains(name, "tonistiigi/xx")
+}
+
+// HelperStage returns the stage that holds xx helpers for the build platform, or nil.
+func (g *Graph) HelperStage() *Stage {
+	for _, s := range g.Stages {
+		if s.Name != "" && s.Place == Build && ImageName(s.Image) == "xx" {
+			return s
+		}
+	}
+	return nil
+}

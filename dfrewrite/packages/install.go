@@ -158,6 +158,14 @@ func (i *Install) Wants(kind packageKind) bool {
 	return slices.ContainsFunc(i.Packages, func(p Package) bool { return p.Kind == kind })
 }
 
+// AsksForCxx reports whether a compiler or library for C++ is among them by its own name, and not as one part of
+// build-base or build-essential.
+func (i *Install) AsksForCxx() bool {
+	return slices.ContainsFunc(i.Packages, func(p Package) bool {
+		return p.Kind == CxxPackage && p.Name != "build-base" && p.Name != "build-essential"
+	})
+}
+
 // Has reports whether a package of the name is among them.
 func (i *Install) Has(name string) bool {
 	return slices.ContainsFunc(i.Packages, func(p Package) bool { return p.Name == name })

@@ -207,14 +207,10 @@ func mentionsVariable(in *dockerfile.Instruction, name string) bool {
 			return false
 		}
 		text = strings.TrimPrefix(text[i+1:], "{")
-		if rest, ok := strings.CutPrefix(text, name); ok && (rest == "" || !isNameByte(rest[0])) {
+		if rest, ok := strings.CutPrefix(text, name); ok && (rest == "" || !graph.IsNameByte(rest[0])) {
 			return true
 		}
 	}
-}
-
-func isNameByte(b byte) bool {
-	return b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
 // removesPackages reports whether a command removes packages by name, or marks them so that they can be removed.

@@ -51,7 +51,6 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 		}
 		return c
 	}
-	each(c, func(r *verdict.Recipe) func(*verdict.Conversion) { return r.Finish })
 	reviewReaders(c, pl)
 	for _, h := range c.Heads {
 		c.Edits = append(c.Edits, pin(h.From))
@@ -118,7 +117,6 @@ func (pl *Planner) InPlace(s *graph.Stage) *verdict.Conversion {
 	}
 	planToolchain(c, pl)
 	if len(c.Blocks) == 0 {
-		each(c, func(r *verdict.Recipe) func(*verdict.Conversion) { return r.Finish })
 		edit(c, pl.Options)
 	}
 	return c
@@ -206,7 +204,7 @@ func checkLeaving(c *verdict.Conversion, pl *Planner) {
 // toolFor returns what a use takes, out of what the plans compile, into a stage that
 // runs on the build platform; "" if there is nothing.
 func toolFor(u *graph.Use, plans []*verdict.Ledger) string {
-	if u.In.Place != graph.Build {
+	if u.In.Place != graph.Build || u.In.Delivered() { // what is shipped is there by mistake
 		return ""
 	}
 	for _, p := range plans {
@@ -239,7 +237,7 @@ func edit(c *verdict.Conversion, opt *verdict.Options) {
 		declaredIn[p.Stage] = declared
 		converts := map[*dockerfile.Instruction][]verdict.Step{}
 		for _, s := range p.Steps {
-			if s.Verdict == verdict.Convert {
+			if s.Verdict == verdict.Convert || s.Verdict == verdict.Neutral && len(s.Edits) > 0 {
 				converts[s.In] = append(converts[s.In], s)
 			}
 		}
@@ -301,14 +299,12 @@ func addHelpers(c *verdict.Conversion, opt *verdict.Options) {
 
 // helperStage finds the stage that holds the helpers, or a free name for one.
 func helperStage(g *graph.Graph) (name string, exists bool) {
+	if s := g.HelperStage(); s != nil {
+		return s.Name, true
+	}
 	taken := map[string]bool{}
 	for _, s := range g.Stages {
 		taken[s.Name] = true
-		image, _, _ := strings.Cut(s.Image, "@")
-		image = image[strings.LastIndex(image, "/")+1:]
-		if repo, _, _ := strings.Cut(image, ":"); repo == "xx" && s.Name != "" && s.Place == graph.Build {
-			return s.Name, true
-		}
 	}
 	for _, name := range []string{"xx", "xx-helpers"} {
 		if !taken[name] {

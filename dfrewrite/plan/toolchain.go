@@ -34,6 +34,12 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 		c.Blocks = append(c.Blocks, verdict.Step{In: first.In, Span: first.Span, Recipe: "packages", Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf(format, args...), Way: way})
 	}
 	installs := installs(c, pl, needing)
+	root := c.Stages[0].Root()
+	if graph.Wolfi(root.Image) {
+		block("build on alpine or debian, whose packages can be had for another architecture, or without cgo",
+			"compiles C, and apk in %s is not Alpine's: packages for another architecture cannot be installed beside those of the builder's", root.Image)
+		return
+	}
 	manager := packageManager(c.Stages[0], installs)
 	if manager == "" {
 		block("build with xx-go or xx-clang, and the target's libraries where the distribution has them",
@@ -59,8 +65,12 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 	}
 
 	tools := []string{"clang", "lld"}
-	if manager == "apk" && !keep && slices.ContainsFunc(installs, func(i *packages.Install) bool { return i.Wants(packages.LibraryPackage) }) {
+	if manager == "apk" && !keep && c.Needs(func(n verdict.Needs) bool { return n.PkgConfig }) &&
+		slices.ContainsFunc(installs, func(i *packages.Install) bool { return i.Wants(packages.LibraryPackage) }) {
 		tools = append(tools, "pkgconf") // comes with -dev packages, which go
+	}
+	if graph.PublicHelpers(pl.HelperImage(root.Graph)) && c.Needs(func(n verdict.Needs) bool { return n.Verify }) {
+		tools = append(tools, "file") // for its xx-verify, which gets it for every build else
 	}
 	if c.NeedsLLVM(manager) {
 		tools = append(tools, "llvm")
@@ -310,15 +320,16 @@ func placeTarget(c *verdict.Conversion, p *verdict.Ledger, needing []*verdict.Le
 			return n != p && graph.IsBasedOn(p.Stage, n.Stage) && (i == nil || graph.IsBasedOn(n.Stage, i.Stage))
 		})
 	}
+	// The public xx-apk trips over a single word behind xx-c-essentials, so that is the last one.
 	var comments, commands, essentials []string
-	if !served(nil) {
-		essentials = append(essentials, "xx-c-essentials")
-	}
 	if (slices.ContainsFunc(p.Steps, func(s verdict.Step) bool { return s.Needs.Cxx }) ||
 		slices.ContainsFunc(installs, func(i *packages.Install) bool {
-			return i.Wants(packages.CxxPackage) && graph.IsBasedOn(p.Stage, i.Stage)
+			return i.AsksForCxx() && graph.IsBasedOn(p.Stage, i.Stage)
 		})) && !served(nil) {
 		essentials = append(essentials, "xx-cxx-essentials")
+	}
+	if !served(nil) {
+		essentials = append(essentials, "xx-c-essentials")
 	}
 	for _, i := range installs {
 		if !graph.IsBasedOn(p.Stage, i.Stage) || served(i) || len(i.Packages) == 0 {
@@ -348,7 +359,7 @@ func placeTarget(c *verdict.Conversion, p *verdict.Ledger, needing []*verdict.Le
 	for n := at - 1; n >= 0; n-- {
 		if graph.IsContextCopy(body[n]) {
 			if !onlyModules(body[n]) { // else modules are downloaded behind it, once for all platforms
-				at = n
+				at = aboveCopies(body, n, commands)
 			}
 			break
 		}
@@ -368,6 +379,28 @@ func placeTarget(c *verdict.Conversion, p *verdict.Ledger, needing []*verdict.Le
 	}
 	c.Toolchain.Runs[body[at]] = append(comments, "RUN "+strings.Join(commands, " && "))
 	return true
+}
+
+// aboveCopies returns the first of the COPYs and ADDs of the source that stand above an instruction with no RUN between: what is
+// installed above it stays when a file changes. Variables that the commands expand have to be set above them.
+func aboveCopies(body []*dockerfile.Instruction, at int, commands []string) int {
+	for n := at - 1; n >= 0; n-- {
+		switch body[n].Command.(type) {
+		case *instructions.CopyCommand, *instructions.AddCommand:
+			if !graph.IsContextCopy(body[n]) {
+				return at
+			}
+			at = n
+		case *instructions.WorkdirCommand, *instructions.LabelCommand:
+		case *instructions.ArgCommand, *instructions.EnvCommand:
+			if slices.ContainsFunc(commands, func(c string) bool { return strings.Contains(c, "$") }) {
+				return at
+			}
+		default:
+			return at
+		}
+	}
+	return at
 }
 
 // onlyModules reports whether a COPY takes go.mod and its like and nothing else.

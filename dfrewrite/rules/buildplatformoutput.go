@@ -71,6 +71,11 @@ func (p *Pass) buildsForBuilder(s *graph.Stage) {
 		return
 	}
 	d.Fix, d.Notes = conversionFix(p.Planner.InPlace(s), "compile for the target platform")
+	for _, step := range p.Planner.Plan(s).Steps {
+		if step.Span == d.Span && onlyByMistake(s, step) {
+			d.Fix = nil // it would put a program for the target into an image that is the builder's
+		}
+	}
 	if c != nil {
 		d.Notes = append(p.inFile(c), d.Notes...)
 	}
@@ -119,17 +124,39 @@ func mentionsTarget(s *graph.Stage) bool {
 }
 
 // takenForTarget reports whether what the step wrote reaches a stage on the target platform, by way of other files of its
-// stage or not.
+// stage or not, or an image that is made by mistake of a stage on the build platform.
 func (p *Pass) takenForTarget(s *graph.Stage, step verdict.Step) bool {
 	if slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool {
 		return slices.ContainsFunc(t.UsedBy, func(u *graph.Use) bool {
-			return u.Kind == graph.Copy && verdict.Takes(u, step) && landsOnTarget(u.In, map[*graph.Stage]bool{})
+			return u.Kind == graph.Copy && verdict.Takes(u, step) && (landsOnTarget(u.In, map[*graph.Stage]bool{}) || shippedByMistake(u.In))
 		})
 	}) {
 		return true
 	}
 	c := p.Facts.CallAt(s, step.Span.Start)
 	return c != nil && p.shipped(s, p.Facts.Carried(c, step.Writes), c.Platform)
+}
+
+// shippedByMistake reports whether an image is made of a stage that runs on the build platform, which
+// FinalStageOnBuildPlatform reports.
+func shippedByMistake(s *graph.Stage) bool {
+	return s.Delivered() && s.Place == graph.Build && s.Root().Image != "scratch" && !onlyDefault(s)
+}
+
+// onlyByMistake reports whether such stages are the only ones that take what the step wrote: what they are made of is mended
+// together with them.
+func onlyByMistake(s *graph.Stage, step verdict.Step) (only bool) {
+	for _, t := range s.Tree() {
+		for _, u := range t.UsedBy {
+			if u.Kind == graph.Copy && verdict.Takes(u, step) {
+				if !shippedByMistake(u.In) {
+					return false
+				}
+				only = true
+			}
+		}
+	}
+	return only
 }
 
 // landsOnTarget reports whether what a stage copies gets to the target platform. A stage from scratch that only passes files

@@ -92,11 +92,20 @@ func (p *Pass) reportDelivered(final *graph.Stage) {
 		p.Report(d)
 		return
 	}
+	along, stands := p.alongWith(final)
+	if stands != nil {
+		d.Notes = append(d.Notes, *stands)
+		p.Report(d)
+		return
+	}
 	d.Fix = &Fix{
 		Message: "drop the flag",
 		Safety:  Review,
 		Why:     []string{"images of other platforms change: they get their own base image, and RUNs in this stage run on it"},
-		Edits:   []dockerfile.Edit{final.From.WithoutFlag(f)},
+		Edits:   append(along, final.From.WithoutFlag(f)),
+	}
+	if len(along) > 0 {
+		d.Fix.Message = "drop the flag, and let what the stage takes follow the target"
 	}
 	p.Report(d)
 }

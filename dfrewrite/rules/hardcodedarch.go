@@ -11,6 +11,8 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/verdict"
 	"xxkit/internal/lazyregexp"
 )
 
@@ -314,9 +316,23 @@ func (p *Pass) namedAgain(s *graph.Stage, a archWord, on *facts.Platform) bool {
 	return false
 }
 
+// ownNames matches what calls architectures otherwise than anybody else: NVIDIA's repositories, and the folders of its libraries.
+var ownNames = match.Pattern(`developer\.download\.nvidia\.com|/cuda(?:-[0-9.]+)?/targets/`)
+
+// unpackedAndTaken reports whether an archive was unpacked into the root, and another stage takes a path that nothing else
+// in this one is seen to make.
+func (p *Pass) unpackedAndTaken(s *graph.Stage, written []string, on *facts.Platform) bool {
+	if !slices.ContainsFunc(written, func(w string) bool { return cleanPath(w) == "/" }) {
+		return false
+	}
+	return p.takesPath(s, on, func(file string) bool {
+		return !verdict.SamePlatformFile(file) && !distroFile(file) && !p.writesFile(s, file, on) && !p.Planner.Plan(s).Copied(file)
+	})
+}
+
 func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 	d := Diagnostic{Span: a.span}
-	forTarget := p.place(s) == graph.Target || a.shipped || p.takenExactly(s, a.written, on)
+	forTarget := p.place(s) == graph.Target || a.shipped || p.takenExactly(s, a.written, on) || p.unpackedAndTaken(s, a.written, on)
 	arg := "TARGETARCH"
 	if forTarget {
 		d.Message = fmt.Sprintf("%s is for %s, also in the image for %s", a.what, a.name, on)
@@ -339,6 +355,11 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 		d.Severity = Warning
 		d.Message = fmt.Sprintf("%s is for %s: on a builder of another architecture what it gets cannot run", a.what, a.name)
 		d.Hint = "choose it by $BUILDARCH or uname -m"
+	}
+	if own := ownNames().FindString(string(a.in.Doc.Src[a.span.Start:a.span.End])); own != "" {
+		d.Hint = "choose it with a case over $TARGETARCH, or in a stage for each: " + own + " has names of its own, such as sbsa for arm64"
+		p.Report(d)
+		return
 	}
 	if a.at.Len() > 0 && !a.named() && !p.namedAgain(s, a, on) {
 		why := []string{"whether the same thing exists for the other platforms, under that name, has to be looked up"}

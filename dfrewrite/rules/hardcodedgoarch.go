@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
@@ -163,6 +165,14 @@ func (p *Pass) hardcoded(c *facts.Call, name string, v facts.Value) {
 			d.Span = span
 		}
 	}
+	if edits, argument := p.ownArgument(name, v); argument != "" {
+		d.Hint = fmt.Sprintf("give %s the default $TARGETARCH: it chooses more than %s", argument, name)
+		if len(edits) > 0 {
+			d.Fix = &Fix{Message: d.Hint, Safety: Review, Why: why, Edits: edits}
+		}
+		p.Report(d)
+		return
+	}
 	if span.Len() > 0 && in != nil && p.stageOf(in) != nil && c.Name != "make" {
 		d.Fix = &Fix{Message: d.Hint, Safety: Review, Why: why, Edits: []dockerfile.Edit{{Span: span, New: text}}}
 		if text != "" {
@@ -170,6 +180,44 @@ func (p *Pass) hardcoded(c *facts.Call, name string, v facts.Value) {
 		}
 	}
 	p.Report(d)
+}
+
+// ownArgument returns a build argument of the project's own from which GOARCH comes, where it chooses something else, too, and the
+// edits that let all of it follow the target: its defaults become BuildKit's word.
+func (p *Pass) ownArgument(variable string, v facts.Value) (edits []dockerfile.Edit, name string) {
+	if variable != "GOARCH" || v.Span.Len() == 0 {
+		return nil, ""
+	}
+	doc := p.Graph.Doc
+	names := graph.VariablesIn(string(doc.Src[v.Span.Start:v.Span.End]), rune(doc.Escape))
+	if len(names) != 1 || graph.IsAutomatic(names[0]) || p.Graph.UsedBesides(names[0]) < 0 {
+		return nil, ""
+	}
+	name = names[0]
+	declare := func(in *dockerfile.Instruction, inStage bool) {
+		if _, ok := in.Command.(*instructions.ArgCommand); !ok {
+			return
+		}
+		for _, w := range in.Words() {
+			value, ok := strings.CutPrefix(w.Raw, name+"=")
+			if plain := strings.Trim(value, `"'`); !ok || plain != "amd64" && plain != "arm64" {
+				continue
+			}
+			if inStage {
+				edits = append(edits, p.argFor(in, "TARGETARCH")...)
+			}
+			edits = append(edits, dockerfile.Edit{Span: w.Part(len(name)+1, len(w.Raw)), New: "$TARGETARCH"})
+		}
+	}
+	for _, in := range doc.MetaArgs {
+		declare(in, false)
+	}
+	for _, s := range p.Graph.Stages {
+		for _, in := range s.Body {
+			declare(in, true)
+		}
+	}
+	return edits, name
 }
 
 // stageOf returns the stage that an instruction stands in; nil before the first FROM.

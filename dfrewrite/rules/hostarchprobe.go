@@ -137,18 +137,20 @@ func (p *Pass) usedByTarget(s *graph.Stage) bool {
 // takenExactly reports whether a stage that is not on the build platform copies one
 // of the files by its name, or a folder that one of them is.
 func (p *Pass) takenExactly(s *graph.Stage, written []string, on *facts.Platform) bool {
+	return p.takesPath(s, on, func(path string) bool {
+		return slices.ContainsFunc(written, func(w string) bool { return facts.Takes(path, w) })
+	})
+}
+
+// takesPath reports whether a stage that is not on the build platform copies such a path, other than the root, out of a stage.
+func (p *Pass) takesPath(s *graph.Stage, on *facts.Platform, such func(path string) bool) bool {
 	for _, t := range s.Tree() {
 		for _, u := range t.UsedBy {
 			if u.Kind != graph.Copy || u.In.Place == graph.Build {
 				continue
 			}
 			for _, raw := range u.Paths {
-				v := p.Facts.Expand(u.By, raw, on)
-				if !v.Known() {
-					continue
-				}
-				path := cleanPath(v.Text)
-				if path != "/" && slices.ContainsFunc(written, func(w string) bool { return facts.Takes(path, w) }) {
+				if v := p.Facts.Expand(u.By, raw, on); v.Known() && cleanPath(v.Text) != "/" && such(cleanPath(v.Text)) {
 					return true
 				}
 			}

@@ -40,6 +40,9 @@ var RustTriple = &Rule{
 					Message: message,
 					Hint:    "use xx-cargo, which knows the triple, or choose it with a case over $TARGETARCH",
 				}
+				if image := s.Root().Image; graph.CrossImage(image) {
+					d.Hint = "compile each platform in a stage of its own, FROM the image that compiles for it, and take what is shipped from the right one: FROM build-${TARGETARCH}"
+				}
 				if row := on.Row; on.Known && row.RustGNU != "" {
 					libc := "gnu"
 					if strings.Contains(target.Text, "musl") {

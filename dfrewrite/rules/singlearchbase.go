@@ -20,7 +20,8 @@ var SingleArchBase = &Rule{
 	Severity: Warning,
 	Check: func(p *Pass) {
 		for _, s := range p.Graph.Stages {
-			if s.Base != nil || s.Image == "" || s.Image == "scratch" || graph.IsWindows(s.Image) || graph.HoldsEmulators(s.Image) || forOne(s) {
+			if s.Base != nil || s.Image == "" || s.Image == "scratch" || graph.IsWindows(s.Image) || graph.HoldsEmulators(s.Image) || forOne(s) ||
+				graph.CrossImage(s.Image) && s.From.Flag("platform") == nil {
 				continue
 			}
 			for _, on := range p.Facts.PlatformsOf(s) {
@@ -88,10 +89,29 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 			case onlyTaken:
 				d.Message = fmt.Sprintf("--platform=%s takes this image whatever machine builds: its programs may not run in the stages of the build platform that take them, on any other", flag.Value)
 			}
+			if taker := p.shippedWith(s); taker != nil {
+				d.Fix = &Fix{Message: "drop the flag", Edits: []dockerfile.Edit{s.From.WithoutFlag(flag)}}
+				if f := taker.Root().From.Flag("platform"); f != nil && taker.Root().Place != graph.Target {
+					d.Fix.Message = "drop the flag here and where the packages are shipped"
+					d.Fix.Edits = append(d.Fix.Edits, taker.Root().From.WithoutFlag(f))
+				}
+				break
+			}
 			d.Fix = &Fix{Message: "use --platform=$BUILDPLATFORM", Edits: []dockerfile.Edit{{Span: flag.ValueSpan, New: "$BUILDPLATFORM"}}}
+			if edits, ok := p.downloadsFor(s, parts[1]); ok {
+				d.Fix.Edits = append(d.Fix.Edits, edits...)
+			} else {
+				d.Fix, d.Hint = nil, "use --platform=$BUILDPLATFORM, and choose what is downloaded for the stage by $BUILDARCH or uname -m"
+				return d, true
+			}
 			break
 		}
-		d.Fix = &Fix{Message: "drop the flag", Edits: []dockerfile.Edit{s.From.WithoutFlag(flag)}}
+		along, stands := p.alongWith(s)
+		if stands != nil {
+			d.Notes, d.Hint = []Note{*stands}, "drop the flag"
+			return d, true
+		}
+		d.Fix = &Fix{Message: "drop the flag", Edits: append(along, s.From.WithoutFlag(flag))}
 	default:
 		return d, false
 	}
@@ -148,6 +168,30 @@ func (p *Pass) builtForEach() bool {
 	return x != nil && slices.ContainsFunc([]string{"build.yaml", "build.yml", "build.json"}, func(name string) bool {
 		return bytes.Contains(x.ReadFile(name), []byte("build_from"))
 	})
+}
+
+// downloadsFor returns the edits by which what a stage downloads for one architecture becomes the builder's; ok is false if that
+// cannot be done in one place each.
+func (p *Pass) downloadsFor(s *graph.Stage, arch string) (edits []dockerfile.Edit, ok bool) {
+	done := seen{}
+	for _, on := range p.Facts.PlatformsOf(s) {
+		for _, a := range p.archWords(s, on) {
+			if a.what != "this download" || archOf(a.name) != archOf(arch) || done.before(a.span) {
+				continue
+			}
+			switch {
+			case a.at.Len() == 0 || p.namedAgain(s, a, on) || len(a.written) > 0 && p.takenExactly(s, a.written, on):
+				return nil, false
+			case a.name == "amd64" || a.name == "arm64":
+				edits = append(edits, append(p.argFor(a.in, "BUILDARCH"), dockerfile.Edit{Span: a.at, New: "${BUILDARCH}"})...)
+			case graph.IsRun(a.in):
+				edits = append(edits, dockerfile.Edit{Span: a.at, New: "$(uname -m)"})
+			default:
+				return nil, false
+			}
+		}
+	}
+	return edits, true
 }
 
 // holdsScripts recognizes the public image of the helpers, which are shell scripts there and run on every machine.

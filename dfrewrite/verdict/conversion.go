@@ -58,11 +58,14 @@ type Toolchain struct {
 	Edits []dockerfile.Edit
 }
 
+// Needs reports whether a step has such a need.
+func (c *Conversion) Needs(such func(Needs) bool) bool {
+	return slices.ContainsFunc(c.Ledgers, func(p *Ledger) bool {
+		return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Verdict != Block && such(s.Needs) })
+	})
+}
+
 // NeedsLLVM reports whether llvm's ar, strip and their like are called for.
 func (c *Conversion) NeedsLLVM(manager string) bool {
-	return slices.ContainsFunc(c.Ledgers, func(p *Ledger) bool {
-		return slices.ContainsFunc(p.Steps, func(s Step) bool {
-			return s.Verdict == Convert && (s.Needs.LLVM || s.Needs.Ar && manager == "apk")
-		})
-	})
+	return c.Needs(func(n Needs) bool { return n.LLVM || n.Ar && manager == "apk" })
 }

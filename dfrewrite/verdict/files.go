@@ -69,29 +69,43 @@ func (c *Call) BuiltInC(file string) bool {
 	return false
 }
 
-// Strippable reports whether a converted step made the file with tools of the target, so that its strip is there, too.
-func (c *Call) Strippable(file string) bool {
-	if file == "" {
-		return false
-	}
-	for _, s := range c.Ledger.Writers {
-		if (s.Made.FromC || s.Made.Strippable) && slices.ContainsFunc(s.Writes, func(w string) bool { return MatchesWrite(w, file) }) {
-			return true
-		}
-	}
-	return false
+// Verified reports whether a file has been looked at where it was made.
+func (c *Call) Verified(file string) bool {
+	return file != "" && slices.ContainsFunc(c.Ledger.Writers, func(s Step) bool { return s.Made.Verified && slices.Contains(s.Writes, file) })
 }
 
-// StrippableIn reports whether such files lie in a folder.
-func (c *Call) StrippableIn(dir string) bool {
+// tools returns what the names of the tools for what a step writes begin with, see [Made].
+func (m Made) tools() string {
+	if m.Tools == "" && m.FromC {
+		return TripleTools
+	}
+	return m.Tools
+}
+
+// ToolsFor returns the command that prints what the name of the strip for a file begins with; "" if no converted step made it with tools
+// of the target.
+func (c *Call) ToolsFor(file string) string {
+	if file == "" {
+		return ""
+	}
 	for _, s := range c.Ledger.Writers {
-		if (s.Made.FromC || s.Made.Strippable) && slices.ContainsFunc(s.Writes, func(w string) bool {
-			return dir != "" && Within(strings.TrimSuffix(strings.TrimSuffix(w, "/**"), "/"), []string{strings.TrimSuffix(dir, "/")})
-		}) {
-			return true
+		if tools := s.Made.tools(); tools != "" && slices.ContainsFunc(s.Writes, func(w string) bool { return MatchesWrite(w, file) }) {
+			return tools
 		}
 	}
-	return false
+	return ""
+}
+
+// ToolsIn returns the same for what lies in a folder.
+func (c *Call) ToolsIn(dir string) string {
+	for _, s := range c.Ledger.Writers {
+		if tools := s.Made.tools(); tools != "" && slices.ContainsFunc(s.Writes, func(w string) bool {
+			return dir != "" && Within(strings.TrimSuffix(strings.TrimSuffix(w, "/**"), "/"), []string{strings.TrimSuffix(dir, "/")})
+		}) {
+			return tools
+		}
+	}
+	return ""
 }
 
 // CompilesC reports whether a step before compiles C for the target.

@@ -23,8 +23,8 @@ type Recipe struct {
 	// Stage looks at a stage whose commands have all been judged, and adds steps to it.
 	Stage func(*Ledger)
 	// Prepare says what stages that move together need, and Check what stands in their way, before their toolchain is
-	// planned. Finish adds to the edits of those that nothing stands in the way of.
-	Prepare, Check, Finish func(*Conversion)
+	// planned.
+	Prepare, Check func(*Conversion)
 }
 
 // Doc returns the recipe's page in Markdown: what is converted, what may differ, what is refused.

@@ -70,11 +70,18 @@ type Needs struct {
 	// ar and ranlib, which GNU's for any machine can be: for ELF it lists the symbols of every architecture. Debian's clang
 	// brings it along.
 	LLVM, Ar bool
+	// PkgConfig says that what the edits build with may call pkg-config.
+	PkgConfig bool
+	// Verify says that the edits call xx-verify.
+	Verify bool
 	// Make says that make is called later, although nothing here says so.
 	Make bool
 	// Stage are the lines of a stage that has to stand in front of all others.
 	Stage []string
 }
+
+// TripleTools is the command whose answer the target's tools are named for where a C compiler was set up.
+const TripleTools = "xx-info triple"
 
 // Made says what is known of the files that a step writes for the target.
 type Made struct {
@@ -82,8 +89,9 @@ type Made struct {
 	FromC bool
 	// Verified says that the edits have them looked at already, and Last that another command can be put behind the step.
 	Verified, Last bool
-	// Strippable says that the target's strip takes them, and is there.
-	Strippable bool
+	// Tools is the command that prints what the name of the target's strip begins with, which takes them and is there; ""
+	// if there is none.
+	Tools string
 }
 
 // InJSON blocks a conversion whose edits cannot stand in a JSON string.

@@ -37,7 +37,9 @@ const provePlatforms = "linux/amd64,linux/arm64"
 //	unchanged        the rewrite must change nothing
 //	emulated=REGEXP  steps that match stay emulated, which else none may
 //	crlf             line endings of the Dockerfile
+//	public           it is proved with the stand-in for the public helpers, too: public/
 //
+// XX_PROVE_HELPERS=own or =public proves every archive with the one image or the other, =both with each of them.
 // Images that cannot be made here have others in their places: see stand-ins.
 func TestProve(t *testing.T) {
 	files, err := filepath.Glob("prove/*.txtar")
@@ -45,10 +47,20 @@ func TestProve(t *testing.T) {
 		t.Fatalf("no archives: %v", err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			t.Parallel() // what is emulated keeps one processor busy
-			proveArchive(t, file)
-		})
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		with := os.Getenv("XX_PROVE_HELPERS")
+		if with != "public" {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel() // what is emulated keeps one processor busy
+				proveArchive(t, file, proveImages)
+			})
+		}
+		if with == "public" || with == "both" || with == "" && archiveOptions(t, file).public {
+			t.Run(name+"/public", func(t *testing.T) {
+				t.Parallel()
+				proveArchive(t, file, publicImages)
+			})
+		}
 	}
 }
 
@@ -106,6 +118,26 @@ var proveImages = sync.OnceValues(func() (helpers string, err error) {
 	return helpers, warmGo()
 })
 
+// publicImages pushes the stand-in for the public helpers beside what proveImages does, under a name that has theirs in it.
+var publicImages = sync.OnceValues(func() (string, error) {
+	own, err := proveImages()
+	if err != nil {
+		return "", err
+	}
+	public := builder.Registry + "/tonistiigi/xx:prove"
+	_, err = builder.Run("build", "--push", "--platform", "linux/amd64", "--build-arg", "HELPERS="+own, "--tag", public, "public")
+	return public, err
+})
+
+// archiveOptions reads the comment of an archive.
+func archiveOptions(t *testing.T, file string) proofOptions {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return proofOptionsOf(t, string(txtar.Parse(data).Comment))
+}
+
 // proofOptions are what an archive's comment says.
 type proofOptions struct {
 	platforms       string
@@ -113,6 +145,7 @@ type proofOptions struct {
 	different       []*regexp.Regexp
 	emulated        *regexp.Regexp // nil: none
 	unchanged, crlf bool
+	public          bool // also with the public helpers
 }
 
 func proofOptionsOf(t *testing.T, comment string) proofOptions {
@@ -136,6 +169,8 @@ func proofOptionsOf(t *testing.T, comment string) proofOptions {
 			o.emulated = regexp.MustCompile(value)
 		case line == "crlf":
 			o.crlf = true
+		case line == "public":
+			o.public = true
 		default:
 			t.Fatalf("no such option: %q", line)
 		}
@@ -146,7 +181,7 @@ func proofOptionsOf(t *testing.T, comment string) proofOptions {
 // emulatedStep is a line of a log that says that a step runs on another platform than the builder's.
 var emulatedStep = regexp.MustCompile(`(?m)^#\d+ \[linux/arm\S* (\S+ )?\d+/\d+\] RUN .*`)
 
-func proveArchive(t *testing.T, file string) {
+func proveArchive(t *testing.T, file string, images func() (helpers string, err error)) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +191,7 @@ func proveArchive(t *testing.T, file string) {
 	if err := debian.Foreign(); err != nil {
 		t.Fatal(err)
 	}
-	helpers, err := proveImages()
+	helpers, err := images()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,6 +108,7 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 	if err != nil {
 		return block("%s", err)
 	}
+	dirs, cxx := "", false
 	for _, s := range plan.Steps {
 		line, at := readable(string(s.In.Doc.Src[s.Span.Start:s.Span.End])), drivers.Place(plan, &s)
 		switch {
@@ -122,6 +123,8 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 			for _, e := range s.Edits {
 				old := string(s.In.Doc.Src[e.Span.Start:e.Span.End])
 				switch {
+				case old == "" && strings.HasPrefix(e.New, "PKG_CONFIG_"):
+					dirs = e.New // the same for every call: make hands it down
 				case old == "" && !strings.HasPrefix(e.New, " && xx-verify "):
 					return block("its Makefile runs `%s`%s, which has to be written in another way", line, at)
 				case old != "" && !strings.HasPrefix(old, ByVariable):
@@ -129,6 +132,8 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 				}
 			}
 			step.Needs.LLVM = step.Needs.LLVM || s.Needs.LLVM
+			step.Needs.PkgConfig = step.Needs.PkgConfig || s.Needs.PkgConfig
+			cxx = cxx || s.Needs.Cxx
 		}
 		for _, w := range s.Writes {
 			if !slices.Contains(step.Writes, w) && !strings.HasPrefix(path.Base(w), "some") {
@@ -139,11 +144,14 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 	if cleans && !slices.ContainsFunc(plan.Steps, func(s verdict.Step) bool { return s.Verdict == verdict.Convert }) {
 		return verdict.Step{Reason: "removes what was built"}, true
 	}
-	tools, err := m.tools(given)
+	tools, err := m.tools(given, dirs == "")
 	if err != nil {
 		return block("%s", err)
 	}
-	step.Needs.Cxx = m.used["CXX"]
+	if dirs != "" {
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: c.FrontAt(), New: dirs})
+	}
+	step.Needs.Cxx = m.used["CXX"] || cxx
 	if len(tools) > 0 {
 		end := c.Words[len(c.Words)-1].Span.End
 		step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: " " + strings.Join(tools, " ")})
@@ -164,8 +172,8 @@ var (
 // cleaning are goals that remove files.
 var cleaning = match.Words("clean distclean mostlyclean realclean mrproper")
 
-// tools returns what make is told on its command line.
-func (m *cMakefile) tools(given map[string]bool) ([]string, error) {
+// tools returns what make is told on its command line, pkg-config among it if that has the target's name.
+func (m *cMakefile) tools(given map[string]bool, namedPkgConfig bool) ([]string, error) {
 	var out []string
 	question := "$(xx-clang --print-target-triple)" // sets the target up, too
 	for _, name := range []string{"CC", "CXX", "AR", "RANLIB", "STRIP", "PKG_CONFIG", "PKGCONFIG"} {
@@ -207,6 +215,7 @@ func (m *cMakefile) tools(given map[string]bool) ([]string, error) {
 				value = `"` + value + " " + flags + `"`
 			}
 			out = append(out, name+"="+value)
+		case tool == "pkg-config" && !namedPkgConfig:
 		default:
 			out = append(out, name+"="+question+"-"+tool)
 			question = "$(xx-info triple)"
@@ -235,6 +244,6 @@ func planC(c *verdict.Call, m *cMakefile, dir string) (*verdict.Ledger, error) {
 		return nil, err
 	}
 	opt := *c.Opt
-	opt.Context = nil
+	opt.Context, opt.Image = nil, c.File.HelperImage(c.Stage.Graph)
 	return c.File.JudgeLines(c.Stage.Graph.Budget, fmt.Sprintf("FROM %s\nWORKDIR %s\n", image, dir), m.lines, &opt)
 }

@@ -2,6 +2,7 @@ package cc
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,7 +31,7 @@ func judgeConfigure(c *verdict.Call) verdict.Step {
 		return step
 	}
 	src := path.Dir(c.Words[0].Lit)
-	cxx, known, block := autoconf(c, src)
+	script, block := autoconf(c, src)
 	if block != "" {
 		return verdict.BlockBuild("give it the target in its own way (./configure --help), or build in a stage of its own", "%s: %s", c.Words[0].Lit, block)
 	}
@@ -93,10 +94,12 @@ func judgeConfigure(c *verdict.Call) verdict.Step {
 	if why, way := oddSettings(c, &step); why != "" {
 		return verdict.BlockBuild(way, "%s", why)
 	}
-	if !known {
+	cxx := script.cxx
+	if script.text == "" {
 		cxx = installsCxx(c)
 	}
 	step.Needs.Cxx, b.cxx = cxx, cxx
+	step.Needs.PkgConfig = script.callsPkgConfig() || script.text == ""
 	insert := ""
 	if !build {
 		insert += " --build=$(" + forBuilder(c) + "xx-info triple)"
@@ -109,6 +112,16 @@ func judgeConfigure(c *verdict.Call) verdict.Step {
 	}
 	if cxx && !cxxGiven {
 		insert += " CXX=xx-clang++"
+	}
+	if dirs := c.PkgConfigDirs(); dirs != "" && (script.callsPkgConfig() || script.text == "" && c.InstallsPkgConfig()) {
+		insert += " " + dirs
+	}
+	if c.OnAlpine() {
+		known, unseen := script.answers(c)
+		insert += known
+		if unseen != "" {
+			step.Review += "; " + unseen
+		}
 	}
 	if end := c.Words[0].Span.End; insert != "" {
 		step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: insert})
@@ -137,9 +150,55 @@ func installsCxx(c *verdict.Call) bool {
 	})
 }
 
-// autoconf finds out whether Autoconf made the configure script in a folder, and whether it wants a C++ compiler if
-// that is known; block says why it is not taken for such a script.
-func autoconf(c *verdict.Call, src string) (cxx, known bool, block string) {
+// A configureScript is what the build context says of a configure script that Autoconf makes.
+type configureScript struct {
+	text string // of configure.ac, or else of the script itself; "" if neither is seen
+	cxx  bool   // it wants a C++ compiler
+}
+
+// callsPkgConfig reports whether the script is seen to ask pkg-config.
+func (s configureScript) callsPkgConfig() bool { return asksPkgConfig().MatchString(s.text) }
+
+// asksPkgConfig matches the macros of pkg.m4 and what they leave in the script.
+var asksPkgConfig = match.Pattern(`(?m)^[^#\n]*\b(?:PKG_(?:CHECK|PROG|WITH|HAVE)_|PKG_CONFIG\b|pkg-config)`)
+
+// musl's malloc(0) and realloc(0) return what can be freed, as Autoconf finds where it can run a program; where it cannot
+// it takes the answer for no on everything that is not GNU, and renames them to functions that programs
+// hardly ever have. The others are answered alike, with a loss that nobody sees. (functions.m4 of Autoconf 2.71.)
+var muslAnswers = []struct {
+	asked  func() *regexp.Regexp // by the macro, or in the script that comes of it
+	answer string
+}{
+	{match.Pattern(`\bAC_FUNC_MALLOC\b|\bac_cv_func_malloc_0_nonnull\b`), "ac_cv_func_malloc_0_nonnull=yes"},
+	{match.Pattern(`\bAC_FUNC_REALLOC\b|\bac_cv_func_realloc_0_nonnull\b`), "ac_cv_func_realloc_0_nonnull=yes"},
+	{match.Pattern(`\bAC_FUNC_CHOWN\b|\bac_cv_func_chown_works\b`), "ac_cv_func_chown_works=yes"},
+	{match.Pattern(`\bAC_FUNC_GETGROUPS\b|\bac_cv_func_getgroups_works\b`), "ac_cv_func_getgroups_works=yes"},
+	{match.Pattern(`\bAC_FUNC_LSTAT_FOLLOWS_SLASHED_SYMLINK\b|\bac_cv_func_lstat_dereferences_slashed_symlink\b`), "ac_cv_func_lstat_dereferences_slashed_symlink=yes"},
+}
+
+// m4Comment is what m4 or the shell does not read of a line.
+var m4Comment = match.Pattern(`(?m)(?:\bdnl\b|^[ \t]*#).*$`)
+
+// answers returns arguments that answer what configure asks of musl by running a program. What may be asked by a script that
+// is not seen is said instead.
+func (s configureScript) answers(c *verdict.Call) (arguments, unseen string) {
+	if s.text == "" {
+		return "", "where it says rpl_malloc or rpl_realloc, pass " + muslAnswers[0].answer + " and " + muslAnswers[1].answer + " to it: it cannot try what musl does"
+	}
+	text := m4Comment().ReplaceAllString(s.text, "")
+	for _, a := range muslAnswers {
+		variable, _, _ := strings.Cut(a.answer, "=")
+		given := slices.ContainsFunc(c.Args, func(w shell.Word) bool { return strings.HasPrefix(strings.Trim(w.Raw, `"'`), variable+"=") })
+		if a.asked().MatchString(text) && !given && !facts.Lookup(&c.Site, variable).Set {
+			arguments += " " + a.answer
+		}
+	}
+	return arguments, ""
+}
+
+// autoconf finds out whether Autoconf made the configure script in a folder; block says why it is not taken for such a
+// script.
+func autoconf(c *verdict.Call, src string) (found configureScript, block string) {
 	dir := c.Abs(src)
 	if at, ok := c.ContextAt(strings.TrimSuffix(dir, "/")); ok {
 		files := c.Opt.Context
@@ -147,21 +206,21 @@ func autoconf(c *verdict.Call, src string) (cxx, known bool, block string) {
 		for _, name := range []string{"configure.ac", "configure.in"} {
 			if text := string(files.ReadFile(path.Join(at, name))); text != "" {
 				if m := runsOnTarget().FindString(text); m != "" {
-					return false, true, path.Join(at, name) + " asks for " + m + ", which is the machine that builds"
+					return found, path.Join(at, name) + " asks for " + m + ", which is the machine that builds"
 				}
 				if asksOpenMP().MatchString(text) && !withoutOpenMP(c) {
-					return false, true, path.Join(at, name) + " asks for OpenMP, " + noOpenMP
+					return found, path.Join(at, name) + " asks for OpenMP, " + noOpenMP
 				}
-				return strings.Contains(text, "AC_PROG_CXX") || strings.Contains(text, "AX_CXX"), true, ""
+				return configureScript{text, strings.Contains(text, "AC_PROG_CXX") || strings.Contains(text, "AX_CXX")}, ""
 			}
 		}
 		switch {
 		case strings.Contains(string(script), "Generated by GNU Autoconf") && asksOpenMP().Match(script) && !withoutOpenMP(c):
-			return false, true, path.Join(at, "configure") + " asks for OpenMP, " + noOpenMP
+			return found, path.Join(at, "configure") + " asks for OpenMP, " + noOpenMP
 		case strings.Contains(string(script), "Generated by GNU Autoconf"):
-			return strings.Contains(string(script), "CXXFLAGS"), true, ""
+			return configureScript{string(script), strings.Contains(string(script), "CXXFLAGS")}, ""
 		case len(script) > 0:
-			return false, false, "the script is not one that Autoconf made, so how it is told the target is not known"
+			return found, "the script is not one that Autoconf made, so how it is told the target is not known"
 		}
 	}
 	dir = strings.TrimSuffix(dir, "/")
@@ -170,22 +229,22 @@ func autoconf(c *verdict.Call, src string) (cxx, known bool, block string) {
 			continue
 		}
 		if dir != "" || s.In == c.Run && s.Span.Start > sinceChange(c) {
-			return false, false, ""
+			return found, ""
 		}
 	}
 	for _, w := range c.Args {
 		text := strings.Trim(w.Raw, `"'`)
 		if autoconfOnly().MatchString(text) {
-			return false, false, ""
+			return found, ""
 		}
 		if value, ok := strings.CutPrefix(text, "--build="); ok && facts.IsGNUType(&c.Site, w, value) {
-			return false, false, "" // what Autoconf calls a machine
+			return found, "" // what Autoconf calls a machine
 		}
 	}
 	if onlyConfigure(c) && gnuSource().Match(c.Run.Doc.Src[c.Run.Span.Start:c.Run.Span.End]) {
-		return false, false, ""
+		return found, ""
 	}
-	return false, false, "the script is not in the build context, and whether Autoconf made it cannot be seen"
+	return found, "the script is not in the build context, and whether Autoconf made it cannot be seen"
 }
 
 // onlyConfigure reports whether the RUN calls no other configure.

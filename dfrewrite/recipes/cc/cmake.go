@@ -120,10 +120,9 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 			return verdict.BlockBuild("leave it out: the rewrite names the compilers", "%s is set to %s %s, which CMake does not look at beside the definitions", name, v.Text, v.Where)
 		}
 	}
-	if lib := installedLibrary(c); c.OnAlpine() && lib != "" {
-		// The definitions name compilers and pkg-config; neither CMAKE_SYSROOT nor CMAKE_FIND_ROOT_PATH is among them.
-		return verdict.BlockBuild("build on Debian, or with -DCMAKE_TOOLCHAIN_FILE and what xx-clang --print-cmake-toolchain-file writes, which tonistiigi/xx has not",
-			"xx-apk puts %s below the target's own root, and with what xx-clang --print-cmake-defines prints CMake looks for it in the builder's /usr", lib)
+	if c.OnAlpine() && installedLibrary(c) != "" {
+		// The definitions name compilers and pkg-config, and say nothing of the root below which xx-apk puts libraries.
+		step.Edits[0].New += alpineRoot
 	}
 	p := readCMakeProject(c, source)
 	if p.why != "" {
@@ -138,8 +137,17 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 	b.tools(&step)
 	step.Needs.Cxx = b.cxx
 	step.Needs.Make = !ninja
+	step.Needs.PkgConfig = p.pkgConfig || !p.seen
+	if dirs := c.PkgConfigDirs(); dirs != "" && (p.pkgConfig || !p.seen && c.InstallsPkgConfig()) {
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: c.FrontAt(), New: dirs + " "})
+	}
 	return step
 }
+
+// alpineRoot has CMake look for libraries, headers and packages below the target's root on Alpine, and for programs in the builder's.
+// (cmake-variables(7), CMAKE_FIND_ROOT_PATH.)
+const alpineRoot = " -DCMAKE_FIND_ROOT_PATH=$(xx-info sysroot) -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY" +
+	" -DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_PROGRAM=NEVER"
 
 // cmakeTarget matches definitions that say what is built for.
 var cmakeTarget = match.Pattern(`^CMAKE_(TOOLCHAIN_FILE|SYSTEM_NAME|SYSTEM_PROCESSOR|SYSROOT|CROSSCOMPILING.*|[A-Z]+_COMPILER_TARGET|LINKER|AR|RANLIB|STRIP)$|^PKG_CONFIG_EXECUTABLE$|^VCPKG_`)
@@ -209,8 +217,10 @@ var (
 	cmakeComment = match.Pattern(`(?m)#.*$`)
 	cmakeAsks    = match.Pattern(`(?i)\b(try_run|check_c(xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|-march=\w+|-mtune=\w+|-m(?:avx|sse)[0-9a-z.]*|uname)\b`)
 	cmakeOpenMP  = match.Pattern(`(?i)\bfind_package\s*\(\s*OpenMP\b`)
-	cmakeSets    = match.Pattern(`(?i)\bset\s*\(\s*CMAKE_(?:C|CXX|ASM)_COMPILER\s`)
-	cmakeProgram = match.Pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+${}-]+)`)
+	// cmakePkgConfig matches CMake's module for pkg-config, and a find module's own call of it.
+	cmakePkgConfig = match.Pattern(`(?i)\bPkgConfig\b|\bpkg_(?:check|search)_module|pkg-config`)
+	cmakeSets      = match.Pattern(`(?i)\bset\s*\(\s*CMAKE_(?:C|CXX|ASM)_COMPILER\s`)
+	cmakeProgram   = match.Pattern(`(?i)\badd_executable\s*\(\s*([A-Za-z0-9_.+${}-]+)`)
 	// cmakeRuns finds what a command of a build starts: a target, or a program in some folder, ${CMAKE_BINARY_DIR}/gen.
 	cmakeRuns    = match.Pattern(`(?i)\bCOMMAND\s+"?(?:\$<TARGET_FILE:)?(?:[^\s"()<>]*/)?([A-Za-z0-9_.+${}-]+)`)
 	cmakeProject = match.Pattern(`(?is)\bproject\s*\(([^)]*)\)`)
@@ -231,6 +241,8 @@ type cmakeFacts struct {
 	seen  bool // there are any
 	cxx   bool // it may use C++
 	tools bool // it calls for more tools than a compiler, a linker and ar
+	// pkgConfig says that it asks pkg-config.
+	pkgConfig bool
 	// why is what in them the definitions give a wrong answer to; empty if there is nothing.
 	why string
 }
@@ -274,6 +286,7 @@ func readCMakeProject(c *verdict.Call, source string) cmakeFacts {
 			}
 		}
 		found.tools = found.tools || cmakeTools().MatchString(text)
+		found.pkgConfig = found.pkgConfig || cmakePkgConfig().MatchString(text)
 		if m := cmakeProject().FindStringSubmatch(text); m != nil && name == path.Join(at, "CMakeLists.txt") {
 			words := strings.Fields(m[1])
 			found.cxx = slices.Contains(words, "CXX") || !slices.Contains(words, "C") && !slices.Contains(words, "NONE")

@@ -18,7 +18,7 @@ import (
 )
 
 // Recipe is that of C and C++: compilers and the tools around them, Autotools, CMake and Meson.
-var Recipe = &verdict.Recipe{Name: "c", Page: "c", Judge: judge, Finish: verify}
+var Recipe = &verdict.Recipe{Name: "c", Page: "c", Judge: judge, Prepare: verify}
 
 // C and C++ cross-compile with xx-clang and xx-clang++, which are clang for the target. Package plan
 // brings clang and the target's libraries. Here are commands that call a compiler, or one of the tools around
@@ -66,8 +66,13 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		if step, refused := RefuseC(c); refused {
 			return step, true
 		}
-		return verdict.Step{Verdict: verdict.Convert, Needs: verdict.Needs{Helper: true, C: true, Args: []string{"TARGETPLATFORM"}}, Reason: "asks about the target's libraries",
-			Edits: []dockerfile.Edit{{Span: c.Words[0].Span, New: triplePkgConfig}}}, true
+		step := verdict.Step{Verdict: verdict.Convert, Needs: verdict.Needs{Helper: true, C: true, PkgConfig: true, Args: []string{"TARGETPLATFORM"}}, Reason: "asks about the target's libraries"}
+		if dirs := c.PkgConfigDirs(); dirs != "" {
+			step.Edits = []dockerfile.Edit{{Span: c.FrontAt(), New: dirs + " "}}
+		} else {
+			step.Edits = []dockerfile.Edit{{Span: c.Words[0].Span, New: triplePkgConfig}}
+		}
+		return step, true
 	}
 	if helper := CompilerHelper(c.Program); helper != "" {
 		return judgeCompile(c, helper), true
@@ -146,11 +151,11 @@ var CxxSource = match.Pattern(`\.(cc|cpp|cxx|C|c\+\+)$`)
 // putVerify has the program that the command makes looked at right behind it.
 func putVerify(c *verdict.Call, step *verdict.Step, program string) {
 	end := c.Words[len(c.Words)-1].Span.End
-	if c.Nested || len(c.Redirects) > 0 || strings.HasPrefix(program, "/dev/") || !verdict.GoesOn().Match(c.Run.Doc.Src[end:c.Run.Span.End]) {
+	if c.Nested || len(c.Redirects) > 0 || len(step.Writes) == 0 || strings.HasPrefix(program, "/dev/") || !verdict.GoesOn().Match(c.Run.Doc.Src[end:c.Run.Span.End]) {
 		return
 	}
-	step.Made.Verified = true
-	step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: " && xx-verify " + program})
+	step.Made.Verified, step.Needs.Verify = true, true
+	step.Edits = append(step.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: " && " + verdict.Verify(c.Stage, c.Source(), program, step.Writes[len(step.Writes)-1])})
 }
 
 var (
@@ -263,8 +268,7 @@ var stripOptions = map[string]bool{"-s": false, "-S": false, "-g": false, "-d": 
 // judgeStrip turns strip into the target's, where it works on what was built with a compiler for the target: setting
 // that up brings TRIPLE-strip.
 func judgeStrip(c *verdict.Call) (verdict.Step, bool) {
-	step := verdict.Step{Verdict: verdict.Convert, Needs: verdict.Needs{Helper: true, LLVM: true, Args: []string{"TARGETPLATFORM"}}, Made: verdict.Made{Strippable: true}, Reason: "strips what was built for the target",
-		Edits: []dockerfile.Edit{{Span: c.Words[0].Span, New: "$(xx-info triple)-strip"}}}
+	step := verdict.Step{Verdict: verdict.Convert, Needs: verdict.Needs{Helper: true, LLVM: true, Args: []string{"TARGETPLATFORM"}}, Reason: "strips what was built for the target"}
 	files := 0
 	for i := 0; i < len(c.Args); i++ {
 		w := c.Args[i]
@@ -283,9 +287,11 @@ func judgeStrip(c *verdict.Call) (verdict.Step, bool) {
 			continue
 		}
 		name, ok := c.Known(w)
-		if !ok || !c.Strippable(c.Abs(name)) {
+		tools := c.ToolsFor(c.Abs(name))
+		if !ok || tools == "" {
 			return verdict.Step{}, false
 		}
+		step.Made.Tools = tools
 		if strings.HasPrefix(c.Abs(name), "/usr/local/bin/") && strings.ContainsAny(name, "*?[") {
 			return verdict.BlockBuild("name the programs", "%s takes all programs in /usr/local/bin, where the helpers put a clang of their own", c.Source()), true
 		}
@@ -293,6 +299,7 @@ func judgeStrip(c *verdict.Call) (verdict.Step, bool) {
 		step.Made.FromC = step.Made.FromC || c.BuiltInC(c.Abs(name))
 	}
 	step.Needs.C = step.Made.FromC
+	step.Edits = []dockerfile.Edit{{Span: c.Words[0].Span, New: "$(" + step.Made.Tools + ")-strip"}}
 	return step, files > 0
 }
 
@@ -300,18 +307,23 @@ func judgeStrip(c *verdict.Call) (verdict.Step, bool) {
 func judgeFindStrip(c *verdict.Call) (verdict.Step, bool) {
 	for i, w := range c.Args {
 		if w.Lit == "strip" && i > 0 && strings.HasPrefix(c.Args[i-1].Lit, "-exec") {
-			found := false
+			tools := ""
 			for _, root := range c.Args {
 				if strings.HasPrefix(root.Raw, "-") {
 					break
 				}
-				found = found || root.Const && c.StrippableIn(c.Abs(root.Lit))
+				if root.Const && tools == "" {
+					tools = c.ToolsIn(c.Abs(root.Lit))
+				}
 			}
-			if !found && !c.CompilesC() {
+			if tools == "" && c.CompilesC() {
+				tools = verdict.TripleTools
+			}
+			if tools == "" {
 				return verdict.BlockBuild("strip in a stage of the target platform", "%s strips files that may be of another platform", c.Source()), true
 			}
 			return verdict.Step{Verdict: verdict.Convert, Needs: verdict.Needs{Helper: true, C: c.CompilesC(), LLVM: true, Args: []string{"TARGETPLATFORM"}}, Reason: "strips what was built for the target",
-				Edits: []dockerfile.Edit{{Span: w.Span, New: "$(xx-info triple)-strip"}}}, true
+				Edits: []dockerfile.Edit{{Span: w.Span, New: "$(" + tools + ")-strip"}}}, true
 		}
 	}
 	return verdict.Step{}, false

@@ -32,7 +32,8 @@ func verify(c *verdict.Conversion) {
 		for n, names := range files {
 			s := &p.Steps[n]
 			s.Edits = append(slices.Clone(s.Edits), dockerfile.Edit{Span: dockerfile.Span{Start: s.Span.End, End: s.Span.End},
-				New: " && xx-verify " + strings.Join(names, " ")})
+				New: " && " + verdict.Verify(t, string(s.In.Doc.Src[s.Span.Start:s.Span.End]), strings.Join(names, " "), names[0])})
+			s.Made.Verified, s.Needs.Verify, s.Needs.Helper = true, true, true
 		}
 	}
 }
@@ -46,7 +47,7 @@ func makes(p *verdict.Ledger, file string) int {
 		}) {
 			continue
 		}
-		if !s.Made.FromC || s.Verdict != verdict.Convert || s.Made.Verified || !s.Made.Last {
+		if !s.Made.FromC || s.Verdict == verdict.Block || s.Made.Verified || !s.Made.Last {
 			return -1
 		}
 		return n

@@ -61,7 +61,7 @@ func (g *goCall) cgo() cgoUse {
 		case !v.Fixed:
 			return cgoUse{block: fmt.Sprintf("CGO_ENABLED is %s, set %s; whether the build uses cgo is not known", v.Text, v.Where)}
 		case v.Text == "0":
-			return cgoUse{block: needed}
+			return cgoUse{block: needed, review: g.CgoArgument()}
 		}
 		on.why = fmt.Sprintf("CGO_ENABLED=%s, set %s: the build uses cgo", v.Text, v.Where)
 		return on
@@ -253,10 +253,12 @@ func knownBase(image string) bool {
 }
 
 // maybeCxx reports whether there may be C++ in what cgo compiles or links: where the image brings a
-// C++ compiler nobody had to ask for one.
+// C++ compiler, or a package that brings more than that, nobody had to ask for one.
 func (g *goCall) maybeCxx() bool {
 	if image := g.Stage.Root().Image; !graph.OfficialGo(image) || graph.AlpineGo(image) {
-		return false // it is asked for with a package
+		if g.InstalledPackage(func(p packages.Package) bool { return p.Kind == packages.CxxPackage }) == "" {
+			return false
+		}
 	}
 	if g.Opt.Context == nil {
 		return true

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/context/gosource"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
@@ -350,7 +351,8 @@ func (g *goCall) judgeBuild() verdict.Step {
 		if why, way := g.forBuilderOnly(); why != "" {
 			return block(way, "%s", why)
 		}
-		step.Needs.C, step.Needs.Cxx, step.Made.Strippable = true, cgo.cxx, true
+		step.Needs.C, step.Needs.Cxx, step.Made.Tools = true, cgo.cxx, verdict.TripleTools
+		step.Needs.PkgConfig = g.LinkedLibrary() != "" && gosource.MayCallPkgConfig(g.Opt.Context)
 	}
 	if mode := g.buildMode(); mode == "pie" && !cgo.used {
 		for _, p := range g.Opt.Platforms {
@@ -358,6 +360,9 @@ func (g *goCall) judgeBuild() verdict.Step {
 				return block("leave -buildmode=pie out, or build with xx-go and a C compiler for the target (xx-clang)", "-buildmode=pie needs a C linker for %s", p)
 			}
 		}
+	}
+	if name, line := g.ownArgument(goarch); name != "" {
+		return block(fmt.Sprintf("declare it as ARG %s=$TARGETARCH", name), "GOARCH comes from %s, which line %d uses for something else: one would follow the target, and the other not", name, line)
 	}
 	step.Review = cgo.review
 	step.Crosses = goarch.Follows()
@@ -405,6 +410,9 @@ func (g *goCall) edits(step *verdict.Step, goos, goarch facts.Setting, cgo cgoUs
 		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.Words[0].Span, New: "xx-go"})
 		if dir := path.Dir(g.Words[0].Lit); dir != "." && !g.onPath(dir) {
 			front = append(front, "PATH="+dir+":$PATH") // where xx-go looks for go
+		}
+		if dirs := g.PkgConfigDirs(); dirs != "" && step.Needs.PkgConfig {
+			front = append(front, dirs)
 		}
 		g.putInFront(step, front)
 		g.verifies(step)

@@ -37,9 +37,10 @@ func (g *goCall) verifies(step *verdict.Step) {
 	if !verdict.GoesOn().Match(g.Run.Doc.Src[end:g.Run.Span.End]) {
 		return
 	}
+	step.Needs.Verify = true
 	step.Edits = append(step.Edits, dockerfile.Edit{
 		Span: dockerfile.Span{Start: end, End: end},
-		New:  " && xx-verify " + program,
+		New:  " && " + verdict.Verify(g.Stage, g.Source(), program, file),
 	})
 }
 

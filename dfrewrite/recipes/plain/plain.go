@@ -181,7 +181,11 @@ func judgeCopy(c *verdict.Call) (verdict.Step, bool) {
 				Way: "get the file for the target in a stage of its own"}, true
 		}
 		if made && dest != "" {
-			step.Made.FromC, step.Made.Strippable = step.Made.FromC || c.BuiltInC(src), step.Made.Strippable || c.Strippable(src)
+			step.Made.FromC = step.Made.FromC || c.BuiltInC(src)
+			step.Made.Verified = step.Made.Verified || c.Verified(src)
+			if tools := c.ToolsFor(src); tools != "" {
+				step.Made.Tools = tools
+			}
 			step.Writes = append(step.Writes, dest, path.Join(dest, path.Base(src)))
 		}
 		if !made && !followed && c.Program != "ln" && verdict.IsSystemFile(src) && !verdict.SamePlatformFile(src) && !c.Ledger.InProject(src) {

@@ -166,7 +166,7 @@ func moveWord(w shell.Word, profiles map[string]bool, program string, known func
 
 // placeCargoResults puts the programs that other stages take out of cargo's folders
 // where they were before there was a target.
-func placeCargoResults(c *verdict.Conversion) {
+func placeCargoResults(c *verdict.Conversion) (verifies bool) {
 	type place struct {
 		step  *verdict.Step
 		files []string
@@ -207,11 +207,12 @@ func placeCargoResults(c *verdict.Conversion) {
 		}
 	}
 	for _, pl := range places {
-		putBack(c, pl.step, pl.files, pl.as)
+		verifies = putBack(c, pl.step, pl.files, pl.as) || verifies
 		for _, p := range pl.files {
 			worksOn(c, p, pl.step)
 		}
 	}
+	return verifies
 }
 
 // changers are programs that change a file where it is.
@@ -302,7 +303,7 @@ func cargoResult(plans []*verdict.Ledger, profiles map[string]bool, p string) (s
 
 // putBack copies programs from the target's folder to where they were: in the list
 // of the build where a failure is seen, else in a RUN of its own.
-func putBack(c *verdict.Conversion, step *verdict.Step, files []string, as map[string]string) {
+func putBack(c *verdict.Conversion, step *verdict.Step, files []string, as map[string]string) (verifies bool) {
 	g := c.Stages[0].Graph
 	end := step.Span.End
 	inList := putsBackInList(step)
@@ -327,12 +328,14 @@ func putBack(c *verdict.Conversion, step *verdict.Step, files []string, as map[s
 		}
 	}
 	if len(verified) > 0 {
-		commands = append(commands, "xx-verify "+strings.Join(verified, " "))
+		flags := string(step.In.Doc.Src[step.Span.Start:step.Span.End]) + rustOf(step).flags
+		commands = append(commands, verdict.Verify(c.Stages[0], flags, strings.Join(verified, " "), files[0]))
 	}
 	text := strings.Join(commands, " && ")
 	if inList {
 		c.Toolchain.Edits = append(c.Toolchain.Edits, dockerfile.Edit{Span: dockerfile.Span{Start: end, End: end}, New: " && " + text})
-		return
+	} else {
+		c.Toolchain.Edits = append(c.Toolchain.Edits, step.In.LinesAfter("RUN "+text))
 	}
-	c.Toolchain.Edits = append(c.Toolchain.Edits, step.In.LinesAfter("RUN "+text))
+	return len(verified) > 0
 }

@@ -89,6 +89,7 @@ type rustBuild struct {
 	// none for cargo install. cached says that it is a cache mount.
 	results []string
 	cached  bool
+	flags   string // RUSTFLAGS
 	// nested says that it may not run to the end, or that its output goes elsewhere.
 	nested bool
 }
@@ -269,11 +270,15 @@ func (g *cargoCall) convert() verdict.Step {
 	if why != "" {
 		return verdict.BlockBuild(way, "%s", why)
 	}
-	return verdict.Step{
+	step := verdict.Step{
 		Verdict: verdict.Convert, Compiles: true, Needs: verdict.Needs{Helper: true, Args: []string{"TARGETPLATFORM"}}, Reason: "cross-compiles with xx-cargo", Review: review,
 		Edits: []dockerfile.Edit{{Span: g.Words[0].Span, New: "xx-cargo"}},
-		Own:   &rustBuild{setup: setup, nested: g.Nested || len(g.Redirects) > 0}, Made: verdict.Made{Strippable: true},
+		Own:   &rustBuild{setup: setup, flags: " " + facts.Lookup(&g.Call.Site, "RUSTFLAGS").Text, nested: g.Nested || len(g.Redirects) > 0}, Made: verdict.Made{Tools: "xx-cargo --print-target-triple"},
 	}
+	if setup.pkgConfig != "" {
+		step.Edits = append(step.Edits, dockerfile.Edit{Span: g.FrontAt(), New: setup.pkgConfig + " "})
+	}
+	return step
 }
 
 // followsTarget reports whether a word of the command is made from what is built for, or is another triple for each

@@ -1,6 +1,7 @@
 package rust
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
+	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
@@ -25,11 +27,16 @@ type setup struct {
 	tools    []string
 	// target are instructions below ARG TARGETPLATFORM.
 	target []string
+	// pkgConfig are assignments in front of cargo that lead pkg-config to the target's libraries, or "".
+	pkgConfig string
+	// file says that xx-verify needs file(1), which is not there.
+	file bool
 }
 
 // prepare brings what Rust needs into the stages, and puts what cargo builds where
 // others look for it.
 func prepare(c *verdict.Conversion) {
+	verifies := placeCargoResults(c)
 	done := map[*graph.Stage]bool{}
 	for _, p := range c.Ledgers {
 		at, wants := setupAt(p)
@@ -46,9 +53,11 @@ func prepare(c *verdict.Conversion) {
 		if c.NeedsLLVM(manager) {
 			tools = append(slices.Clone(tools), "llvm")
 		}
+		if wants.file && verifies {
+			tools = append(slices.Clone(tools), "file")
+		}
 		c.Toolchain.First = appendNew(c.Toolchain.First, "RUN "+wants.installs+" "+strings.Join(tools, " "))
 	}
-	placeCargoResults(c)
 }
 
 // setupAt returns what a stage needs for the target, and the instruction over which
@@ -127,19 +136,19 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 			libraries = appendNew(libraries, more...)
 		}
 	}
-	src := readSource(g.Opt.Context)
+	src := readSource(g.Opt.Context, g.manifestFolder())
 	if src.config != "" {
 		return nil, "", src.config, byHand
 	}
-	if src.cxx != "" && strings.Contains(g.Opt.Image, "tonistiigi/xx") {
-		return nil, "", fmt.Sprintf("%s compiles C++, and the xx-cargo of %s names no C++ compiler for the target", src.cxx, g.Opt.Image),
+	if src.cxx != "" && g.PublicHelpers() {
+		return nil, "", fmt.Sprintf("%s, and the xx-cargo of %s names no C++ compiler for the target", src.cxx, g.File.HelperImage(g.Stage.Graph)),
 			"rewrite with --image and an image of the helpers whose xx-cargo sets CXX, or convert the stage by hand"
 	}
 	if system == "alpine" && !packages.Installs(root, "cargo", "rust") && src.loadsClang != "" && dynamicMusl().MatchString(facts.Lookup(&g.Call.Site, "RUSTFLAGS").Text) {
 		return nil, "", fmt.Sprintf("%s loads libclang in build scripts, which RUSTFLAGS is not for as soon as cargo has a --target: they would be static programs, which load nothing", src.loadsClang),
 			"build on Debian, where programs are dynamic by default"
 	}
-	s = &setup{}
+	s = &setup{file: g.PublicHelpers() && !fullRustImage(root.Image) && !packages.Installs(root, "file")}
 	review = src.review
 	if len(libraries) > 0 && review == "" {
 		review = fmt.Sprintf("%s for the target may be another version than what the base image has", strings.Join(libraries, ", "))
@@ -154,13 +163,13 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if src.oneToolchain && !choosesToolchain(root) {
 		standard = " && xx-cargo --setup-target-triple"
 	}
-	essentials := []string{"xx-c-essentials"}
+	essentials := []string{"xx-c-essentials"} // the last word, see package plan
 	if src.cxx != "" || !src.locked && packages.Installs(root, "g++") {
-		essentials = append(essentials, "xx-cxx-essentials")
+		essentials = []string{"xx-cxx-essentials", "xx-c-essentials"}
 	}
 	if system == "alpine" {
 		s.installs, s.tools = "apk add --no-cache", []string{"clang", "lld"}
-		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append(essentials, libraries...), " ") + standard}
+		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append(libraries, essentials...), " ") + standard}
 		return s, review, "", ""
 	}
 	if fullRustImage(root.Image) {
@@ -170,8 +179,66 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if forS390x {
 		s.tools = append(s.tools, "binutils-s390x-linux-gnu") // lld links for it since LLVM 18
 	}
-	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(essentials, libraries...), " ") + standard}
+	// The public xx-cargo names no pkg-config for another machine on Debian.
+	installed := fullRustImage(root.Image) || packages.Installs(root, "pkg-config", "pkgconf")
+	if dirs := g.PkgConfigDirs(); dirs != "" && len(libraries) > 0 && (src.pkgConfig || !src.locked && installed) {
+		s.pkgConfig = "PKG_CONFIG_ALLOW_CROSS=1 " + dirs
+		if !installed {
+			s.tools = append(s.tools, "pkg-config")
+		}
+	}
+	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(libraries, essentials...), " ") + standard}
 	return s, review, "", ""
+}
+
+// manifestFolder returns the folder of the build context with the program that cargo builds: where COPYs have brought it from, in the
+// folder that cargo runs in or one around it, as cargo looks for a workspace. Where another stage copies the source, what that takes counts.
+func (g *cargoCall) manifestFolder() string {
+	files := g.Opt.Context
+	if files == nil {
+		return "."
+	}
+	if at, ok := g.ContextFolder("Cargo.toml"); ok && files.Has(path.Join(at, "Cargo.lock")) {
+		return at
+	}
+	dir, found := g.Dir, ""
+	if w, ok := g.flags["--manifest-path"]; ok && w.Const {
+		dir = path.Dir(g.Abs(w.Lit))
+	}
+	for dir = path.Clean(dir); path.IsAbs(dir); dir = path.Dir(dir) {
+		if at, ok := g.ContextAt(dir); ok {
+			switch {
+			case files.Has(path.Join(at, "Cargo.lock")):
+				return at
+			case found == "" && files.Has(path.Join(at, "Cargo.toml")):
+				found = at
+			}
+		}
+		if dir == "/" {
+			break
+		}
+	}
+	if found != "" || files.Has("Cargo.toml") {
+		return cmp.Or(found, ".")
+	}
+	for _, s := range g.Stage.Graph.Stages {
+		for _, in := range s.Body {
+			cmd, ok := in.Command.(*instructions.CopyCommand)
+			if !ok || cmd.From != "" {
+				continue
+			}
+			for _, src := range cmd.SourcePaths {
+				src = context.ContextPath(src)
+				if !files.IsFolder(src) {
+					src = path.Dir(src)
+				}
+				if files.Has(path.Join(src, "Cargo.lock")) && files.Has(path.Join(src, "Cargo.toml")) {
+					return src
+				}
+			}
+		}
+	}
+	return "."
 }
 
 // dynamicMusl matches the flag that makes programs dynamic which Rust makes static for musl.

@@ -2,6 +2,7 @@ package rust
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -17,7 +18,8 @@ type rustSource struct {
 	oneToolchain bool
 	review       string // what cannot be vouched for, or "" if nothing can differ
 	locked       bool   // Cargo.lock says which crates there are
-	cxx          string // a crate that compiles C++, or ""
+	cxx          string // which crate compiles C++, or may, or ""
+	pkgConfig    bool   // a crate asks pkg-config
 	loadsClang   string // a crate whose build script loads libclang, or ""
 }
 
@@ -35,19 +37,31 @@ var crateSource = map[string]string{"openssl-sys": "openssl-src", "pq-sys": "pq-
 
 // cxxCrates are widely used crates that compile C++. Those of cxx stand in many lock files for another system only, see
 // haikuOnly.
-var cxxCrates = match.Words(`librocksdb-sys libduckdb-sys leveldb-sys esaxx-rs protobuf-src snmalloc-sys grpcio-sys boring-sys sass-sys opencv
-	harfbuzz-sys skia-bindings llama-cpp-sys-2 whisper-rs-sys torch-sys lightgbm3-sys usearch cpp_build cxx-build`)
+var cxxCrates = match.Words(`librocksdb-sys libduckdb-sys leveldb-sys esaxx-rs protobuf-src snmalloc-sys grpcio-sys boring-sys boring-sys2 btls-sys sass-sys opencv
+	harfbuzz-sys skia-bindings llama-cpp-sys-2 whisper-rs-sys torch-sys lightgbm3-sys usearch cpp_build cxx-build autocxx-build link-cplusplus
+	zeromq-src clickhouse-rs-cityhash-sys spirv_cross meshopt mozjs_sys highs-sys`)
 
-// haikuOnly brings cxx for Haiku, in releases of chrono's dependency up to 0.1.1.
+// buildSystems are crates that call another build system, and cOnly what is known to build nothing but C for the target
+// with one: prost-build builds for the machine that builds.
+var (
+	buildSystems = match.Words("cmake autotools")
+	cOnly        = match.Words(`aws-lc-sys aws-lc-fips-sys rdkafka-sys libz-ng-sys libz-sys libssh2-sys libgit2-sys curl-sys nng-sys paho-mqtt-sys sdl2-sys
+	glfw-sys audiopus_sys opusic-sys mbedtls-sys-auto mbedtls-platform-support libmimalloc-sys raylib-sys libuv-sys2 wolfssl-sys sasl2-sys krb5-src
+	jemalloc-sys tikv-jemalloc-sys prost-build`)
+)
+
+// haikuOnly brings cxx for Haiku, in releases of chrono's dependency up to 0.1.1; ofCxx are what that brings.
 const haikuOnly = "iana-time-zone-haiku"
 
+var ofCxx = match.Words("cxx-build link-cplusplus")
+
 var (
-	lockedName = match.Pattern(`(?m)^name = "([^"]+)"`)
-	// lockedDependency matches an entry of dependencies, with a version where there are several.
-	lockedDependency = match.Pattern(`(?m)"([\w-]+)(?: [\d.][^"]*)?"\s*[,\]]`)
-	dependsSection   = match.Pattern(`(?m)^\s*\[(.*dependencies.*|workspace.*|patch.*)\]`)
-	buildKey         = match.Pattern(`(?m)^\s*build\s*=|dependencies\s*=|dependencies\.`)
-	cargoConfigKey   = match.Pattern(`(?m)^\s*(target-dir|build-dir|target|linker|runner|rustflags|rustc|rustc-wrapper|ar)\s*=`)
+	lockedName     = match.Pattern(`(?m)^name = "([^"]+)"`)
+	lockedNeeds    = match.Pattern(`(?ms)^dependencies = \[(.*?)\]`)
+	lockedNeed     = match.Pattern(`"([^" ]+)`)
+	dependsSection = match.Pattern(`(?m)^\s*\[(.*dependencies.*|workspace.*|patch.*)\]`)
+	buildKey       = match.Pattern(`(?m)^\s*build\s*=|dependencies\s*=|dependencies\.`)
+	cargoConfigKey = match.Pattern(`(?m)^\s*(target-dir|build-dir|target|linker|runner|rustflags|rustc|rustc-wrapper|ar)\s*=`)
 )
 
 // noC are crates that look as if they compiled or linked C for Linux, and do not: those for another system, and those that are
@@ -59,33 +73,70 @@ var noC = match.Words(`windows-sys winapi-sys webview2-com-sys fsevent-sys kqueu
 // buildsC are crates for build scripts that compile C, or look for a library.
 var buildsC = match.Words("cc cmake pkg-config vcpkg bindgen autotools nasm-rs")
 
-// withC lists the crates of a lock file that compile or link C for Linux, each once.
-func withC(lock []byte) []string {
+// withC lists the crates that compile or link C for Linux, each once.
+func withC(crates []crate) []string {
 	var out []string
-	for i, entry := range strings.Split(string(lock), "[[package]]") {
-		m := lockedName().FindStringSubmatch(entry)
-		if i == 0 || m == nil || noC[m[1]] || buildsC[m[1]] || slices.Contains(out, m[1]) {
+	for _, c := range crates {
+		if noC[c.name] || buildsC[c.name] || slices.Contains(out, c.name) {
 			continue
 		}
-		builds := strings.HasSuffix(m[1], "-sys") || m[1] == "ring" || m[1] == "openssl-src"
-		for _, d := range lockedDependency().FindAllStringSubmatch(entry, -1) {
-			builds = builds || buildsC[d[1]]
-		}
-		if builds {
-			out = append(out, m[1])
+		if strings.HasSuffix(c.name, "-sys") || c.name == "ring" || c.name == "openssl-src" ||
+			slices.ContainsFunc(c.needs, func(need string) bool { return buildsC[need] }) {
+			out = append(out, c.name)
 		}
 	}
 	return out
 }
 
-// readSource says what the context holds of Rust; c may be nil.
-func readSource(c *context.Files) rustSource {
+// A crate is one that Cargo.lock has.
+type crate struct {
+	name  string
+	needs []string
+}
+
+// lockedCrates reads Cargo.lock.
+func lockedCrates(lock []byte) (crates []crate) {
+	for _, text := range strings.Split(string(lock), "[[package]]")[1:] {
+		var c crate
+		if m := lockedName().FindStringSubmatch(text); m != nil {
+			c.name = m[1]
+		}
+		if m := lockedNeeds().FindStringSubmatch(text); m != nil {
+			for _, need := range lockedNeed().FindAllStringSubmatch(m[1], -1) {
+				c.needs = append(c.needs, need[1])
+			}
+		}
+		crates = append(crates, c)
+	}
+	return crates
+}
+
+// compilesCxx says of a crate that it compiles C++, or may, or is empty.
+func (c crate) compilesCxx(all []string) string {
+	switch {
+	case cxxCrates[c.name] && !(ofCxx[c.name] && slices.Contains(all, haikuOnly)):
+		return c.name + " compiles C++"
+	case strings.HasSuffix(c.name, "-sys") || strings.HasSuffix(c.name, "-src") || numberedSys().MatchString(c.name):
+		for _, need := range c.needs {
+			if buildSystems[need] && !cOnly[c.name] {
+				return fmt.Sprintf("%s builds with %s what may be C++", c.name, need)
+			}
+		}
+	}
+	return ""
+}
+
+// numberedSys matches forks of a crate that wraps a library, such as boring-sys2.
+var numberedSys = match.Pattern(`-sys-?[0-9]+$`)
+
+// readSource says what the context holds of the Rust program in a folder of it; c may be nil.
+func readSource(c *context.Files, folder string) rustSource {
 	const scripts = "build scripts run on the build platform, and crates that compile or link C do that with clang and the target's packages"
 	if c == nil {
 		return rustSource{review: "which crates the program needs cannot be seen without the build context; " + scripts}
 	}
 	var s rustSource
-	for _, name := range []string{".cargo/config.toml", ".cargo/config"} {
+	for _, name := range []string{path.Join(folder, ".cargo/config.toml"), path.Join(folder, ".cargo/config"), ".cargo/config.toml", ".cargo/config"} {
 		if data := c.ReadFile(name); data != nil {
 			if m := cargoConfigKey().FindSubmatch(data); m != nil {
 				s.config = fmt.Sprintf("%s sets %s, which may be for the machine that builds", name, m[1])
@@ -93,26 +144,29 @@ func readSource(c *context.Files) rustSource {
 			}
 		}
 	}
-	manifest := c.ReadFile("Cargo.toml")
+	manifest := c.ReadFile(path.Join(folder, "Cargo.toml"))
 	if manifest == nil {
 		s.review = "there is no Cargo.toml in the Dockerfile's folder, so which crates the program needs cannot be seen; " + scripts
 		return s
 	}
-	s.oneToolchain = !c.Has("rust-toolchain.toml") && !c.Has("rust-toolchain")
+	s.oneToolchain = true
+	for _, dir := range []string{folder, "."} {
+		s.oneToolchain = s.oneToolchain && !c.Has(path.Join(dir, "rust-toolchain.toml")) && !c.Has(path.Join(dir, "rust-toolchain"))
+	}
+	locked := lockedCrates(c.ReadFile(path.Join(folder, "Cargo.lock")))
 	var crates []string
-	lock := c.ReadFile("Cargo.lock")
-	if lock != nil {
-		for _, m := range lockedName().FindAllSubmatch(lock, -1) {
-			crates = append(crates, string(m[1]))
+	for _, l := range locked {
+		crates = append(crates, l.name)
+	}
+	for _, l := range locked {
+		if s.cxx == "" {
+			s.cxx = l.compilesCxx(crates)
 		}
 	}
-	s.locked = len(crates) > 0
-	withC := withC(lock)
+	s.locked, s.pkgConfig = len(crates) > 0, slices.Contains(crates, "pkg-config")
+	withC := withC(locked)
 	for _, name := range crates {
-		switch {
-		case cxxCrates[name] && s.cxx == "" && !(name == "cxx-build" && slices.Contains(crates, haikuOnly)):
-			s.cxx = name
-		case name == "bindgen" || name == "clang-sys":
+		if name == "bindgen" || name == "clang-sys" {
 			s.loadsClang = name
 		}
 		if p := crateLibraries[name]; p != "" && !slices.Contains(s.libraries, p) && !slices.Contains(crates, crateSource[name]) {
@@ -127,7 +181,7 @@ func readSource(c *context.Files) rustSource {
 			verbs = "compiles or links"
 		}
 		s.review = fmt.Sprintf("%s %s C, with clang and the target's packages instead of what the base image has; build scripts run on the build platform", strings.Join(withC, ", "), verbs)
-	case len(crates) > 1 || dependsSection().Match(manifest) || buildKey().Match(manifest) || c.Has("build.rs"):
+	case len(crates) > 1 || dependsSection().Match(manifest) || buildKey().Match(manifest) || c.Has(path.Join(folder, "build.rs")):
 		s.review = "build scripts of the program or its crates run on the build platform; one that asks for the machine it runs on would get another answer"
 	}
 	return s

@@ -438,12 +438,7 @@ func (m *machine) rule(line, file string, at int) error {
 	if static {
 		needs = needsOf
 	}
-	normal, order, _ := strings.Cut(needs, "|")
-	if strings.Contains(needs, "|") && strings.Contains(withoutReferences(needs), "|") {
-		normal, order, _ = cutOutside(needs, '|')
-	} else {
-		normal, order = needs, ""
-	}
+	normal, order, _ := cutOutside(needs, '|')
 	for _, part := range []struct {
 		text string
 		into *[]string
