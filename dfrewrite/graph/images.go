@@ -2,6 +2,7 @@ package graph
 
 import (
 	"path"
+	"strconv"
 	"strings"
 
 	"xxkit/dfrewrite/match"
@@ -19,6 +20,19 @@ func PlainImage(image string) bool {
 func AlpineGo(image string) bool {
 	return OfficialGo(image) && strings.Contains(ImageTag(image), "alpine")
 }
+
+// GoBefore reports whether the tag of the official golang image names a release before 1.minor. Tags without one, such as 1 or
+// alpine, are the newest.
+func GoBefore(image string, minor int) bool {
+	m := goRelease().FindStringSubmatch(ImageTag(image))
+	if !OfficialGo(image) || m == nil {
+		return false
+	}
+	release, err := strconv.Atoi(m[1])
+	return err == nil && release < minor
+}
+
+var goRelease = match.Pattern(`^1\.(\d+)`)
 
 // ImageTag returns the tag of an image's name.
 func ImageTag(image string) string {

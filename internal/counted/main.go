@@ -1,6 +1,6 @@
 // Counted runs go test and counts.
 //
-//	counted -to FILE ARGS…
+//	counted -to FILE -- ARGS…
 //
 // runs go test -json ARGS…, and shows what there is to know of it: a line for each package and each slow test, and all that
 // tests printed which failed or were skipped. A line "passed failed skipped" is added to FILE. Subtests count, and

@@ -75,11 +75,16 @@ func (g *goCall) cgo() cgoUse {
 		on.why = needed
 		return on
 	}
-	if !compiler {
-		// Without a C compiler go builds without cgo, here and there.
+	if !compiler && !graph.GoBefore(g.Stage.Root().Image, 20) {
+		// Without a C compiler go builds without cgo, here and there. (https://go.dev/doc/go1.20#cgo)
 		return cgoUse{}
 	}
 	use := g.cgoByDefault(on)
+	if !compiler && use.used {
+		// Before 1.20, cgo stayed on and the packages of Go's own library that use it came compiled: only what has C of its
+		// own did not build.
+		return cgoUse{}
+	}
 	if use.write == "0" {
 		if maybe != "" {
 			use.review = strings.TrimPrefix(use.review+"; "+maybe, "; ")

@@ -201,7 +201,7 @@ func (g *goCall) judgeInstall() verdict.Step {
 			Way: "use go build -o"}
 	}
 	step := g.judgeBuild()
-	if step.Verdict == verdict.Convert && buildsNoFolder(g.Stage.Root().Image) {
+	if step.Verdict == verdict.Convert && graph.GoBefore(g.Stage.Root().Image, 13) {
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Writes: step.Writes,
 			Reason: "go install puts a cross-compiled program elsewhere, and go build -o takes no folder before Go 1.13",
 			Way:    "use go build -o, or a newer Go"}
@@ -266,14 +266,6 @@ func (g *goCall) toolDir() string {
 		return path.Join("/home", user, "go/bin")
 	}
 	return "/root/go/bin"
-}
-
-var oldGo = match.Pattern(`^1\.([0-9]|1[0-2])\b`)
-
-// buildsNoFolder recognizes golang images before 1.13, the first release in
-// which `go build -o` takes a folder (its release notes).
-func buildsNoFolder(image string) bool {
-	return graph.OfficialGo(image) && oldGo().MatchString(graph.ImageTag(image))
 }
 
 // outputs lists what the command writes.
@@ -445,13 +437,20 @@ func (g *goCall) edits(step *verdict.Step, goos, goarch facts.Setting, cgo cgoUs
 	} else {
 		set("GOARCH", "$TARGETARCH", "TARGETARCH", goarch)
 	}
-	if verdict.NeedsGoarm(g.Opt) && !facts.Lookup(&g.Call.Site, "GOARM").Follows() {
+	if g.needsGoarm() && !facts.Lookup(&g.Call.Site, "GOARM").Follows() {
 		set("GOARM", "${TARGETVARIANT#v}", "TARGETVARIANT", facts.Lookup(&g.Call.Site, "GOARM"))
 	}
 	if len(g.Opt.Variants("amd64")) > 0 && !facts.Lookup(&g.Call.Site, "GOAMD64").Follows() {
 		set("GOAMD64", "$TARGETVARIANT", "TARGETVARIANT", facts.Lookup(&g.Call.Site, "GOAMD64"))
 	}
 	g.putInFront(step, front)
+}
+
+// needsGoarm reports whether a target is an ARM that go would compile wrongly for if nothing said which. Up to 1.20 a go for
+// another machine compiled for v5, without a floating-point unit, by default. (https://go.dev/cl/470695)
+func (g *goCall) needsGoarm() bool {
+	arms := g.Opt.Variants("arm")
+	return verdict.NeedsGoarm(g.Opt) || graph.GoBefore(g.Stage.Root().Image, 21) && len(arms) > 0 && !slices.Contains(arms, "v8")
 }
 
 // onPath reports whether programs in a folder are found by their name.
