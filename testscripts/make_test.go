@@ -171,7 +171,7 @@ func TestCIRun(t *testing.T) {
 	}
 	const fakeMake = `#!/bin/sh
 for word; do
-	case $word in GOTEST=*) to=${word##* } ;; esac
+	case $word in GOTEST=*" --") to=${word% --} to=${to##* } ;; esac # what comes behind is go test's
 done
 echo "made $2"
 case $2 in

@@ -89,6 +89,9 @@ type Made struct {
 	FromC bool
 	// Verified says that the edits have them looked at already, and Last that another command can be put behind the step.
 	Verified, Last bool
+	// Program says of a file that is written somewhere below one of the folders, and of the path that it is copied to, whether it
+	// is a program; nil: only by its folder.
+	Program func(file, to string) bool
 	// Tools is the command that prints what the name of the target's strip begins with, which takes them and is there; ""
 	// if there is none.
 	Tools string

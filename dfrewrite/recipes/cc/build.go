@@ -21,6 +21,17 @@ type cBuild struct {
 	cxx    bool
 	// ownAr says that it is not known to want more of the tools beside the compiler than ar and ranlib.
 	ownAr bool
+	// programs are the names of what it is known to link; nil if that was not seen.
+	programs map[string]bool
+}
+
+// program says of a file of the build, and of the path that it is copied to, whether it is a program. Where the project was not
+// seen, that is whatever goes where programs lie.
+func (b *cBuild) program(file, to string) bool {
+	if b.programs != nil {
+		return b.programs[path.Base(file)]
+	}
+	return path.Ext(file) == "" && (verdict.IsProgramDir(path.Clean(to)) || verdict.IsProgramDir(path.Dir(to)))
 }
 
 // SetUp returns the folder that a step makes to be built in, or nil.
@@ -189,7 +200,7 @@ func judgeGoals(c *verdict.Call, b *cBuild) verdict.Step {
 			installs = true
 		}
 	}
-	step := verdict.Step{Verdict: verdict.Convert, Compiles: true, Needs: verdict.Needs{C: true, Cxx: b.cxx, Helper: true, Args: []string{"TARGETPLATFORM"}}, Made: verdict.Made{FromC: true},
+	step := verdict.Step{Verdict: verdict.Convert, Compiles: true, Needs: verdict.Needs{C: true, Cxx: b.cxx, Helper: true, Args: []string{"TARGETPLATFORM"}}, Made: verdict.Made{FromC: true, Program: b.program},
 		Reason: "builds what was configured for the target"}
 	b.tools(&step)
 	step.Needs.LLVM = step.Needs.LLVM || cmakeTools().MatchString(c.Source())

@@ -132,6 +132,7 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 		step.Review = "what CMakeLists.txt asks was not seen: CMAKE_SYSTEM_PROCESSOR and try_run still answer for the builder"
 	} else {
 		flags := facts.Lookup(&c.Site, "CFLAGS").Text + " " + facts.Lookup(&c.Site, "CXXFLAGS").Text + " " + facts.Lookup(&c.Site, "LDFLAGS").Text
+		b.programs = p.programs
 		b.cxx, b.ownAr = p.cxx, !p.tools && !cmakeTools().MatchString(c.Source()+" "+flags)
 	}
 	b.tools(&step)
@@ -180,7 +181,7 @@ func judgeCMakeBuild(c *verdict.Call, what string) verdict.Step {
 	if b == nil || b.tool != "cmake" {
 		return verdict.BlockBuild("run cmake for that folder in this stage", "what is built in %s was not configured here", c.Args[1].Raw)
 	}
-	step := verdict.Step{Verdict: verdict.Convert, Compiles: true, Needs: verdict.Needs{C: true, Cxx: b.cxx, Helper: true, Args: []string{"TARGETPLATFORM"}}, Made: verdict.Made{FromC: true},
+	step := verdict.Step{Verdict: verdict.Convert, Compiles: true, Needs: verdict.Needs{C: true, Cxx: b.cxx, Helper: true, Args: []string{"TARGETPLATFORM"}}, Made: verdict.Made{FromC: true, Program: b.program},
 		Reason: "builds what was configured for the target"}
 	b.tools(&step)
 	step.Needs.LLVM = step.Needs.LLVM || cmakeTools().MatchString(c.Source())
@@ -243,6 +244,8 @@ type cmakeFacts struct {
 	tools bool // it calls for more tools than a compiler, a linker and ar
 	// pkgConfig says that it asks pkg-config.
 	pkgConfig bool
+	// programs are the names of those that it links; nil if some have no plain name.
+	programs map[string]bool
 	// why is what in them the definitions give a wrong answer to; empty if there is nothing.
 	why string
 }
@@ -296,6 +299,9 @@ func readCMakeProject(c *verdict.Call, source string) cmakeFacts {
 		}
 		return nil
 	})
+	if !slices.ContainsFunc(programs, func(name string) bool { return strings.Contains(name, "$") }) {
+		found.programs = match.Words(strings.Join(programs, " "))
+	}
 	for _, r := range runs {
 		switch {
 		case found.why != "":

@@ -34,7 +34,7 @@ func judgeMeson(c *verdict.Call) verdict.Step {
 		if b == nil || b.tool != "meson" {
 			return verdict.BlockBuild("run meson setup for that folder in this stage", "what %s builds was not configured here", c.Source())
 		}
-		step := verdict.Step{Verdict: verdict.Convert, Compiles: true, Needs: verdict.Needs{C: true, Cxx: b.cxx, LLVM: true, Helper: true, Args: []string{"TARGETPLATFORM"}}, Made: verdict.Made{FromC: true},
+		step := verdict.Step{Verdict: verdict.Convert, Compiles: true, Needs: verdict.Needs{C: true, Cxx: b.cxx, LLVM: true, Helper: true, Args: []string{"TARGETPLATFORM"}}, Made: verdict.Made{FromC: true, Program: b.program},
 			Reason: "builds what was configured for the target"}
 		step.Writes = b.outputs()
 		if sub == "install" {

@@ -21,11 +21,13 @@ func verify(c *verdict.Conversion) {
 				continue
 			}
 			for _, file := range u.Paths {
-				if !path.IsAbs(file) || !shell.PlainPath().MatchString(file) || path.Ext(file) == ".a" || path.Ext(file) == ".o" {
+				if !path.IsAbs(file) || !shell.PlainPath().MatchString(file) || path.Ext(file) == ".a" || path.Ext(file) == ".o" || strings.HasSuffix(file, "/") {
 					continue
 				}
-				if n := makes(p, file); n >= 0 && !slices.Contains(files[n], file) {
-					files[n] = append(files[n], file)
+				for _, program := range append(programsBelow(p, file), file) {
+					if n := makes(p, program, u.Dest); n >= 0 && !slices.Contains(files[n], program) {
+						files[n] = append(files[n], program)
+					}
 				}
 			}
 		}
@@ -38,12 +40,24 @@ func verify(c *verdict.Conversion) {
 	}
 }
 
+// programsBelow lists the programs that are known to be made below a folder which leaves the stage whole.
+func programsBelow(p *verdict.Ledger, dir string) (programs []string) {
+	for _, s := range p.Steps {
+		for _, w := range s.Writes {
+			if w != dir && verdict.IsProgramDir(path.Dir(w)) && shell.PlainPath().MatchString(w) && verdict.Within(w, []string{dir}) {
+				programs = append(programs, w)
+			}
+		}
+	}
+	return programs
+}
+
 // makes returns the last step that makes a program, if that is one behind which another command can be put; else -1.
-// A program is what is made by this very name, or lies where programs do.
-func makes(p *verdict.Ledger, file string) int {
+// A program is what is made by this very name, or lies where programs do, or the step says so of it.
+func makes(p *verdict.Ledger, file, to string) int {
 	for n, s := range slices.Backward(p.Steps) {
 		if !slices.ContainsFunc(s.Writes, func(w string) bool {
-			return w == file || verdict.IsProgramDir(path.Dir(file)) && verdict.MatchesWrite(w, file)
+			return w == file || (verdict.IsProgramDir(path.Dir(file)) || s.Made.Program != nil && s.Made.Program(file, to)) && verdict.MatchesWrite(w, file)
 		}) {
 			continue
 		}

@@ -157,7 +157,7 @@ func judgeCopy(c *verdict.Call) (verdict.Step, bool) {
 		files = append(files, name)
 	}
 	step := verdict.Step{Reason: "moves files"}
-	if len(files) < 2 {
+	if len(files) < 2 || c.Program == "install" && makesFolders(c) {
 		return step, true
 	}
 	dest := c.Abs(files[len(files)-1])
@@ -195,5 +195,15 @@ func judgeCopy(c *verdict.Call) (verdict.Step, bool) {
 	}
 	return step, true
 }
+
+// makesFolders reports whether install makes folders, and copies nothing.
+func makesFolders(c *verdict.Call) bool {
+	return slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+		return w.Lit == "--directory" || !strings.HasPrefix(w.Lit, "--") && installsFolders().MatchString(w.Lit)
+	})
+}
+
+// installsFolders matches -d among options of one letter without a value, as in -dv.
+var installsFolders = match.Pattern(`^-[bcCDpsTvZ]*d`)
 
 var findsProgram = match.Pattern("(\\$\\(|`)\\s*(which|command -v|type -p|whereis)\\s")
