@@ -37,6 +37,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -113,11 +114,12 @@ func params() testscript.Params {
 			env.Setenv("DESK", filepath.Join(scratch, "desk"))
 			env.Setenv("DEBIAN_FRONTEND", "noninteractive")
 			env.Setenv("GOCACHE", goCache)
-			env.Values[machineKey{}] = &machine{}
+			env.Values[machineKey{}] = &machine{t: env.T()}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"debian":  mount,
+			"fetch":   fetch,
 			"install": install,
 			"root":    chroot,
 			"vendor":  vendor,
@@ -130,6 +132,7 @@ const rootVar = "ROOT"
 
 // machine is the root of a script.
 type machine struct {
+	t      testscript.T
 	base   debian.Base
 	used   bool // something has been done in it
 	remove func() error
@@ -195,6 +198,24 @@ func install(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	m.mount(ts)
 }
+
+// fetch implements the script command fetch: it downloads packages, and what they need, for apt-get install to take. A mirror
+// that lists a package and does not have it, as those do that keep a part of the rarer architectures, ends the script as skipped.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: fetch PACKAGE...")
+	}
+	m := machineOf(ts)
+	m.used = true
+	err := ts.Exec("chroot", append([]string{ts.Getenv(rootVar), "apt-get", "install", "-y", "-q", "--no-install-recommends", "--download-only"}, args...)...)
+	if missing := notServed.FindAllString(ts.ReadFile("stderr"), -1); err != nil && len(missing) > 0 {
+		m.t.Skip("the mirror lists packages that it does not have:\n" + strings.Join(missing, "\n"))
+	}
+	ts.Check(err)
+}
+
+// notServed matches what apt-get says of each such package.
+var notServed = regexp.MustCompile(`(?m)^E: Failed to fetch .* 404 .*$`)
 
 // chroot implements the script command root.
 func chroot(ts *testscript.TestScript, neg bool, args []string) {
