@@ -142,7 +142,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 				v := p.Facts.Expand(in, kv.Value, on)
 				if kv.Key == "VCPKG_DEFAULT_TRIPLET" {
 					add(archWord{in: in, span: valueSpan(in, kv.Key), what: "this triplet"}, v)
-				} else if strings.Contains(v.Text, "/") && !strings.Contains(v.Text, "://") {
+				} else if strings.Contains(v.Text, "/") && !strings.Contains(v.Text, "://") && !forEach(kv.Key, v.Text) {
 					span := valueSpan(in, kv.Key)
 					a := archWord{in: in, span: span, what: fmt.Sprintf("the path in %s", kv.Key)}
 					a.at = nameIn(in.Doc, span, v.Text)
@@ -191,6 +191,17 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		}
 	}
 	return out
+}
+
+// forEach reports whether a variable with paths says itself which machine they are for (AARCH64_UNKNOWN_LINUX_GNU_OPENSSL_LIB_DIR), or
+// lists the folders of several machines: what is not there is passed over, and the own ones are looked into without a word.
+func forEach(name, value string) bool {
+	archs := map[string]bool{}
+	for _, n := range archNames(value) {
+		archs[archOf(n)] = true
+	}
+	named := archNames(strings.ToLower(name))
+	return len(archs) == 1 && len(named) == 1 && archs[archOf(named[0])] || len(archs) > 1 && strings.HasSuffix(name, "PATH") && strings.Contains(value, ":")
 }
 
 // named reports whether the place that the file goes to names the same architecture.
