@@ -127,14 +127,9 @@ func (p *Pass) mentions(s *graph.Stage, a archWord, on *facts.Platform, use stri
 			loads = append(loads, b)
 		}
 	}
-	about := func(m mention, b archWord, much bool) bool {
-		if b.span == a.span {
-			b = a
-		}
-		base, _, _ := strings.Cut(string(b.in.Doc.Src[b.span.Start:b.span.End]), "?")
-		base = unpacked(strings.Trim(path.Base(strings.Trim(base, `"'`)), `"'`))
-		first := stem().FindString(base)
-		return m.part == base || !much && first != "" && stem().FindString(m.part) == first
+	base := func(b archWord) string {
+		file, _, _ := strings.Cut(string(b.in.Doc.Src[b.span.Start:b.span.End]), "?")
+		return unpacked(strings.Trim(path.Base(strings.Trim(file, `"'`)), `"'`))
 	}
 	choose := func(from []archWord, is func(archWord) bool) []archWord {
 		return slices.DeleteFunc(slices.Clone(from), func(b archWord) bool { return !is(b) })
@@ -154,20 +149,32 @@ func (p *Pass) mentions(s *graph.Stage, a archWord, on *facts.Platform, use stri
 				}) {
 					continue
 				}
-				named := func(b archWord) bool { return b.name == m.name }
+				// What it belongs to: what has its name, then what has it in its name, then what begins alike, then what is
+				// downloaded in the same RUN.
+				same := func(b archWord) bool { return base(b) == m.part }
+				within := func(b archWord) bool { return m.part != m.name && strings.Contains(base(b), m.part) }
+				alike := func(b archWord) bool {
+					first := stem().FindString(base(b))
+					return first != "" && stem().FindString(m.part) == first
+				}
 				here := choose(loads, func(b archWord) bool { return b.in == in })
-				of := choose(loads, func(b archWord) bool { return about(m, b, true) })
-				if len(of) == 0 {
-					of = choose(here, func(b archWord) bool { return about(m, b, false) })
+				of := choose(loads, same)
+				for _, among := range [][]archWord{here, loads} {
+					if len(of) == 0 {
+						of = choose(among, within)
+					}
 				}
-				if len(of) == 0 && len(here) == 0 {
-					of = choose(loads, func(b archWord) bool { return about(m, b, false) })
+				switch {
+				case len(of) > 0:
+				case len(here) > 0:
+					if of = choose(here, alike); len(of) == 0 {
+						of = here
+					}
+				default:
+					of = choose(loads, alike)
 				}
-				if len(of) == 0 {
-					of = here
-				}
-				if len(of) > 1 && slices.ContainsFunc(of, named) {
-					of = choose(of, named)
+				if named := choose(of, func(b archWord) bool { return b.name == m.name }); len(named) > 0 {
+					of = named
 				}
 				if !slices.ContainsFunc(of, func(b archWord) bool { return b.span == a.span }) {
 					continue
