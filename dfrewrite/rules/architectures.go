@@ -12,8 +12,9 @@ import (
 )
 
 // archName matches the names that architectures have in URLs, file names, triples
-// and packages. Names that are words, or parts of them (arm, x86, 386), are left out.
-var archName = lazyregexp.New(`(?i)(?:^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[5678][a-z]*|armhf|armel|i[3456]86|ppc64le|ppc64el|powerpc64le|s390x|riscv64|loong64|loongarch64)(?:$|[^a-z0-9])`)
+// and packages. Names that are words, or parts of them (arm, x86, 386), are left out, but for
+// Debian's triplets of arm.
+var archName = lazyregexp.New(`(?i)(?:^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[5678][a-z]*|armhf|armel|arm-linux-gnueabi(?:hf)?|i[3456]86|ppc64le|ppc64el|powerpc64le|s390x|riscv64|loong64|loongarch64)(?:$|[^a-z0-9])`)
 
 // archOf returns what Go calls the architecture of one of these names.
 func archOf(name string) string {

@@ -10,6 +10,7 @@ import (
 
 	"xxkit/dfrewrite/context/gosource"
 
+	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 )
 
@@ -42,7 +43,7 @@ var CgoLost = &Rule{
 						Hint:    "build with xx-go and clang, or set CC to a cross compiler for each $TARGETARCH",
 					})
 				case !cgo.Set || cgo.Text == "":
-					why := p.wantsCgo(s)
+					why := p.wantsCgo(s, c)
 					if why == "" || done.before(c.Span) {
 						continue
 					}
@@ -84,8 +85,8 @@ func (p *Pass) allWithoutCC(s *graph.Stage) bool {
 }
 
 // wantsCgo says why the native build uses cgo, or is empty.
-func (p *Pass) wantsCgo(s *graph.Stage) string {
-	if p.Options.Context != nil && takesContext(s) {
+func (p *Pass) wantsCgo(s *graph.Stage, c *facts.Call) string {
+	if p.Options.Context != nil && takesContext(s) && !fetchesModule(c) {
 		if why := gosource.NeedsCgo(p.Options.Context); why != "" {
 			return why
 		}
@@ -104,6 +105,12 @@ func (p *Pass) wantsCgo(s *graph.Stage) string {
 		}
 	}
 	return ""
+}
+
+// fetchesModule reports whether go builds pkg@version: it fetches the module, and looks at none that it stands in.
+func fetchesModule(c *facts.Call) bool {
+	g, ok := c.Go()
+	return ok && slices.ContainsFunc(g.Packages, func(w facts.Word) bool { return strings.Contains(w.Raw, "@") })
 }
 
 // takesContext reports whether anything of the build context stands in a stage: what it compiles else, it got elsewhere.

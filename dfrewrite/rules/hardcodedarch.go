@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -143,7 +142,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 				v := p.Facts.Expand(in, kv.Value, on)
 				if kv.Key == "VCPKG_DEFAULT_TRIPLET" {
 					add(archWord{in: in, span: valueSpan(in, kv.Key), what: "this triplet"}, v)
-				} else if strings.Contains(v.Text, "/") && !strings.Contains(v.Text, "://") {
+				} else if strings.Contains(v.Text, "/") && !strings.Contains(v.Text, "://") && !forEach(kv.Key, v.Text) {
 					span := valueSpan(in, kv.Key)
 					a := archWord{in: in, span: span, what: fmt.Sprintf("the path in %s", kv.Key)}
 					a.at = nameIn(in.Doc, span, v.Text)
@@ -192,6 +191,17 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		}
 	}
 	return out
+}
+
+// forEach reports whether a variable with paths says itself which machine they are for (AARCH64_UNKNOWN_LINUX_GNU_OPENSSL_LIB_DIR), or
+// lists the folders of several machines: what is not there is passed over, and the own ones are looked into without a word.
+func forEach(name, value string) bool {
+	archs := map[string]bool{}
+	for _, n := range archNames(value) {
+		archs[archOf(n)] = true
+	}
+	named := archNames(strings.ToLower(name))
+	return len(archs) == 1 && len(named) == 1 && archs[archOf(named[0])] || len(archs) > 1 && strings.HasSuffix(name, "PATH") && strings.Contains(value, ":")
 }
 
 // named reports whether the place that the file goes to names the same architecture.
@@ -298,26 +308,12 @@ func nameIn(doc *dockerfile.Document, span dockerfile.Span, value string) docker
 	return dockerfile.Span{Start: at, End: at + len(names[0])}
 }
 
-// namedAgain reports whether another word of the stage has the name of the file that a word downloads: the archive is
-// unpacked by that name, which would not be there any more.
-func (p *Pass) namedAgain(s *graph.Stage, a archWord, on *facts.Platform) bool {
-	name := path.Base(string(a.in.Doc.Src[a.span.Start:a.span.End]))
-	name, _, _ = strings.Cut(strings.Trim(name, `"'`), "?")
-	if a.what != "this download" || !graph.IsRun(a.in) || len(archNames(name)) == 0 {
-		return false
-	}
-	for _, c := range p.Facts.CallsFor(s, on) {
-		for _, w := range c.Words {
-			if w.At != a.span && w.At.Len() > 0 && strings.Contains(string(c.Run.Doc.Src[w.At.Start:w.At.End]), name) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // ownNames matches what calls architectures otherwise than anybody else: NVIDIA's repositories, and the folders of its libraries.
 var ownNames = match.Pattern(`developer\.download\.nvidia\.com|/cuda(?:-[0-9.]+)?/targets/`)
+
+// ownLoader matches the loaders, and the C library under their kind of name: /lib64 is not there on every machine, and a name such
+// as armhf is not what uname says.
+var ownLoader = match.Pattern(`(?:^|/)(?:ld(?:64|-linux|-musl)?[-.][a-z0-9_.-]*|libc\.musl-[a-z0-9_-]+)\.so\b|^["']?/lib64/`)
 
 // unpackedAndTaken reports whether an archive was unpacked into the root, and another stage takes a path that nothing else
 // in this one is seen to make.
@@ -356,26 +352,49 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 		d.Message = fmt.Sprintf("%s is for %s: on a builder of another architecture what it gets cannot run", a.what, a.name)
 		d.Hint = "choose it by $BUILDARCH or uname -m"
 	}
-	if own := ownNames().FindString(string(a.in.Doc.Src[a.span.Start:a.span.End])); own != "" {
+	raw := string(a.in.Doc.Src[a.span.Start:a.span.End])
+	if own := ownNames().FindString(raw); own != "" {
 		d.Hint = "choose it with a case over $TARGETARCH, or in a stage for each: " + own + " has names of its own, such as sbsa for arm64"
 		p.Report(d)
 		return
 	}
-	if a.at.Len() > 0 && !a.named() && !p.namedAgain(s, a, on) {
+	if ownLoader().MatchString(raw) {
+		d.Hint = "choose it with a case over $TARGETARCH: loaders and the C library have names of their own, such as armhf"
+		p.Report(d)
+		return
+	}
+	if a.at.Len() > 0 && !a.named() {
 		why := []string{"whether the same thing exists for the other platforms, under that name, has to be looked up"}
+		use := a.use
 		switch {
-		case a.use == "none":
-		case a.use != "":
-			d.Fix = &Fix{Message: "use " + a.use, Safety: Review, Why: why, Edits: []dockerfile.Edit{{Span: a.at, New: a.use}}}
-			if strings.Contains(a.use, "TARGETARCH") {
-				d.Fix.Edits = append(p.argFor(a.in, "TARGETARCH"), d.Fix.Edits...)
-			}
+		case use != "":
+			arg = "TARGETARCH"
 		case a.name == "amd64" || a.name == "arm64":
-			d.Fix = &Fix{Message: "use ${" + arg + "}", Safety: Review, Why: why,
-				Edits: append(p.argFor(a.in, arg), dockerfile.Edit{Span: a.at, New: "${" + arg + "}"})}
+			use = "${" + arg + "}"
 		case (a.name == "x86_64" || a.name == "aarch64") && graph.IsRun(a.in) && (p.place(s) == graph.Target || !forTarget):
-			d.Fix = &Fix{Message: "use $(uname -m)", Safety: Review, Why: why, Edits: []dockerfile.Edit{{Span: a.at, New: "$(uname -m)"}}}
+			use = "$(uname -m)"
 		}
+		if use == "" || use == "none" {
+			p.Report(d)
+			return
+		}
+		var edits []dockerfile.Edit
+		if strings.Contains(use, "${") {
+			edits = p.argFor(a.in, arg)
+		}
+		edits = append(edits, dockerfile.Edit{Span: a.at, New: use})
+		if a.use == "" && (a.what == "this download" || a.what == "this file") {
+			others, ok := p.mentions(s, a, on, use)
+			if !ok {
+				d.Hint += "; its name stands in other places, too, which have to change with it"
+				p.Report(d)
+				return
+			}
+			for _, at := range others {
+				edits = append(edits, dockerfile.Edit{Span: at, New: use})
+			}
+		}
+		d.Fix = &Fix{Message: "use " + use, Safety: Review, Why: why, Edits: edits}
 	}
 	p.Report(d)
 }

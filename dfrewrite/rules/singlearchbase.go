@@ -179,15 +179,24 @@ func (p *Pass) downloadsFor(s *graph.Stage, arch string) (edits []dockerfile.Edi
 			if a.what != "this download" || archOf(a.name) != archOf(arch) || done.before(a.span) {
 				continue
 			}
-			switch {
-			case a.at.Len() == 0 || p.namedAgain(s, a, on) || len(a.written) > 0 && p.takenExactly(s, a.written, on):
+			if a.at.Len() == 0 || len(a.written) > 0 && p.takenExactly(s, a.written, on) {
 				return nil, false
+			}
+			use := "${BUILDARCH}"
+			switch {
 			case a.name == "amd64" || a.name == "arm64":
-				edits = append(edits, append(p.argFor(a.in, "BUILDARCH"), dockerfile.Edit{Span: a.at, New: "${BUILDARCH}"})...)
+				edits = append(edits, p.argFor(a.in, "BUILDARCH")...)
 			case graph.IsRun(a.in):
-				edits = append(edits, dockerfile.Edit{Span: a.at, New: "$(uname -m)"})
+				use = "$(uname -m)"
 			default:
 				return nil, false
+			}
+			others, ok := p.mentions(s, a, on, use)
+			if !ok {
+				return nil, false
+			}
+			for _, at := range append(others, a.at) {
+				edits = append(edits, dockerfile.Edit{Span: at, New: use})
 			}
 		}
 	}

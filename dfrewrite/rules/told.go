@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"path"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ func (p *Pass) untoldBuild(s *graph.Stage, mentioned bool) (first dockerfile.Spa
 				continue
 			}
 			for _, c := range p.callsInFiles(s, on) {
-				if p.untoldGo(c) && p.shipped(s, p.ends(c), on) {
+				if p.untoldGo(c) && p.shipped(s, p.ends(c), on) && !p.onlyRun(s, c, on) {
 					found(c.Span, c)
 				}
 			}
@@ -69,6 +70,26 @@ func (p *Pass) untoldGo(c *facts.Call) bool {
 		return !bytes.Contains(p.Graph.Doc.Src[goarch.Span.Start:goarch.Span.End], []byte("$"))
 	}
 	return false
+}
+
+// onlyRun reports whether go install brings programs that the stage runs, each of them, and that leave it in a folder that is
+// taken for something else: they have to be the builder's.
+func (p *Pass) onlyRun(s *graph.Stage, c *facts.Call, on *facts.Platform) bool {
+	g, ok := c.Go()
+	written := p.ends(c)
+	if !ok || g.Sub != "install" || len(written) == 0 {
+		return false
+	}
+	if p.copied(s, written, on, func(_ *graph.Use, src string) bool { return slices.Contains(written, cleanPath(src)) }) {
+		return false
+	}
+	return !slices.ContainsFunc(written, func(w string) bool {
+		return !slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool {
+			return slices.ContainsFunc(p.callsInFiles(t, on), func(run *facts.Call) bool {
+				return run.Name == path.Base(w) && (t != s || run.Span.Start >= c.Span.End)
+			})
+		})
+	})
 }
 
 // mayBeTold reports whether a program of which nothing is known is given the target: it may write go's settings.

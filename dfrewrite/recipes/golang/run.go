@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
@@ -22,6 +23,9 @@ func (g *goCall) mayBuild() *verdict.Program {
 	driver := startsDriver(g.packages[0].Lit)
 	switch g.sub.Lit {
 	case "run":
+		if module, _, _ := strings.Cut(g.packages[0].Lit, "@"); writesText[module] {
+			return nil
+		}
 	case "tool":
 		if driver == "" {
 			return nil
@@ -35,6 +39,9 @@ func (g *goCall) mayBuild() *verdict.Program {
 	}
 	return b
 }
+
+// writesText are programs by their packages that leave text behind: what another machine gets would read the same.
+var writesText = match.Words("github.com/google/go-licenses github.com/google/go-licenses/v2")
 
 // startsDriver says which program that takes GOOS and GOARCH from the environment go run or go tool starts, or "". The file
 // mage.go is how mage's documentation has it started without an installation.

@@ -22,10 +22,13 @@ var (
 	Compilers = &verdict.Recipe{Name: "compilers", Page: "plain", Judge: judgeCompilers}
 )
 
+// writesText are tools that leave nothing but text behind: the licences of what is linked, and the sources that go with them.
+var writesText = match.Words("go-licenses")
+
 // toolMayBuild is the same for a tool that go install brought or that came out of another image, if it is not known for what it
 // writes.
 func toolMayBuild(c *verdict.Call) *verdict.Program {
-	if shell.Plain[c.Program] || c.Substituted {
+	if shell.Plain[c.Program] || writesText[c.Program] || c.Substituted {
 		return nil
 	}
 	for _, s := range c.Ledger.Writers {
@@ -76,6 +79,8 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		if plugin := c.BuiltOnPath("protoc-gen-"); plugin != "" {
 			return c.MayRun(plugin), true
 		}
+		return verdict.Step{Reason: "does the same on every platform"}, true
+	case writesText[c.Program]:
 		return verdict.Step{Reason: "does the same on every platform"}, true
 	case shell.Plain[c.Program]:
 		// Linters read what cgo makes of the source.
