@@ -82,17 +82,53 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	}
 	for _, line := range run.Lines {
 		text := drivers.ShellLine(line.Text)
-		d.Lines = append(d.Lines, verdict.Line{Text: drivers.ShellLine(drivers.Exporting(shown, text)) + text, At: verdict.Where{File: line.File, Line: line.Line}})
+		front, given, err := handedDown(c, line)
+		if err != nil {
+			return drivers.Refuse(c, ": %s", err), true
+		}
+		d.Lines = append(d.Lines, verdict.Line{Text: drivers.ShellLine(drivers.Exporting(shown, text)+front) + text, At: verdict.Where{File: line.File, Line: line.Line, Given: given}})
 	}
 	return drivers.Judge(at, d), true
 }
+
+// handedDown returns what goes in front of a line so that it is judged with the variables that make hands down to it, and names them
+// for messages. One that says what is built for takes the place of what stands in front of make, which is an error.
+func handedDown(c *verdict.Call, line gnumake.Line) (front, given string, err error) {
+	var names []string
+	for _, s := range line.Env {
+		where := " on the command line"
+		if s.At != "" {
+			where = " of " + s.At
+		}
+		said := s.Name + "=" + forMessage(s.Text) + where
+		if slices.Contains(drivers.GoTarget, s.Name) {
+			same := s.Text == "$TARGET"+s.Name[2:] || s.Name == "GOOS" && s.Text == "linux" && c.Opt.OnlyLinux()
+			if same || onlyMoves().MatchString(line.Text) {
+				continue
+			}
+			return "", "", fmt.Errorf("its Makefile runs `%s` (%s:%d) with %s, whatever the environment says", forMessage(line.Text), line.File, line.Line, said)
+		}
+		one, err := drivers.ExportOf(s.Name, s.Text)
+		if err != nil {
+			return "", "", fmt.Errorf("its Makefile hands down what cannot be seen: %s", err)
+		}
+		front += one.Line
+		if !drivers.AboutModules[s.Name] {
+			names = append(names, said)
+		}
+	}
+	return front, strings.Join(names, " and "), nil
+}
+
+// onlyMoves matches a line of one command that looks at no variable of go.
+var onlyMoves = match.Pattern(`^(echo|printf|mkdir|rm|rmdir|mv|cp|touch|true|:|chmod|ln|install)( [^;&|$` + "`" + `\x01\n]*)?$`)
 
 // forMessage is a value for a message.
 func forMessage(text string) string { return shell.Shorten(drivers.ShellLine(text)) }
 
 // callOf reads the command line of make. The call that it returns is in the folder that make changes to.
 func callOf(c *verdict.Call) (*verdict.Call, gnumake.Config, []string, error) {
-	config := gnumake.Config{Files: c.Opt.Context, Command: map[string]string{}, Shell: drivers.FromShell, Budget: c.Stage.Graph.Budget.Text}
+	config := gnumake.Config{Files: c.Opt.Context, Command: map[string]string{}, Follow: drivers.GoListens(), Shell: drivers.FromShell, Budget: c.Stage.Graph.Budget.Text}
 	dir := c.Dir
 	var goals []string
 	for i := 0; i < len(c.Args); i++ {
