@@ -224,7 +224,7 @@ func callOf(c *verdict.Call) (*verdict.Call, gnumake.Config, []string, error) {
 
 // quiet are options of make that change nothing of what it runs.
 func quiet() map[string]bool {
-	return match.Words("-s --silent --quiet -k --keep-going -B --always-make -w --print-directory --no-print-directory -r -R")
+	return match.Words("-s --silent --quiet -k --keep-going -B --always-make -w --print-directory --no-print-directory -r -R --warn-undefined-variables")
 }
 
 var makeJobs = match.Pattern(`^(-j[0-9]*|--jobs(=[0-9]+)?)$`)

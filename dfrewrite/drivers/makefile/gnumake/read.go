@@ -286,15 +286,10 @@ func (m *machine) assign(a *assignment, file string, line int) error {
 		}
 		return nil
 	}
+	if !posix(name, a.value) {
+		return unseen(name+" = "+a.value, file, line)
+	}
 	switch name {
-	case "SHELL":
-		if base := path.Base(a.value); !match.Words("sh bash ash dash")[base] && !strings.Contains(a.value, "$") && !strings.HasSuffix(strings.Fields(a.value + " x")[0], "bash") {
-			return unseen("SHELL = "+a.value, file, line)
-		}
-	case ".SHELLFLAGS":
-		if !strings.HasSuffix(strings.TrimSpace(a.value), "c") {
-			return unseen(".SHELLFLAGS = "+a.value, file, line)
-		}
 	case "MAKEFLAGS":
 		if !harmlessFlags().MatchString(a.value) {
 			return unseen("MAKEFLAGS "+a.op+" "+a.value, file, line)
@@ -316,6 +311,20 @@ func (m *machine) assign(a *assignment, file string, line int) error {
 	}
 	return nil
 }
+
+// posix reports whether a variable leaves the recipes to a POSIX shell, as far as it is about that (chapter 5.3).
+func posix(name, value string) bool {
+	switch name {
+	case "SHELL":
+		return strings.Contains(value, "$") || posixShell().MatchString(value)
+	case ".SHELLFLAGS":
+		return strings.HasSuffix(strings.TrimSpace(value), "c")
+	}
+	return true
+}
+
+// posixShell matches such a shell with options that change nothing of what it runs, by its path or found by env.
+var posixShell = match.Pattern(`^\s*(/usr/bin/env\s+(-S\s+)?)?(\S*/)?(sh|bash|ash|dash)(\s+([-+][euxo]+|pipefail|errexit|nounset|xtrace|--noprofile|--norc))*\s*$`)
 
 // harmlessFlags matches flags of make that change nothing of what it runs.
 var harmlessFlags = match.Pattern(`^(\s*(-?[krsw]+|-j\S*|--(no-print-directory|silent|no-builtin-rules|no-builtin-variables|warn-undefined-variables|jobs(=\S*)?|output-sync\S*|keep-going)|\$\(\S+\)|[0-9]+)\s*)*$`)

@@ -96,6 +96,9 @@ func (m *machine) enter(vars []*assignment) error {
 			}
 		}
 		v.at = a.at
+		if !posix(name, a.value) {
+			return fmt.Errorf("its Makefile has `%s = %s` (%s) for a target, which is not followed", name, shorten(a.value), a.at)
+		}
 		if a.export {
 			yes := true
 			v.export = &yes
@@ -389,4 +392,4 @@ func (m *machine) ofShell(word string) (string, error) {
 var shellVariable = match.Pattern(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$`)
 
 // quietFlags matches options of make that change nothing of what it runs.
-var quietFlags = match.Pattern(`^(-[skrR]+|-j[0-9]*|--jobs(=[0-9]+)?|--no-print-directory|--silent|--quiet|--keep-going|--output-sync\S*|-O\S*|-w|--print-directory|-B|--always-make)$`)
+var quietFlags = match.Pattern(`^(-[skrR]+|-j[0-9]*|--jobs(=[0-9]+)?|--no-print-directory|--silent|--quiet|--keep-going|--output-sync\S*|-O\S*|-w|--print-directory|-B|--always-make|--warn-undefined-variables)$`)
