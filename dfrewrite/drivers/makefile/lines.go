@@ -90,7 +90,7 @@ func Lines(x *context.Files, c *facts.Call) []facts.Line {
 	for _, l := range run.Lines {
 		own := slices.Clip(vars)
 		for _, s := range l.Env {
-			if s.Text != "${"+s.Name+"}" {
+			if !s.Own && s.Text != "${"+s.Name+"}" {
 				own = append(own, facts.Var{Name: s.Name, Text: drivers.ShellLine(s.Text)})
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/drivers"
 	"xxkit/dfrewrite/drivers/makefile/gnumake"
 	"xxkit/dfrewrite/facts"
@@ -88,7 +89,19 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		}
 		d.Lines = append(d.Lines, verdict.Line{Text: drivers.ShellLine(drivers.Exporting(shown, text)+front) + text, At: verdict.Where{File: line.File, Line: line.Line, Given: given}})
 	}
-	return drivers.Judge(at, d), true
+	step := drivers.Judge(at, d)
+	// A variable of make alone gets into the environment where the environment has one of that name, which here would be new.
+	for _, line := range run.Lines {
+		for _, s := range line.Env {
+			puts := func(e dockerfile.Edit) bool {
+				return strings.Contains(" "+e.New, " "+s.Name+"=") && !strings.Contains(e.New, s.Name+"="+s.Text+" ")
+			}
+			if s.Own && step.Verdict == verdict.Convert && slices.ContainsFunc(step.Edits, puts) {
+				return drivers.Refuse(c, ": its Makefile has %s=%s (%s), which would take the place of what has to stand in front of it", s.Name, forMessage(s.Text), s.At), true
+			}
+		}
+	}
+	return step, true
 }
 
 // handedDown returns what goes in front of a line so that it is judged with the variables that make hands down to it, and names them
@@ -107,6 +120,9 @@ func handedDown(c *verdict.Call, line gnumake.Line) (front, given string, err er
 				continue
 			}
 			return "", "", fmt.Errorf("its Makefile runs `%s` (%s:%d) with %s, whatever the environment says", forMessage(line.Text), line.File, line.Line, said)
+		}
+		if s.Own {
+			continue
 		}
 		one, err := drivers.ExportOf(s.Name, s.Text)
 		if err != nil {

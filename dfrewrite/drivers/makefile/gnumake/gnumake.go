@@ -60,6 +60,8 @@ type Line struct {
 type Setting struct {
 	Name, Text string
 	At         string // where, "Makefile:12"; empty for the command line
+	// Own says that it is a variable of make alone, which commands only find in their environment if make finds it in its.
+	Own bool
 }
 
 // A Result is what make would do.
@@ -105,7 +107,7 @@ func Run(c Config, goals ...string) (*Result, error) {
 			return nil, err
 		}
 		for _, line := range m.lines {
-			if key := fmt.Sprintf("%s\x00%d\x00%s\x00%q", line.File, line.Line, line.Text, line.Env); !seen[key] {
+			if key := fmt.Sprintf("%s\x00%d\x00%s\x00%v", line.File, line.Line, line.Text, line.Env); !seen[key] {
 				seen[key] = true
 				out.Lines = append(out.Lines, line)
 			}
@@ -269,8 +271,11 @@ func (m *machine) handed(name string) (Setting, bool, error) {
 	case v.origin == fromCommand:
 	case v.export != nil && !*v.export:
 		return Setting{Name: name, At: v.at}, inEnv, nil
-	case !m.exported(v), v.origin <= fromEnvironment, v.weak && inEnv:
+	case v.origin <= fromEnvironment, v.weak && (inEnv || !m.exported(v)):
 		return m.outside(name)
+	case !m.exported(v):
+		text, err := m.value(name)
+		return Setting{Name: name, Text: text, At: v.at, Own: true}, true, err
 	case m.outer == nil && v == m.vars[name]:
 		return Setting{}, false, nil
 	}

@@ -295,7 +295,7 @@ func (m *machine) again(l Line) error {
 		if err != nil {
 			return err
 		}
-		env[name] = Setting{name, text, at(l.File, l.Line)}
+		env[name] = Setting{Name: name, Text: text, At: at(l.File, l.Line)}
 		list = list[1:]
 	}
 	if len(list) == 0 || list[0] != makeAgain || strings.ContainsAny(strings.Join(list, " "), ";&|`<>()") {
@@ -380,7 +380,7 @@ func (m *machine) ofShell(word string) (string, error) {
 	if name == nil {
 		return word, nil
 	}
-	if s, ok, err := m.handed(name[1]); ok || err != nil {
+	if s, ok, err := m.handed(name[1]); ok && !s.Own || err != nil {
 		return s.Text, err
 	}
 	if text, set := m.Env(name[1]); set {
