@@ -295,6 +295,9 @@ func (m *machine) again(l Line) error {
 		if err != nil {
 			return err
 		}
+		if steersMake[name] && !harmlessFlags().MatchString(text) {
+			return odd()
+		}
 		env[name] = Setting{Name: name, Text: text, At: at(l.File, l.Line)}
 		list = list[1:]
 	}
@@ -326,6 +329,9 @@ func (m *machine) again(l Line) error {
 			text, err := m.ofShell(strings.Trim(value, `"'`))
 			if err != nil {
 				return err
+			}
+			if steersMake[name] && !harmlessFlags().MatchString(text) || !posix(name, text) {
+				return odd()
 			}
 			command[name], onCommand[name] = text, at(l.File, l.Line)
 		case strings.ContainsAny(w, "$"+ShellBegins):
@@ -390,6 +396,9 @@ func (m *machine) ofShell(word string) (string, error) {
 }
 
 var shellVariable = match.Pattern(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$`)
+
+// steersMake are the variables from which make itself takes options, variables and Makefiles (chapters 5.7.3 and 3.4).
+var steersMake = match.Words("MAKEFLAGS GNUMAKEFLAGS MFLAGS MAKEFILES")
 
 // quietFlags matches options of make that change nothing of what it runs.
 var quietFlags = match.Pattern(`^(-[skrR]+|-j[0-9]*|--jobs(=[0-9]+)?|--no-print-directory|--silent|--quiet|--keep-going|--output-sync\S*|-O\S*|-w|--print-directory|-B|--always-make|--warn-undefined-variables)$`)
