@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
@@ -94,7 +95,9 @@ func mayBuildGo(c *verdict.Call) bool {
 
 // Place says in brackets where the command of a step stands, for messages: " (Makefile:12)".
 func Place(plan *verdict.Ledger, s *verdict.Step) string {
-	if at, ok := plan.Where(s); ok {
+	if at, ok := plan.Where(s); ok && at.Given != "" {
+		return " (" + at.String() + ", with " + at.Given + ")"
+	} else if ok {
 		return " (" + at.String() + ")"
 	}
 	return ""
@@ -351,8 +354,24 @@ func IsLine(in *dockerfile.Instruction) bool {
 // SteersGo reports whether a variable that a file puts into the environment changes what go builds, in a way that is not
 // judged with the lines.
 func SteersGo(name string) bool {
-	return name != "CGO_ENABLED" && !AboutModules[name] && !slices.Contains(GoTarget, name) && (strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_"))
+	return name != "CGO_ENABLED" && !AboutModules[name] && !slices.Contains(GoTarget, name) && !forC[name] && slices.Contains(GoListens(), name)
 }
+
+// GoListens are the variables that go takes from the environment, sorted, with those of C (`go help environment`). Others that begin
+// with GO (GO_TEST_FLAGS) are the project's own.
+var GoListens = sync.OnceValue(func() []string {
+	names := strings.Fields(`GCCGO GO111MODULE GOARCH GOAUTH GOBIN GOCACHE GOCACHEPROG GODEBUG GOENV GOFLAGS GOINSECURE GOMODCACHE GOOS GOPATH
+		GOPRIVATE GONOPROXY GONOSUMDB GOPROXY GOROOT GOSUMDB GOTMPDIR GOTOOLCHAIN GOVCS GOWORK AR CC CXX FC PKG_CONFIG CGO_ENABLED
+		GO386 GOAMD64 GOARM GOARM64 GOMIPS GOMIPS64 GOPPC64 GORISCV64 GOWASM GOCOVERDIR GCCGOTOOLDIR GOEXPERIMENT GOFIPS140 GO_EXTLINK_ENABLED`)
+	for _, flags := range []string{"CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_FFLAGS", "CGO_LDFLAGS"} {
+		names = append(names, flags, flags+"_ALLOW", flags+"_DISALLOW")
+	}
+	slices.Sort(names)
+	return names
+})
+
+// forC are those of them that name the tools for C, which other programs take as well.
+var forC = match.Words("AR CC CXX FC PKG_CONFIG")
 
 // AboutModules are the variables that say where modules come from and how they are checked, the same for every target
 // (`go help environment`).
@@ -467,7 +486,10 @@ func shellText(s string) int {
 }
 
 // An Exported variable is one that a file puts into the environment of its lines.
-type Exported struct{ name, line string }
+type Exported struct {
+	name string
+	Line string // in front of a line
+}
 
 // ExportOf returns what puts a variable into the environment of the rest of a line.
 func ExportOf(name, text string) (Exported, error) {
@@ -490,7 +512,7 @@ func Exporting(vars []Exported, line string) string {
 	var b strings.Builder
 	for _, v := range vars {
 		if v.name == "CGO_ENABLED" || v.name == "CC" || strings.Contains(line, "$"+v.name) || strings.Contains(line, "${"+v.name) {
-			b.WriteString(v.line)
+			b.WriteString(v.Line)
 		}
 	}
 	return b.String()

@@ -156,9 +156,18 @@ func (c *Site) Copies() iter.Seq2[*instructions.CopyCommand, string] {
 				if cmd == nil {
 					continue
 				}
+				env := s.Graph.EnvAt(in)
+				if strings.Contains(cmd.DestPath+strings.Join(cmd.SourcePaths, ""), "$") {
+					filled := *cmd
+					filled.DestPath, filled.SourcePaths = env.Expand(cmd.DestPath, rune(s.Graph.Doc.Escape)), slices.Clone(cmd.SourcePaths)
+					for i, src := range filled.SourcePaths {
+						filled.SourcePaths[i] = env.Expand(src, rune(s.Graph.Doc.Escape))
+					}
+					cmd = &filled
+				}
 				dest := cmd.DestPath
 				if !path.IsAbs(dest) {
-					dest = path.Join(s.Graph.EnvAt(in).Dir, dest)
+					dest = path.Join(env.Dir, dest)
 				}
 				if !yield(cmd, path.Clean(dest)) {
 					return

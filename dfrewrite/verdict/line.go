@@ -16,6 +16,8 @@ type Where struct {
 	// File is its path in the context, and Line counts from 1; 0 stands for the whole file.
 	File string
 	Line int
+	// Given says, for messages, what is set for the line elsewhere: "GOFLAGS=-race of Makefile:3"; empty if nothing is.
+	Given string
 }
 
 func (w Where) String() string {

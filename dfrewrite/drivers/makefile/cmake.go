@@ -71,7 +71,7 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 			if w.Raw == "-C" || w.Raw == "--directory" || i+1 < len(c.Args) && cc.CountOnly().MatchString(c.Args[i+1].Raw) {
 				i++
 			}
-		case strings.HasPrefix(w.Raw, "-C") || strings.HasPrefix(w.Raw, "-j") || strings.HasPrefix(w.Raw, "--directory=") || strings.HasPrefix(w.Raw, "--jobs=") || match.Words("-s --silent -k -B --no-print-directory")[w.Raw]:
+		case strings.HasPrefix(w.Raw, "-C") || strings.HasPrefix(w.Raw, "-j") || strings.HasPrefix(w.Raw, "--directory=") || strings.HasPrefix(w.Raw, "--jobs=") || match.Words("-s --silent -k -B --no-print-directory --warn-undefined-variables")[w.Raw]:
 		case strings.HasPrefix(w.Raw, "-"):
 			return block("what %s changes is not followed", w.Raw)
 		case assigns && toolVariables[name] != "":

@@ -371,7 +371,7 @@ func (m *cMakefile) line(l verdict.Line, auto map[string]string) error {
 			dir = words[i]
 		case strings.HasPrefix(words[i], "-C"):
 			dir = words[i][2:]
-		case makeJobs().MatchString(words[i]) || words[i] == "-s" || words[i] == "--no-print-directory":
+		case makeJobs().MatchString(words[i]) || words[i] == "-s" || words[i] == "--no-print-directory" || words[i] == "--warn-undefined-variables":
 		case strings.HasPrefix(words[i], "-") || strings.Contains(words[i], "="):
 			return fmt.Errorf("its Makefile calls make again with %s, which is not followed", words[i])
 		default:

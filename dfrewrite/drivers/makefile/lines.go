@@ -68,7 +68,7 @@ func Lines(x *context.Files, c *facts.Call) []facts.Line {
 	config := gnumake.Config{Files: x, Dir: path.Dir(file), Abs: strings.TrimSuffix(dir, "/"), File: path.Base(file), Command: map[string]string{},
 		Env:    func(name string) (string, bool) { return "${" + name + "}", inEnvironment(name) },
 		Shell:  func(command string) string { return gnumake.ShellBegins + command + gnumake.ShellEnds },
-		Budget: c.Stage.Graph.Budget.Text}
+		Follow: drivers.GoListens(), Budget: c.Stage.Graph.Budget.Text}
 	for name := range given {
 		config.Command[name] = "${" + name + "}"
 	}
@@ -88,7 +88,13 @@ func Lines(x *context.Files, c *facts.Call) []facts.Line {
 	}
 	var lines []facts.Line
 	for _, l := range run.Lines {
-		lines = append(lines, facts.Line{Place: facts.Place{File: l.File, Line: l.Line}, Dir: dir, Vars: vars, Text: drivers.ShellLine(l.Text)})
+		own := slices.Clip(vars)
+		for _, s := range l.Env {
+			if !s.Own && s.Text != "${"+s.Name+"}" {
+				own = append(own, facts.Var{Name: s.Name, Text: drivers.ShellLine(s.Text)})
+			}
+		}
+		lines = append(lines, facts.Line{Place: facts.Place{File: l.File, Line: l.Line}, Dir: dir, Vars: own, Text: drivers.ShellLine(l.Text)})
 	}
 	return lines
 }

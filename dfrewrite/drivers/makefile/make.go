@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/drivers"
 	"xxkit/dfrewrite/drivers/makefile/gnumake"
 	"xxkit/dfrewrite/facts"
@@ -82,17 +83,68 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	}
 	for _, line := range run.Lines {
 		text := drivers.ShellLine(line.Text)
-		d.Lines = append(d.Lines, verdict.Line{Text: drivers.ShellLine(drivers.Exporting(shown, text)) + text, At: verdict.Where{File: line.File, Line: line.Line}})
+		front, given, err := handedDown(c, line)
+		if err != nil {
+			return drivers.Refuse(c, ": %s", err), true
+		}
+		d.Lines = append(d.Lines, verdict.Line{Text: drivers.ShellLine(drivers.Exporting(shown, text)+front) + text, At: verdict.Where{File: line.File, Line: line.Line, Given: given}})
 	}
-	return drivers.Judge(at, d), true
+	step := drivers.Judge(at, d)
+	// A variable of make alone gets into the environment where the environment has one of that name, which here would be new.
+	for _, line := range run.Lines {
+		for _, s := range line.Env {
+			puts := func(e dockerfile.Edit) bool {
+				return strings.Contains(" "+e.New, " "+s.Name+"=") && !strings.Contains(e.New, s.Name+"="+s.Text+" ")
+			}
+			if s.Own && step.Verdict == verdict.Convert && slices.ContainsFunc(step.Edits, puts) {
+				return drivers.Refuse(c, ": its Makefile has %s=%s (%s), which would take the place of what has to stand in front of it", s.Name, forMessage(s.Text), s.At), true
+			}
+		}
+	}
+	return step, true
 }
+
+// handedDown returns what goes in front of a line so that it is judged with the variables that make hands down to it, and names them
+// for messages. One that says what is built for takes the place of what stands in front of make, which is an error.
+func handedDown(c *verdict.Call, line gnumake.Line) (front, given string, err error) {
+	var names []string
+	for _, s := range line.Env {
+		where := " on the command line"
+		if s.At != "" {
+			where = " of " + s.At
+		}
+		said := s.Name + "=" + forMessage(s.Text) + where
+		if slices.Contains(drivers.GoTarget, s.Name) {
+			same := s.Text == "$TARGET"+s.Name[2:] || s.Name == "GOOS" && s.Text == "linux" && c.Opt.OnlyLinux()
+			if same || onlyMoves().MatchString(line.Text) {
+				continue
+			}
+			return "", "", fmt.Errorf("its Makefile runs `%s` (%s:%d) with %s, whatever the environment says", forMessage(line.Text), line.File, line.Line, said)
+		}
+		if s.Own {
+			continue
+		}
+		one, err := drivers.ExportOf(s.Name, s.Text)
+		if err != nil {
+			return "", "", fmt.Errorf("its Makefile hands down what cannot be seen: %s", err)
+		}
+		front += one.Line
+		if !drivers.AboutModules[s.Name] {
+			names = append(names, said)
+		}
+	}
+	return front, strings.Join(names, " and "), nil
+}
+
+// onlyMoves matches a line of one command that looks at no variable of go.
+var onlyMoves = match.Pattern(`^(echo|printf|mkdir|rm|rmdir|mv|cp|touch|true|:|chmod|ln|install)( [^;&|$` + "`" + `\x01\n]*)?$`)
 
 // forMessage is a value for a message.
 func forMessage(text string) string { return shell.Shorten(drivers.ShellLine(text)) }
 
 // callOf reads the command line of make. The call that it returns is in the folder that make changes to.
 func callOf(c *verdict.Call) (*verdict.Call, gnumake.Config, []string, error) {
-	config := gnumake.Config{Files: c.Opt.Context, Command: map[string]string{}, Shell: drivers.FromShell, Budget: c.Stage.Graph.Budget.Text}
+	config := gnumake.Config{Files: c.Opt.Context, Command: map[string]string{}, Follow: drivers.GoListens(), Shell: drivers.FromShell, Budget: c.Stage.Graph.Budget.Text}
 	dir := c.Dir
 	var goals []string
 	for i := 0; i < len(c.Args); i++ {
@@ -188,7 +240,7 @@ func callOf(c *verdict.Call) (*verdict.Call, gnumake.Config, []string, error) {
 
 // quiet are options of make that change nothing of what it runs.
 func quiet() map[string]bool {
-	return match.Words("-s --silent --quiet -k --keep-going -B --always-make -w --print-directory --no-print-directory -r -R")
+	return match.Words("-s --silent --quiet -k --keep-going -B --always-make -w --print-directory --no-print-directory -r -R --warn-undefined-variables")
 }
 
 var makeJobs = match.Pattern(`^(-j[0-9]*|--jobs(=[0-9]+)?)$`)

@@ -40,6 +40,8 @@ type Config struct {
 	Env func(name string) (text string, set bool)
 	// Shell returns what stands for the output of a command: a value, or the command between the marks.
 	Shell func(command string) string
+	// Follow are the environment variables that are wanted with each line, where make gives them another value than Env does.
+	Follow []string
 	// Budget is asked for every text that is made, with its length; false ends the evaluation.
 	Budget func(n int) bool
 }
@@ -49,6 +51,17 @@ type Line struct {
 	Text string
 	File string // in the context
 	Line int    // from 1
+	// Env are the variables among those to follow that the command finds changed in its environment: by a make that has called this
+	// one, by variables of the target or of the command line. What the first Makefile sets for all that it runs is in [Result.Vars].
+	Env []Setting
+}
+
+// A Setting is an environment variable that make sets or, with an empty text, may take away.
+type Setting struct {
+	Name, Text string
+	At         string // where, "Makefile:12"; empty for the command line
+	// Own says that it is a variable of make alone, which commands only find in their environment if make finds it in its.
+	Own bool
 }
 
 // A Result is what make would do.
@@ -94,7 +107,7 @@ func Run(c Config, goals ...string) (*Result, error) {
 			return nil, err
 		}
 		for _, line := range m.lines {
-			if key := fmt.Sprintf("%s\x00%d\x00%s", line.File, line.Line, line.Text); !seen[key] {
+			if key := fmt.Sprintf("%s\x00%d\x00%s\x00%v", line.File, line.Line, line.Text, line.Env); !seen[key] {
 				seen[key] = true
 				out.Lines = append(out.Lines, line)
 			}
@@ -131,6 +144,10 @@ type machine struct {
 
 	way    map[string]bool // how conditions are taken
 	chosen []string        // those that were met and are not in way
+
+	outer     *machine           // the make that has called this one
+	inFront   map[string]Setting // what stood in front of that call
+	onCommand map[string]string  // where a variable of the command line was set, if not on the first
 
 	done     map[string]bool
 	lines    []Line
@@ -225,6 +242,60 @@ func (m *machine) exported(v *variable) bool {
 	}
 	_, set := m.Env(v.name)
 	return set
+}
+
+// follow returns what a line finds changed in its environment, among the variables to follow.
+func (m *machine) follow() ([]Setting, error) {
+	var out []Setting
+	for _, name := range m.Follow {
+		s, ok, err := m.handed(name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// handed returns the value that make hands down in the environment (chapter 5.7.2), if it is not that of the environment that the
+// first make finds.
+func (m *machine) handed(name string) (Setting, bool, error) {
+	v := m.lookup(name)
+	if v == nil || v.origin == automatic {
+		return m.outside(name)
+	}
+	_, inEnv := m.Env(name)
+	switch {
+	case v.origin == fromCommand:
+	case v.export != nil && !*v.export:
+		return Setting{Name: name, At: v.at}, inEnv, nil
+	case v.origin <= fromEnvironment, v.weak && (inEnv || !m.exported(v)):
+		return m.outside(name)
+	case !m.exported(v):
+		text, err := m.value(name)
+		return Setting{Name: name, Text: text, At: v.at, Own: true}, true, err
+	case m.outer == nil && v == m.vars[name]:
+		return Setting{}, false, nil
+	}
+	text, err := m.value(name)
+	where := v.at
+	if v.origin == fromCommand {
+		where = m.onCommand[name]
+	}
+	return Setting{Name: name, Text: text, At: where}, true, err
+}
+
+// outside is what the make that has called this one hands down.
+func (m *machine) outside(name string) (Setting, bool, error) {
+	if s, ok := m.inFront[name]; ok {
+		return s, true, nil
+	}
+	if m.outer == nil {
+		return Setting{}, false, nil
+	}
+	return m.outer.handed(name)
 }
 
 // at says where something stands, for errors.

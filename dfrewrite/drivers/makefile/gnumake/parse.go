@@ -112,6 +112,7 @@ func withoutComment(line string) string {
 type assignment struct {
 	name, op, value           string
 	export, override, private bool
+	at                        string // where it stands, if it is of a target
 }
 
 // assignmentOf takes a line apart that assigns; nil for any other.

@@ -27,7 +27,8 @@ type variable struct {
 	origin origin
 	weak   bool
 	export *bool
-	simple bool // value is filled in already, each $ of it doubled
+	at     string // where it was set last
+	simple bool   // value is filled in already, each $ of it doubled
 	// fallback is the value that the file would give it if the environment did not.
 	fallback string
 }
@@ -235,7 +236,11 @@ func (m *machine) statement(file string, s statement) error {
 		}
 		for _, name := range words(names) {
 			yes := word == "export"
-			m.variable(name).export = &yes
+			v := m.variable(name)
+			v.export = &yes
+			if v.at == "" || !yes {
+				v.at = at(path.Join(m.Dir, file), s.line)
+			}
 		}
 		return nil
 	case "undefine", "override":
@@ -281,15 +286,10 @@ func (m *machine) assign(a *assignment, file string, line int) error {
 		}
 		return nil
 	}
+	if !posix(name, a.value) {
+		return unseen(name+" = "+a.value, file, line)
+	}
 	switch name {
-	case "SHELL":
-		if base := path.Base(a.value); !match.Words("sh bash ash dash")[base] && !strings.Contains(a.value, "$") && !strings.HasSuffix(strings.Fields(a.value + " x")[0], "bash") {
-			return unseen("SHELL = "+a.value, file, line)
-		}
-	case ".SHELLFLAGS":
-		if !strings.HasSuffix(strings.TrimSpace(a.value), "c") {
-			return unseen(".SHELLFLAGS = "+a.value, file, line)
-		}
 	case "MAKEFLAGS":
 		if !harmlessFlags().MatchString(a.value) {
 			return unseen("MAKEFLAGS "+a.op+" "+a.value, file, line)
@@ -298,6 +298,7 @@ func (m *machine) assign(a *assignment, file string, line int) error {
 		return unseen(".RECIPEPREFIX", file, line)
 	}
 	v := m.variable(name)
+	v.at = at(path.Join(m.Dir, file), line)
 	if a.export {
 		yes := true
 		v.export = &yes
@@ -310,6 +311,20 @@ func (m *machine) assign(a *assignment, file string, line int) error {
 	}
 	return nil
 }
+
+// posix reports whether a variable leaves the recipes to a POSIX shell, as far as it is about that (chapter 5.3).
+func posix(name, value string) bool {
+	switch name {
+	case "SHELL":
+		return strings.Contains(value, "$") || posixShell().MatchString(value)
+	case ".SHELLFLAGS":
+		return strings.HasSuffix(strings.TrimSpace(value), "c")
+	}
+	return true
+}
+
+// posixShell matches such a shell with options that change nothing of what it runs, by its path or found by env.
+var posixShell = match.Pattern(`^\s*(/usr/bin/env\s+(-S\s+)?)?(\S*/)?(sh|bash|ash|dash)(\s+([-+][euxo]+|pipefail|errexit|nounset|xtrace|--noprofile|--norc))*\s*$`)
 
 // harmlessFlags matches flags of make that change nothing of what it runs.
 var harmlessFlags = match.Pattern(`^(\s*(-?[krsw]+|-j\S*|--(no-print-directory|silent|no-builtin-rules|no-builtin-variables|warn-undefined-variables|jobs(=\S*)?|output-sync\S*|keep-going)|\$\(\S+\)|[0-9]+)\s*)*$`)
@@ -397,7 +412,7 @@ func (m *machine) include(rest string, must bool, file string, line int) error {
 }
 
 // rule evaluates the first line of a rule, or variables of a target (chapters 4.2 and 6.11).
-func (m *machine) rule(line, file string, at int) error {
+func (m *machine) rule(line, file string, number int) error {
 	names, rest, double, ok := cutRule(line)
 	if !ok {
 		// A line that is a reference may be nothing, or more lines: $(call …), $(info …), $(eval …).
@@ -409,9 +424,9 @@ func (m *machine) rule(line, file string, at int) error {
 			return nil
 		}
 		if text == line || Unknown(text) {
-			return unseen(line, file, at)
+			return unseen(line, file, number)
 		}
-		return m.evaluate(file, shift(statements(text), at))
+		return m.evaluate(file, shift(statements(text), number))
 	}
 	targets, err := m.expand(names)
 	if err != nil {
@@ -419,6 +434,7 @@ func (m *machine) rule(line, file string, at int) error {
 	}
 	if a := assignmentOf(strings.TrimSpace(rest)); a != nil && !double {
 		m.current = nil
+		a.at = at(path.Join(m.Dir, file), number)
 		for _, name := range words(targets) {
 			if strings.Contains(name, "%") {
 				m.special = append(m.special, pattern{name, a})
@@ -432,7 +448,7 @@ func (m *machine) rule(line, file string, at int) error {
 	needs, inline, hasInline := cutOutside(rest, ';')
 	r := rule{file: file, double: double}
 	if hasInline {
-		r.recipe, r.known = []statement{{line: at, text: strings.TrimSpace(inline), recipe: true}}, true
+		r.recipe, r.known = []statement{{line: number, text: strings.TrimSpace(inline), recipe: true}}, true
 	}
 	stemOf, needsOf, static := cutOutside(needs, ':')
 	if static {
@@ -469,7 +485,7 @@ func (m *machine) rule(line, file string, at int) error {
 				one.needs[i] = strings.Replace(n, "%", stem, 1)
 			}
 		}
-		if err := m.add(name, &one, file, at); err != nil {
+		if err := m.add(name, &one, file, number); err != nil {
 			return err
 		}
 		m.current = append(m.current, &one)

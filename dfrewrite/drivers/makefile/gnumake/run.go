@@ -2,6 +2,7 @@ package gnumake
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -90,7 +91,13 @@ func (m *machine) enter(vars []*assignment) error {
 			v = &variable{name: name}
 			if outer := m.lookup(name); outer != nil && outer.origin != fromCommand {
 				*v = *outer
+			} else if text, set := m.Env(name); outer == nil && set {
+				v.value, v.origin, v.simple = strings.ReplaceAll(text, "$", "$$"), fromEnvironment, true
 			}
+		}
+		v.at = a.at
+		if !posix(name, a.value) {
+			return fmt.Errorf("its Makefile has `%s = %s` (%s) for a target, which is not followed", name, shorten(a.value), a.at)
 		}
 		if a.export {
 			yes := true
@@ -98,6 +105,9 @@ func (m *machine) enter(vars []*assignment) error {
 		}
 		if err := m.set(v, a); err != nil {
 			return err
+		}
+		if a.override {
+			v.origin = fromOverride
 		}
 		scope[name] = v
 	}
@@ -248,6 +258,10 @@ func (m *machine) line(l Line) error {
 		return fmt.Errorf("its Makefile runs too much")
 	}
 	if !strings.Contains(l.Text, makeAgain) {
+		var err error
+		if l.Env, err = m.follow(); err != nil {
+			return err
+		}
 		m.lines = append(m.lines, l)
 		return nil
 	}
@@ -267,14 +281,24 @@ func (m *machine) again(l Line) error {
 		return fmt.Errorf("its Makefile calls make again in `%s` (%s), which is not followed", shorten(strings.ReplaceAll(l.Text, makeAgain, "make")), at(l.File, l.Line))
 	}
 	list := words(text)
-	command := map[string]string{}
-	for name, value := range m.Command {
-		command[name] = value
+	command, onCommand := maps.Clone(m.Command), maps.Clone(m.onCommand)
+	if command == nil {
+		command = map[string]string{}
 	}
-	env := map[string]string{}
+	if onCommand == nil {
+		onCommand = map[string]string{}
+	}
+	env := map[string]Setting{}
 	for len(list) > 0 && strings.Contains(list[0], "=") && !strings.HasPrefix(list[0], "-") {
 		name, value, _ := strings.Cut(list[0], "=")
-		env[name] = strings.Trim(value, `"'`)
+		text, err := m.ofShell(strings.Trim(value, `"'`))
+		if err != nil {
+			return err
+		}
+		if steersMake[name] && !harmlessFlags().MatchString(text) {
+			return odd()
+		}
+		env[name] = Setting{Name: name, Text: text, At: at(l.File, l.Line)}
 		list = list[1:]
 	}
 	if len(list) == 0 || list[0] != makeAgain || strings.ContainsAny(strings.Join(list, " "), ";&|`<>()") {
@@ -302,7 +326,14 @@ func (m *machine) again(l Line) error {
 		case strings.HasPrefix(w, "-"):
 			return odd()
 		case assigns:
-			command[name] = strings.Trim(value, `"'`)
+			text, err := m.ofShell(strings.Trim(value, `"'`))
+			if err != nil {
+				return err
+			}
+			if steersMake[name] && !harmlessFlags().MatchString(text) || !posix(name, text) {
+				return odd()
+			}
+			command[name], onCommand[name] = text, at(l.File, l.Line)
 		case strings.ContainsAny(w, "$"+ShellBegins):
 			return odd()
 		default:
@@ -315,15 +346,20 @@ func (m *machine) again(l Line) error {
 	sub := newMake(m.Config, m.way)
 	sub.calls, sub.chosen = m.calls, m.chosen
 	sub.Command, sub.File = command, file
+	sub.outer, sub.inFront, sub.onCommand = m, env, onCommand
 	sub.Dir = path.Join(m.Dir, dir)
 	if dir != "" && m.Abs != "" {
 		sub.Abs = path.Join(m.Abs, dir)
 	}
 	sub.Env = func(name string) (string, bool) {
-		if text, ok := env[name]; ok {
-			return text, true
+		if s, ok := env[name]; ok {
+			return s.Text, true
 		}
-		if v := m.lookup(name); v != nil && v.origin != automatic && (m.exported(v) || v.origin == fromCommand) {
+		v := m.lookup(name)
+		if v != nil && v.export != nil && !*v.export {
+			return "", false
+		}
+		if v != nil && v.origin != automatic && (m.exported(v) || v.origin == fromCommand) {
 			if text, err := m.value(name); err == nil {
 				return text, true
 			}
@@ -344,5 +380,25 @@ func (m *machine) again(l Line) error {
 	return nil
 }
 
+// ofShell fills in a word that is nothing but a variable of the shell, which the shell would do in front of a call of make.
+func (m *machine) ofShell(word string) (string, error) {
+	name := shellVariable().FindStringSubmatch(word)
+	if name == nil {
+		return word, nil
+	}
+	if s, ok, err := m.handed(name[1]); ok && !s.Own || err != nil {
+		return s.Text, err
+	}
+	if text, set := m.Env(name[1]); set {
+		return text, nil
+	}
+	return word, nil
+}
+
+var shellVariable = match.Pattern(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$`)
+
+// steersMake are the variables from which make itself takes options, variables and Makefiles (chapters 5.7.3 and 3.4).
+var steersMake = match.Words("MAKEFLAGS GNUMAKEFLAGS MFLAGS MAKEFILES")
+
 // quietFlags matches options of make that change nothing of what it runs.
-var quietFlags = match.Pattern(`^(-[skrR]+|-j[0-9]*|--jobs(=[0-9]+)?|--no-print-directory|--silent|--quiet|--keep-going|--output-sync\S*|-O\S*|-w|--print-directory|-B|--always-make)$`)
+var quietFlags = match.Pattern(`^(-[skrR]+|-j[0-9]*|--jobs(=[0-9]+)?|--no-print-directory|--silent|--quiet|--keep-going|--output-sync\S*|-O\S*|-w|--print-directory|-B|--always-make|--warn-undefined-variables)$`)
