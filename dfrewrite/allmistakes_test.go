@@ -6,13 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"xxkit/dfrewrite/context"
-	"xxkit/dfrewrite/verdict"
-
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/txtar"
 
+	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/rules"
+	"xxkit/dfrewrite/verdict"
 )
 
 // TestAllMistakes lints testdata/all-mistakes.txtar, which has every mistake: each

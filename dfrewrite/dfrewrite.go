@@ -8,8 +8,13 @@
 //   - dockerfile: the bytes, instructions and stages of a file, and edits on them
 //   - shell: the commands in a RUN
 //   - graph: how stages hang together, and where they run
+//   - context: the files of the build context, read and nothing else
 //   - facts: what each RUN does in the build for each platform
-//   - recipes: how commands cross-compile, or why not
+//   - packages: what commands install
+//   - verdict: what is said of one command, and what a recipe is
+//   - recipes: how the commands of a tool cross-compile, or why not, a package each
+//   - drivers: programs that run the commands of a file, such as make, a package each
+//   - plan: whether a stage can move as a whole, and with which edits
 //   - rules: what to look for, one mistake each
 //   - builds: Compose and bake files
 //   - config: what a project wants, .dfrewrite.toml
@@ -24,13 +29,12 @@ import (
 	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/verdict"
-
 	"github.com/containerd/platforms"
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/rules"
+	"xxkit/dfrewrite/verdict"
 )
 
 // PublicImage holds helpers that keep the plain contract, for builds of dfrewrite

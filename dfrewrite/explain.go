@@ -6,12 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/plan"
-	"xxkit/dfrewrite/verdict"
-
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/plan"
 	"xxkit/dfrewrite/rules"
+	"xxkit/dfrewrite/verdict"
 )
 
 // A Decision says what becomes of a stage.

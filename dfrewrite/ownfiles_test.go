@@ -7,9 +7,8 @@ import (
 	"testing"
 
 	"xxkit/dfrewrite/context"
-	"xxkit/dfrewrite/verdict"
-
 	"xxkit/dfrewrite/rules"
+	"xxkit/dfrewrite/verdict"
 )
 
 // TestOwnFiles lints what this repository shows to others: its own Dockerfile, the hand-written examples and

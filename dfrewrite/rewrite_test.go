@@ -9,13 +9,12 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"xxkit/dfrewrite/context"
-	"xxkit/dfrewrite/verdict"
-
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/txtar"
 
+	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/rules"
+	"xxkit/dfrewrite/verdict"
 )
 
 // TestRewrite runs testdata/rewrite/*.txtar. Each archive has

@@ -8,11 +8,10 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"xxkit/dfrewrite/context"
-
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/txtar"
 
+	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/rules"
 )

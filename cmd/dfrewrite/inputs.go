@@ -12,12 +12,11 @@ import (
 	"strings"
 	"sync"
 
-	"xxkit/dfrewrite/context"
-
 	"github.com/spf13/pflag"
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/builds"
+	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 )

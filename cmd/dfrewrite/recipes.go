@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"xxkit/dfrewrite/plan"
-
 	pages "xxkit/docs/rewrite"
 )
 

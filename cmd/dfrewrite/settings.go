@@ -10,14 +10,13 @@ import (
 	"strings"
 	"sync"
 
-	"xxkit/dfrewrite/verdict"
-
 	"github.com/spf13/pflag"
 
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/config"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/rules"
+	"xxkit/dfrewrite/verdict"
 )
 
 // settings are the flags that lint, rewrite and the others share, and what

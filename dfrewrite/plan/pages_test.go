@@ -12,7 +12,6 @@ import (
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/plan"
-
 	pages "xxkit/docs/rewrite"
 )
 

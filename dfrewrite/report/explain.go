@@ -6,11 +6,10 @@ import (
 	"io"
 	"strings"
 
-	"xxkit/dfrewrite/verdict"
-
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/verdict"
 )
 
 // An Explainer shows what was decided about files, one file after the other.

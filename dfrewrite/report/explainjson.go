@@ -3,10 +3,9 @@ package report
 import (
 	"bytes"
 
-	"xxkit/dfrewrite/verdict"
-
 	"xxkit/dfrewrite"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/verdict"
 )
 
 // A JSONExplanation is what was decided about one file.

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"slices"
 
-	"xxkit/dfrewrite/verdict"
-
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/verdict"
 )
 
 // BuildPlatformOutput finds builds on the build platform that are not told the target, and whose result is shipped.

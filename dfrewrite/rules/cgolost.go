@@ -9,7 +9,6 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"xxkit/dfrewrite/context/gosource"
-
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 )

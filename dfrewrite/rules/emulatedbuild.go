@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"xxkit/dfrewrite/verdict"
-
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/verdict"
 )
 
 // EmulatedBuild finds stages that compile on the target platform. Its fix is the

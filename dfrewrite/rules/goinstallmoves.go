@@ -7,11 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/verdict"
-
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/verdict"
 )
 
 // GoInstallMoves finds `go install` for another platform, which puts the program

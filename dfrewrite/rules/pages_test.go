@@ -8,13 +8,11 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"xxkit/dfrewrite/context"
-	"xxkit/dfrewrite/verdict"
-
-	pages "xxkit/docs/rules"
-
 	"xxkit/dfrewrite"
+	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/rules"
+	"xxkit/dfrewrite/verdict"
+	pages "xxkit/docs/rules"
 )
 
 var fence = regexp.MustCompile("(?s)## (Bad|Good)\n\n```dockerfile\n(.*?)```")

@@ -4,6 +4,11 @@
 // that looks at a stage graph and reports. Its page under docs/rules is its
 // documentation and, with the examples in it, its first test. The driver knows
 // no rule by name; [All] is the list.
+//
+// A file named for a rule holds that rule. The others hold what rules share: where architectures are named (architectures.go,
+// archmentions.go, toolarch.go), whether a build is told the target (told.go, ownmachine.go, dotnetstarter.go, webbytarget.go),
+// what of it is shipped (shipped.go, and releases.go for goreleaser's images), which --platform flags go together (pins.go),
+// and the commands inside files of the build context (reads.go).
 package rules
 
 import (
@@ -12,14 +17,12 @@ import (
 	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/plan"
-	"xxkit/dfrewrite/verdict"
-
-	pages "xxkit/docs/rules"
-
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/plan"
+	"xxkit/dfrewrite/verdict"
+	pages "xxkit/docs/rules"
 )
 
 // A Severity says how bad a finding is.

@@ -7,11 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/verdict"
-
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/verdict"
 )
 
 // SingleArchBase finds base images for one architecture where several are built.

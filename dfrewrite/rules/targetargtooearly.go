@@ -6,12 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/verdict"
-
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/verdict"
 )
 
 // TargetArgTooEarly finds an ARG for the target above costly steps that do not

@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"xxkit/dfrewrite/dockerfile"
-
 	pages "xxkit/docs/rewrite"
 )
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"xxkit/dfrewrite/drivers/makefile/gnumake"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 )
@@ -46,7 +47,7 @@ func (w makeWork) expand(s string, depth int, reference func(name string) (strin
 			b.WriteByte('$')
 			continue
 		case '(', '{':
-			end := closing(s, i)
+			end := gnumake.Closing(s, i)
 			if end < 0 {
 				return b.String(), fmt.Errorf("its Makefile has an unclosed %s", s[i-1:])
 			}
@@ -65,23 +66,4 @@ func (w makeWork) expand(s string, depth int, reference func(name string) (strin
 		b.WriteString(text)
 	}
 	return b.String(), failed
-}
-
-// closing returns where the bracket at i closes, or -1.
-func closing(s string, i int) int {
-	open, shut := s[i], byte(')')
-	if open == '{' {
-		shut = '}'
-	}
-	for depth := 0; i < len(s); i++ {
-		switch s[i] {
-		case open:
-			depth++
-		case shut:
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return -1
 }

@@ -20,7 +20,7 @@ var Recipe = &verdict.Recipe{Name: "node", Page: "node", Judge: judge, Check: re
 
 // A front end is the same on every platform: JavaScript, style sheets and pictures. So a stage that
 // builds one moves to the build platform as it is, without an argument or a helper. Two things need
-// care. node_modules holds programs for the machine that installed it (nodemodules.go). And some build
+// care. node_modules holds programs for the machine that installed it (modules.go). And some build
 // scripts make programs and not files: those are refused where package.json shows them, and where the
 // build context does not say what a script runs, a person has to look.
 // (The commands are those of the manuals of npm, Yarn, pnpm and Bun.)

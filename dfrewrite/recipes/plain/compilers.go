@@ -15,7 +15,7 @@ import (
 // Build tools without a recipe of their own, and those of which their recipe could not see what they do: make without
 // its Makefile, ninja in a folder that nothing was seen to configure, strip where no C was compiled. They compile, so a
 // stage that calls them is slow under emulation, but what they call in turn is not known. Compilers that a stage
-// downloads are in downloads.go.
+// downloads are what package download knows.
 var (
 	otherCompilers = match.Words("ld tcc musl-gcc")
 	ninjas         = match.Words("ninja ninja-build samu")

@@ -42,7 +42,7 @@ func (m *machine) expand(s string) (string, error) {
 			b.WriteByte('$')
 			continue
 		case '(', '{':
-			end := closing(s, i)
+			end := Closing(s, i)
 			if end < 0 {
 				return "", fmt.Errorf("its Makefile has an unclosed %s", shorten(s[i-1:]))
 			}

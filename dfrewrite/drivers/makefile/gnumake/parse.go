@@ -1,6 +1,7 @@
 package gnumake
 
 import (
+	"iter"
 	"strings"
 
 	"xxkit/dfrewrite/match"
@@ -83,29 +84,35 @@ func continues(line string) bool {
 	return n%2 == 1
 }
 
+// outside yields the index of each byte of a text that stands outside of references.
+func outside(s string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := 0; i < len(s); i++ {
+			if strings.HasPrefix(s[i:], "$(") || strings.HasPrefix(s[i:], "${") {
+				if i = Closing(s, i+1); i < 0 {
+					return
+				}
+				continue
+			}
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
 // withoutComment cuts a line at its #; one behind a backslash, or in a reference, is not that.
 func withoutComment(line string) string {
 	if !strings.Contains(line, "#") {
 		return line
 	}
-	var b strings.Builder
-	depth := 0
-	for i := 0; i < len(line); i++ {
-		switch {
-		case line[i] == '\\' && i+1 < len(line) && line[i+1] == '#':
-			b.WriteByte('#')
-			i++
-			continue
-		case strings.HasPrefix(line[i:], "$(") || strings.HasPrefix(line[i:], "${"):
-			depth++
-		case depth > 0 && (line[i] == ')' || line[i] == '}'):
-			depth--
-		case line[i] == '#' && depth == 0:
-			return b.String()
+	for i := range outside(line) {
+		if line[i] == '#' && (i == 0 || line[i-1] != '\\') {
+			line = line[:i]
+			break
 		}
-		b.WriteByte(line[i])
 	}
-	return b.String()
+	return strings.ReplaceAll(line, `\#`, "#")
 }
 
 // An assignment is a variable with an operator and a value (chapter 6.5).
@@ -129,26 +136,16 @@ func assignmentOf(line string) *assignment {
 		a.export, a.override, a.private = a.export || word == "export", a.override || word == "override", a.private || word == "private"
 		line = rest
 	}
-	depth := 0
-	for i := 0; i < len(line); i++ {
-		switch {
-		case strings.HasPrefix(line[i:], "$(") || strings.HasPrefix(line[i:], "${"):
-			depth++
-			i++
-		case depth > 0 && (line[i] == ')' || line[i] == '}'):
-			depth--
-		case depth > 0:
-		default:
-			if op := operatorAt(line[i:]); op != "" {
-				a.name, a.op, a.value = strings.TrimSpace(line[:i]), op, strings.TrimLeft(line[i+len(op):], " \t")
-				if a.name == "" || strings.ContainsAny(withoutReferences(a.name), " \t") {
-					return nil
-				}
-				return a
+	for i := range outside(line) {
+		if op := operatorAt(line[i:]); op != "" {
+			a.name, a.op, a.value = strings.TrimSpace(line[:i]), op, strings.TrimLeft(line[i+len(op):], " \t")
+			if a.name == "" || strings.ContainsAny(withoutReferences(a.name), " \t") {
+				return nil
 			}
-			if line[i] == ':' || line[i] == ';' {
-				return nil // a rule
-			}
+			return a
+		}
+		if line[i] == ':' || line[i] == ';' {
+			return nil // a rule
 		}
 	}
 	return nil
@@ -172,7 +169,7 @@ func withoutReferences(s string) string {
 				return s
 			}
 		}
-		end := closing(s, i+1)
+		end := Closing(s, i+1)
 		if end < 0 {
 			return s
 		}
@@ -180,8 +177,8 @@ func withoutReferences(s string) string {
 	}
 }
 
-// closing returns where the bracket at i closes, or -1.
-func closing(s string, i int) int {
+// Closing returns where the bracket at i closes, or -1.
+func Closing(s string, i int) int {
 	open, shut := s[i], byte(')')
 	if open == '{' {
 		shut = '}'
@@ -199,25 +196,18 @@ func closing(s string, i int) int {
 	return -1
 }
 
-// cutRule cuts a line at the colon of a rule, which stands outside of references and is not that of a Windows path. double
-// says that there are two.
+// cutRule cuts a line at the colon of a rule, which stands outside of references and behind no backslash. double says that
+// there are two.
 func cutRule(line string) (targets, rest string, double, ok bool) {
-	depth := 0
-	for i := 0; i < len(line); i++ {
+	escaped := -1
+	for i := range outside(line) {
 		switch {
-		case strings.HasPrefix(line[i:], "$(") || strings.HasPrefix(line[i:], "${"):
-			depth++
-			i++
-		case depth > 0 && (line[i] == ')' || line[i] == '}'):
-			depth--
-		case depth == 0 && line[i] == '\\':
-			i++
-		case depth == 0 && line[i] == ':':
-			rest = line[i+1:]
-			if strings.HasPrefix(rest, ":") {
-				return line[:i], rest[1:], true, true
-			}
-			return line[:i], rest, false, true
+		case i == escaped:
+		case line[i] == '\\':
+			escaped = i + 1
+		case line[i] == ':':
+			rest, double = strings.CutPrefix(line[i+1:], ":")
+			return line[:i], rest, double, true
 		}
 	}
 	return "", "", false, false
@@ -225,15 +215,8 @@ func cutRule(line string) (targets, rest string, double, ok bool) {
 
 // cutOutside cuts a text at a character outside of references.
 func cutOutside(s string, at byte) (before, after string, ok bool) {
-	depth := 0
-	for i := 0; i < len(s); i++ {
-		switch {
-		case strings.HasPrefix(s[i:], "$(") || strings.HasPrefix(s[i:], "${"):
-			depth++
-			i++
-		case depth > 0 && (s[i] == ')' || s[i] == '}'):
-			depth--
-		case depth == 0 && s[i] == at:
+	for i := range outside(s) {
+		if s[i] == at {
 			return s[:i], s[i+1:], true
 		}
 	}
@@ -247,7 +230,7 @@ var conditional = match.Pattern(`^(ifeq|ifneq|ifdef|ifndef|else|endif)\b[ \t]*(.
 func conditionArguments(s string) (a, b string, ok bool) {
 	s = strings.TrimSpace(s)
 	if strings.HasPrefix(s, "(") {
-		end := closing(s, 0)
+		end := Closing(s, 0)
 		if end < 0 {
 			return "", "", false
 		}
