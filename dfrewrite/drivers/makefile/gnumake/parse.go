@@ -42,11 +42,12 @@ func statements(text string) []statement {
 			out = append(out, statement{line: at, text: line[1:], recipe: true})
 			continue
 		}
-		line = strings.TrimSpace(withoutComment(line))
-		if line == "" {
+		// Blanks at the end are part of a value, also those in front of a comment (chapter 6.2.2).
+		line = strings.TrimLeft(withoutComment(line), " \t")
+		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		if m := defineLine().FindStringSubmatch(line); m != nil {
+		if m := defineLine().FindStringSubmatch(strings.TrimSpace(line)); m != nil {
 			d := &definition{name: strings.TrimSpace(m[2]), op: m[3], export: strings.Contains(m[1], "export")}
 			var body []string
 			for depth := 1; i+1 < len(lines); {

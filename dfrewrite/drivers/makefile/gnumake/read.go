@@ -200,8 +200,8 @@ func (m *machine) statement(file string, s statement) error {
 		}
 		return nil
 	case s.recipe:
-		s.text = strings.TrimSpace(withoutComment(s.text))
-		if s.text == "" {
+		s.text = strings.TrimLeft(withoutComment(s.text), " \t")
+		if strings.TrimSpace(s.text) == "" {
 			return nil
 		}
 	case s.define != nil:
