@@ -23,11 +23,16 @@ type cBuild struct {
 	ownAr bool
 	// programs are the names of what it is known to link; nil if that was not seen.
 	programs map[string]bool
+	// folders are what is known to be one below dir.
+	folders map[string]bool
 }
 
 // program says of a file of the build, and of the path that it is copied to, whether it is a program. Where the project was not
 // seen, that is whatever goes where programs lie.
 func (b *cBuild) program(file, to string) bool {
+	if below, ok := strings.CutPrefix(file, b.dir+"/"); !ok || b.folders[below] {
+		return false // somewhere else, or a folder, which may be called like a program in it
+	}
 	if b.programs != nil {
 		return b.programs[path.Base(file)]
 	}

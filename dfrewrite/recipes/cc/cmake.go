@@ -132,7 +132,10 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 		step.Review = "what CMakeLists.txt asks was not seen: CMAKE_SYSTEM_PROCESSOR and try_run still answer for the builder"
 	} else {
 		flags := facts.Lookup(&c.Site, "CFLAGS").Text + " " + facts.Lookup(&c.Site, "CXXFLAGS").Text + " " + facts.Lookup(&c.Site, "LDFLAGS").Text
-		b.programs = p.programs
+		b.programs, b.folders = p.programs, p.built
+		if b.dir == source {
+			b.folders = p.folders
+		}
 		b.cxx, b.ownAr = p.cxx, !p.tools && !cmakeTools().MatchString(c.Source()+" "+flags)
 	}
 	b.tools(&step)
@@ -246,6 +249,8 @@ type cmakeFacts struct {
 	pkgConfig bool
 	// programs are the names of those that it links; nil if some have no plain name.
 	programs map[string]bool
+	// folders are those below the project's, and built those of them that have a folder of the same path among what is built.
+	folders, built map[string]bool
 	// why is what in them the definitions give a wrong answer to; empty if there is nothing.
 	why string
 }
@@ -256,12 +261,15 @@ func readCMakeProject(c *verdict.Call, source string) cmakeFacts {
 	if !ok || !c.Opt.Context.Has(path.Join(at, "CMakeLists.txt")) {
 		return cmakeFacts{cxx: true}
 	}
-	found := cmakeFacts{seen: true}
+	found := cmakeFacts{seen: true, folders: map[string]bool{}, built: map[string]bool{}}
 	var programs, runs []string
 	files := 0
 	c.Opt.Context.Walk(at, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() && strings.HasPrefix(d.Name(), ".git") {
 			return fs.SkipDir
+		}
+		if d.IsDir() {
+			found.folders[strings.TrimPrefix(name, at+"/")] = true
 		}
 		if d.IsDir() || d.Name() != "CMakeLists.txt" && path.Ext(name) != ".cmake" {
 			return nil
@@ -269,6 +277,9 @@ func readCMakeProject(c *verdict.Call, source string) cmakeFacts {
 		if files++; files > maxCMakeFiles {
 			found.tools = true
 			return fs.SkipAll
+		}
+		if d.Name() == "CMakeLists.txt" {
+			found.built[strings.TrimPrefix(path.Dir(name), at+"/")] = true
 		}
 		text := cmakeComment().ReplaceAllString(string(c.Opt.Context.ReadFile(name)), "")
 		if m := cmakeAsks().FindString(text); m != "" && found.why == "" {
