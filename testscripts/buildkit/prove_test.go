@@ -37,9 +37,9 @@ const provePlatforms = "linux/amd64,linux/arm64"
 //	unchanged        the rewrite must change nothing
 //	emulated=REGEXP  steps that match stay emulated, which else none may
 //	crlf             line endings of the Dockerfile
-//	public           XX_PROVE_HELPERS proves it with the stand-in for the public helpers, too: public/
+//	public           it is proved with the stand-in for the public helpers, too: public/
 //
-// XX_PROVE_HELPERS=public proves the archives that say so with that image alone, =both with each of the two.
+// XX_PROVE_HELPERS=own or =public proves with the one image alone.
 // Images that cannot be made here have others in their places: see stand-ins.
 func TestProve(t *testing.T) {
 	files, err := filepath.Glob("prove/*.txtar")
@@ -55,7 +55,7 @@ func TestProve(t *testing.T) {
 				proveArchive(t, file, proveImages)
 			})
 		}
-		if (with == "public" || with == "both") && archiveOptions(t, file).public {
+		if with != "own" && archiveOptions(t, file).public {
 			t.Run(name+"/public", func(t *testing.T) {
 				t.Parallel()
 				proveArchive(t, file, publicImages)
