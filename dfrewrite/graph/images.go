@@ -8,17 +8,10 @@ import (
 	"xxkit/dfrewrite/match"
 )
 
-// PlainImage recognizes images that have their distribution's compiler and libraries and none of their own.
-func PlainImage(image string) bool {
-	name, _, _ := strings.Cut(image, "@")
-	name, _, _ = strings.Cut(path.Base(name), ":")
-	return match.Words("debian ubuntu alpine golang")[name]
-}
-
 // AlpineGo recognizes the Alpine variants of the golang image, which come
 // without a C compiler.
 func AlpineGo(image string) bool {
-	return OfficialGo(image) && strings.Contains(ImageTag(image), "alpine")
+	return OfficialGo(image) && DistributionOf(image).Is("Alpine")
 }
 
 // GoBefore reports whether the tag of the official golang image names a release before 1.minor. Tags without one, such as 1 or
@@ -46,12 +39,6 @@ func ImageName(image string) string {
 	name, _, _ := strings.Cut(image, "@")
 	repo, _, _ := strings.Cut(path.Base(name), ":")
 	return repo
-}
-
-// Wolfi recognizes images made from Wolfi, Chainguard's among them. They have apk and glibc: what apk installs there is not
-// Alpine's. (https://edu.chainguard.dev/open-source/wolfi)
-func Wolfi(image string) bool {
-	return strings.HasPrefix(image, "cgr.dev/") || strings.Contains(image, "wolfi") || strings.Contains(image, "chainguard/")
 }
 
 // CrossImage recognizes images with cross compilers, whose tags and names say what they compile for, and not what they run on.

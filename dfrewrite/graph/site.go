@@ -222,8 +222,7 @@ var lineBreak = match.Pattern("(?:[ \t]*[\\\\`])?[ \t]*\r?\n[ \t]*")
 
 // OnAlpine reports whether the stage is based on Alpine, as far as its image's name says.
 func (c *Site) OnAlpine() bool {
-	image := c.Stage.Root().Image
-	return strings.Contains(ImageTag(image), "alpine") || strings.HasPrefix(path.Base(image), "alpine")
+	return DistributionOf(c.Stage.Root().Image).Is("Alpine")
 }
 
 // FrontAt is where assignments for the program can be put: in front of a program

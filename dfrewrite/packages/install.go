@@ -25,7 +25,9 @@ type Install struct {
 	Stage   *graph.Stage
 	In      *dockerfile.Instruction
 	Cmd     *shell.Command
-	Manager string // apk, apt or apt-get
+	Manager *Manager
+	// program is the one that is called.
+	program string
 	// prefix are assignments in front of it, as written.
 	prefix string
 	// options are those that count for the target's packages too, as written.
@@ -46,23 +48,13 @@ type Package struct {
 	Kind packageKind
 }
 
-// InstallOptions are the options with a value in the next word, of apt-get install and apk add.
-var InstallOptions = map[string]map[string]bool{
-	"apk": match.Words("-t --virtual -X --repository --repositories-file --keys-dir --cache-dir --cache-max-age --arch --wait --timeout"),
-	"apt": match.Words("-t --target-release --default-release -o --option -c --config-file"),
-}
-
 // Parse takes a call of a package manager apart; nil if it installs nothing.
 func Parse(c *graph.Site) *Install {
-	verb, valued := "install", InstallOptions["apt"]
-	switch c.Program {
-	case "apk":
-		verb, valued = "add", InstallOptions["apk"]
-	case "apt", "apt-get":
-	default:
+	manager := ForTarget(c.Program)
+	if manager == nil {
 		return nil
 	}
-	i := &Install{Stage: c.Stage, In: c.Run, Cmd: c.Command, Manager: c.Program}
+	i := &Install{Stage: c.Stage, In: c.Run, Cmd: c.Command, Manager: manager, program: c.Program}
 	if c.Nested {
 		i.Doubt = "installs packages under a condition, so whether the target needs them cannot be seen"
 	}
@@ -74,15 +66,15 @@ func Parse(c *graph.Site) *Install {
 		w := c.Args[n]
 		switch {
 		case strings.HasPrefix(w.Raw, "-"):
-			option, dropped := w.Raw, c.Program == "apk" && (w.Raw == "-t" || w.Raw == "--virtual" || strings.HasPrefix(w.Raw, "--virtual="))
-			if valued[w.Raw] && n+1 < len(c.Args) {
+			option, dropped := w.Raw, manager.groups(w.Raw)
+			if manager.Valued[w.Raw] && n+1 < len(c.Args) {
 				n++
 				option += " " + c.Args[n].Raw
 			}
 			if !dropped {
 				i.options = append(i.options, option)
 			}
-		case !installs && w.Lit == verb:
+		case !installs && w.Lit == manager.Install:
 			installs = true
 		case !installs:
 			return nil
@@ -128,14 +120,15 @@ func (p Package) Goes() bool {
 	return p.Kind == LibraryPackage || p.Kind == cPackage || p.Kind == CxxPackage
 }
 
-// Removed returns the packages that a call of apk removes by name.
+// Removed returns the packages that a call removes by name, and that have to be there then.
 func Removed(c *graph.Site) []string {
-	if c.Program != "apk" || !c.HasArg("del") {
+	manager := ForTarget(c.Program)
+	if manager == nil || !manager.KnowsInstalled || !slices.ContainsFunc(c.Args, func(w shell.Word) bool { return manager.Remove[w.Lit] }) {
 		return nil
 	}
 	var names []string
 	for _, w := range c.Args {
-		if name := packageName(w.Lit); w.Const && name != "" && name != "del" {
+		if name := packageName(w.Lit); w.Const && name != "" && !manager.Remove[name] {
 			names = append(names, name)
 		}
 	}
@@ -177,7 +170,7 @@ func (i *Install) Leaves() bool { return i.Wants(toolPackage) || i.Wants(dataPac
 
 // Command returns the call that installs the words for the target.
 func (i *Install) Command(words []string) string {
-	helper := map[string]string{"apk": "xx-apk add", "apt": "xx-apt install", "apt-get": "xx-apt-get install"}[i.Manager]
+	helper := i.Manager.Helpers[i.program] + " " + i.Manager.Install
 	return i.prefix + strings.Join(append(append([]string{helper}, i.options...), words...), " ")
 }
 
@@ -319,13 +312,13 @@ func HasCCompiler(s *graph.Stage) bool {
 				continue
 			}
 			for _, cmd := range s.Graph.Script(in).Commands {
-				switch path.Base(cmd.Name) {
-				case "apk", "apt", "apt-get", "dnf", "yum", "microdnf":
-					for _, w := range cmd.Words {
-						// A variable may name anything.
-						if !w.Const || cCompilerPackage().MatchString(w.Lit) {
-							return true
-						}
+				if ManagerOf(path.Base(cmd.Name)) == nil {
+					continue
+				}
+				for _, w := range cmd.Words {
+					// A variable may name anything.
+					if !w.Const || cCompilerPackage().MatchString(w.Lit) {
+						return true
 					}
 				}
 			}
@@ -360,14 +353,15 @@ func Installed(s *graph.Stage, in *dockerfile.Instruction) []string {
 	var out []string
 	script := s.Graph.Script(in)
 	for i, cmd := range script.Commands {
-		if !match.Words("apt apt-get apk")[path.Base(cmd.Name)] {
+		manager := ForTarget(path.Base(cmd.Name))
+		if manager == nil {
 			continue
 		}
 		verb := false
 		c := &graph.Site{Command: cmd, Run: in, Script: script, Index: i, Stage: s}
 		for _, w := range cmd.Words[1:] {
 			switch {
-			case w.Lit == "install" || w.Lit == "add":
+			case w.Lit == manager.Install:
 				verb = true
 			case !verb || strings.HasPrefix(w.Raw, "-"):
 			case !w.Const:

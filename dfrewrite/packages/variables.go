@@ -3,6 +3,7 @@ package packages
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -215,11 +216,6 @@ func mentionsVariable(in *dockerfile.Instruction, name string) bool {
 
 // removesPackages reports whether a command removes packages by name, or marks them so that they can be removed.
 func removesPackages(cmd *shell.Command) bool {
-	verbs := map[string]map[string]bool{"apt-get": match.Words("purge remove autoremove"), "apt": match.Words("purge remove autoremove"), "apk": match.Words("del"), "apt-mark": match.Words("auto")}
-	for _, w := range cmd.Words[1:] {
-		if verbs[path.Base(cmd.Name)][w.Lit] {
-			return true
-		}
-	}
-	return false
+	manager := ManagerOf(path.Base(cmd.Name))
+	return manager != nil && slices.ContainsFunc(cmd.Words[1:], func(w shell.Word) bool { return manager.Remove[w.Lit] })
 }

@@ -478,7 +478,7 @@ func plainInstall(cmd *shell.Command) (names []string, command string, ok bool) 
 			verb = true
 			head = append(head, w.Raw)
 		case !verb || strings.HasPrefix(w.Raw, "-"):
-			if packages.InstallOptions["apt"][w.Raw] {
+			if packages.ManagerOf(path.Base(cmd.Name)).Valued[w.Raw] {
 				return nil, "", false
 			}
 			head = append(head, w.Raw)

@@ -77,11 +77,11 @@ func (u *undoing) rustFolders(g *graph.Graph) {
 
 // libcOf is the C library for which cargo builds in an image of Rust, "" for other images.
 func libcOf(image string) string {
-	switch {
+	switch d := graph.DistributionOf(image); {
 	case !rust.RustImage(image) || strings.Contains(graph.ImageTag(image), "$"):
 		return ""
-	case strings.Contains(graph.ImageTag(image), "alpine"):
-		return "musl"
+	case d != nil:
+		return d.Libc
 	}
 	return "gnu"
 }

@@ -8,6 +8,7 @@ import (
 
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/recipes/golang"
 	"xxkit/dfrewrite/verdict"
 )
@@ -75,7 +76,9 @@ func leavingPath(p string, plans []*verdict.Ledger) (why, way string) {
 	if verdict.OwnFolder(p) && slices.ContainsFunc(plans, func(plan *verdict.Ledger) bool { return plan.WritesIn(p) }) {
 		return "", "" // what lies there was built here: no image has the folder
 	}
-	if p == "/opt" && slices.ContainsFunc(plans, func(plan *verdict.Ledger) bool { return graph.PlainImage(plan.Stage.Root().Image) && plan.WritesIn(p) }) {
+	if p == "/opt" && slices.ContainsFunc(plans, func(plan *verdict.Ledger) bool {
+		return packages.PlainImage(plan.Stage.Root().Image) && plan.WritesIn(p)
+	}) {
 		return "", "" // empty in these images
 	}
 	if slices.ContainsFunc(plans, func(plan *verdict.Ledger) bool { return plan.InProject(p) }) {

@@ -35,18 +35,19 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 	}
 	installs := installs(c, pl, needing)
 	root := c.Stages[0].Root()
-	if graph.Wolfi(root.Image) {
+	if d := graph.DistributionOf(root.Image); d != nil && d.OneArchitecture {
 		block("build on alpine or debian, whose packages can be had for another architecture, or without cgo",
-			"compiles C, and apk in %s is not Alpine's: packages for another architecture cannot be installed beside those of the builder's", root.Image)
+			"compiles C, and %s in %s is not Alpine's: packages for another architecture cannot be installed beside those of the builder's", d.Manager, root.Image)
 		return
 	}
 	manager := packageManager(c.Stages[0], installs)
-	if manager == "" {
+	if manager == nil {
 		block("build with xx-go or xx-clang, and the target's libraries where the distribution has them",
 			"compiles C, and clang and the target's C library are to be had from apk and apt-get only, of which neither is known to be in the base image")
 		return
 	}
 	for _, p := range pl.Options.Platforms {
+		linker, special := manager.Linkers[p]
 		switch {
 		case !strings.HasPrefix(p, "linux/"):
 			block("leave the platform out, or convert the stage by hand, with xx-clang", "compiles C, which takes more than packages for %s", p)
@@ -54,8 +55,8 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 		case strings.HasPrefix(p, "linux/mips"):
 			block("leave the platform out, or convert the stage by hand", "compiles C, and neither Alpine nor Debian 13 has libraries for %s", p)
 			return
-		case manager == "apk" && p == "linux/s390x":
-			block("build on Debian, which has a linker for it", "compiles C, and Alpine has no linker for %s beside its own", p)
+		case special && linker == "":
+			block("build on Debian, which has a linker for it", "compiles C, and %s has no linker for %s beside its own", manager.Of, p)
 			return
 		}
 	}
@@ -65,9 +66,9 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 	}
 
 	tools := []string{"clang", "lld"}
-	if manager == "apk" && !keep && c.Needs(func(n verdict.Needs) bool { return n.PkgConfig }) &&
+	if len(manager.Along) > 0 && !keep && c.Needs(func(n verdict.Needs) bool { return n.PkgConfig }) &&
 		slices.ContainsFunc(installs, func(i *packages.Install) bool { return i.Wants(packages.LibraryPackage) }) {
-		tools = append(tools, "pkgconf") // comes with -dev packages, which go
+		tools = append(tools, manager.Along...) // with the libraries, which go
 	}
 	if graph.PublicHelpers(pl.HelperImage(root.Graph)) && c.Needs(func(n verdict.Needs) bool { return n.Verify }) {
 		tools = append(tools, "file") // for its xx-verify, which gets it for every build else
@@ -75,9 +76,7 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 	if c.NeedsLLVM(manager) {
 		tools = append(tools, "llvm")
 	}
-	if manager != "apk" && slices.Contains(pl.Options.Platforms, "linux/s390x") {
-		tools = append(tools, "binutils-s390x-linux-gnu") // lld links for it since LLVM 18
-	}
+	tools = append(tools, manager.LinkersFor(pl.Options.Platforms)...)
 	tools = slices.DeleteFunc(tools, func(tool string) bool {
 		return slices.ContainsFunc(installs, func(i *packages.Install) bool { return i.Has(tool) })
 	})
@@ -131,32 +130,16 @@ func precedes(i *packages.Install, needing []*verdict.Ledger) bool {
 	})
 }
 
-// packageManager returns apk or apt-get, which is what an image has, or "".
-func packageManager(s *graph.Stage, installs []*packages.Install) string {
+// packageManager returns what the stage installs packages with, or what its image has for that; nil if that has no packages for
+// another architecture, or is not known.
+func packageManager(s *graph.Stage, installs []*packages.Install) *packages.Manager {
 	if len(installs) > 0 {
-		if installs[0].Manager == "apk" {
-			return "apk"
-		}
-		return "apt-get"
+		return installs[0].Manager
 	}
-	image := s.Root().Image
-	tag := graph.ImageTag(image)
-	name, _, _ := strings.Cut(image, "@")
-	name, _, _ = strings.Cut(path.Base(name), ":")
-	switch {
-	case strings.Contains(tag, "windows") || strings.Contains(tag, "nanoserver"):
-		return ""
-	case strings.Contains(tag, "alpine") || name == "alpine":
-		return "apk"
-	case match.Words("golang rust")[name] && !strings.Contains(tag, "$"), match.Words("debian ubuntu buildpack-deps")[name]:
-		return "apt-get" // golang and rust stand on Debian where the tag does not say Alpine
+	if d := graph.DistributionOf(s.Root().Image); d != nil {
+		return packages.ForTarget(d.Manager)
 	}
-	for _, release := range []string{"bullseye", "bookworm", "trixie", "jammy", "noble"} {
-		if strings.Contains(tag, release) {
-			return "apt-get"
-		}
-	}
-	return ""
+	return nil
 }
 
 // blocker says that a toolchain cannot be brought in, and what a person could do.
@@ -171,9 +154,9 @@ func canSplit(c *verdict.Conversion, installs []*packages.Install, block blocker
 	at := func(i *packages.Install, span dockerfile.Span, reason, way string) {
 		c.Blocks = append(c.Blocks, verdict.Step{In: i.In, Span: span, Recipe: "packages", Verdict: verdict.Block, Reason: reason, Way: way})
 	}
-	for n, i := range installs {
-		if (i.Manager == "apk") != (installs[0].Manager == "apk") {
-			block("convert the stage by hand", "compiles C in a stage with packages of apk and of %s", installs[n].Manager)
+	for _, i := range installs {
+		if i.Manager != installs[0].Manager {
+			block("convert the stage by hand", "compiles C in a stage with packages of %s and of %s", installs[0].Manager.Name, i.Manager.Name)
 		}
 		if i.Doubt != "" {
 			at(i, i.Cmd.Span, i.Doubt, "install what the build runs and what it links with in commands of their own, the latter with xx-apk or xx-apt-get")
@@ -216,7 +199,7 @@ func canTakeOut(c *verdict.Conversion, installs []*packages.Install) bool {
 
 // editInstalls takes libraries and compilers out of the commands that install them, and puts the
 // tools in. With keep, they stay: something is compiled for the build platform, too.
-func editInstalls(c *verdict.Conversion, installs []*packages.Install, needing []*verdict.Ledger, tools []string, keep bool, manager string) bool {
+func editInstalls(c *verdict.Conversion, installs []*packages.Install, needing []*verdict.Ledger, tools []string, keep bool, manager *packages.Manager) bool {
 	placed := len(tools) == 0
 	for _, i := range installs {
 		if !slices.Contains(c.Stages, i.Stage) {
@@ -264,11 +247,7 @@ func editInstalls(c *verdict.Conversion, installs []*packages.Install, needing [
 	if placed {
 		return true
 	}
-	if manager == "apk" {
-		c.Toolchain.First = []string{"RUN apk add --no-cache " + strings.Join(tools, " ")}
-	} else {
-		c.Toolchain.First = []string{"RUN apt-get update && apt-get install -y --no-install-recommends " + strings.Join(tools, " ")}
-	}
+	c.Toolchain.First = []string{"RUN " + manager.Installs() + " " + strings.Join(tools, " ")}
 	return true
 }
 
@@ -301,9 +280,9 @@ func isAll(i *packages.Install) bool {
 	for _, cmd := range script.Commands {
 		switch {
 		case cmd.Span == i.Cmd.Span:
-		case cmd.Name == i.Manager && slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return match.Words("update clean autoclean")[w.Lit] }):
+		case packages.ManagerOf(cmd.Name) == i.Manager && slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return match.Words("update clean autoclean")[w.Lit] }):
 		case cmd.Name == "rm" && !slices.ContainsFunc(cmd.Words[1:], func(w shell.Word) bool {
-			return !strings.HasPrefix(w.Raw, "-") && !verdict.Within(path.Clean(w.Raw), []string{"/var/lib/apt", "/var/cache/apt", "/var/cache/apk"})
+			return !strings.HasPrefix(w.Raw, "-") && !verdict.Within(path.Clean(w.Raw), i.Manager.Caches)
 		}):
 		default:
 			return false
@@ -313,7 +292,7 @@ func isAll(i *packages.Install) bool {
 }
 
 // placeTarget decides where the target's packages are installed for the steps of a stage, and how.
-func placeTarget(c *verdict.Conversion, p *verdict.Ledger, needing []*verdict.Ledger, manager string, installs []*packages.Install, block blocker) bool {
+func placeTarget(c *verdict.Conversion, p *verdict.Ledger, needing []*verdict.Ledger, manager *packages.Manager, installs []*packages.Install, block blocker) bool {
 	// What a stage below needs is there already.
 	served := func(i *packages.Install) bool {
 		return slices.ContainsFunc(needing, func(n *verdict.Ledger) bool {
@@ -343,12 +322,7 @@ func placeTarget(c *verdict.Conversion, p *verdict.Ledger, needing []*verdict.Le
 		}
 	}
 	if len(essentials) > 0 {
-		words := strings.Join(essentials, " ")
-		if manager == "apk" {
-			commands = append(commands, "xx-apk add --no-cache "+words)
-		} else {
-			commands = append(commands, "xx-apt-get install -y --no-install-recommends "+words)
-		}
+		commands = append(commands, manager.InstallsForTarget()+" "+strings.Join(essentials, " "))
 	}
 	if len(commands) == 0 {
 		return true
@@ -374,8 +348,8 @@ func placeTarget(c *verdict.Conversion, p *verdict.Ledger, needing []*verdict.Le
 			return false
 		}
 	}
-	if manager != "apk" && !hasLists(c, p, body[at]) {
-		commands = slices.Insert(commands, 0, "apt-get update")
+	if manager.Lists != "" && !hasLists(c, p, body[at]) {
+		commands = slices.Insert(commands, 0, manager.Lists)
 	}
 	c.Toolchain.Runs[body[at]] = append(comments, "RUN "+strings.Join(commands, " && "))
 	return true

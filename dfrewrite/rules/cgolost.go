@@ -11,6 +11,7 @@ import (
 	"xxkit/dfrewrite/context/gosource"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/packages"
 )
 
 // CgoLost finds cross builds of Go that lose cgo, which the native build uses, or
@@ -92,7 +93,7 @@ func (p *Pass) wantsCgo(s *graph.Stage, c *facts.Call) string {
 	}
 	for t := s; t != nil; t = t.Base {
 		for _, c := range p.Facts.Calls(t) {
-			if c.Name != "apk" && c.Name != "apt-get" && c.Name != "apt" || !c.Has("add", "install") {
+			if manager := packages.ManagerOf(c.Name); manager == nil || !c.Has(manager.Install) {
 				continue
 			}
 			for _, w := range c.Words[1:] {

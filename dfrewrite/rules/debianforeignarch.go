@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -94,14 +93,7 @@ func (p *Pass) lacksPorts(s *graph.Stage) bool {
 
 // isUbuntu recognizes Ubuntu, and images that are built on it by their tags.
 func isUbuntu(image string) bool {
-	name, _, _ := strings.Cut(image, "@")
-	repo, tag, _ := strings.Cut(path.Base(name), ":")
-	if repo == "ubuntu" {
-		return true
-	}
-	return strings.Contains(tag, "ubuntu") || slices.ContainsFunc([]string{"jammy", "noble", "focal", "plucky", "questing"}, func(release string) bool {
-		return strings.Contains(tag, release) && repo != "debian"
-	})
+	return graph.DistributionOf(image).Is("Ubuntu")
 }
 
 // withoutPorts reports dpkg --add-architecture on Ubuntu for the target, where apt finds no package for it.

@@ -10,6 +10,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/packages"
 )
 
 // DistroFileAcrossPlatforms finds the distribution's programs and libraries that a
@@ -137,7 +138,7 @@ func (p *Pass) mayBeBuilt(s *graph.Stage, file string) bool {
 			}
 		}
 		for _, c := range p.Facts.Calls(t) {
-			if !knownInstaller[c.Name] {
+			if !knownInstaller[c.Name] && packages.ManagerOf(c.Name) == nil {
 				return true
 			}
 			for _, w := range c.Writes() {
@@ -152,5 +153,5 @@ func (p *Pass) mayBeBuilt(s *graph.Stage, file string) bool {
 
 // knownInstaller are programs that put nothing into the distribution's folders but the
 // distribution's own packages.
-var knownInstaller = wordSet(`apk apt-get apt dnf microdnf yum zypper go xx-go git mkdir rm cp mv ln chmod chown touch echo printf cat cd
+var knownInstaller = wordSet(`go xx-go git mkdir rm cp mv ln chmod chown touch echo printf cat cd
 	export set test [ true curl wget tar unzip gzip sha256sum sed grep update-ca-certificates npm yarn pnpm adduser addgroup useradd groupadd ls`)

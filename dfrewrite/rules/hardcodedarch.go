@@ -11,6 +11,7 @@ import (
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/verdict"
 	"xxkit/internal/lazyregexp"
 )
@@ -170,7 +171,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 				if c.Name == "conan" {
 					a.what = "this setting"
 				}
-			case (c.Name == "curl" || c.Name == "wget" || c.Name == "aria2c" || installers[c.Name] && !c.Has("--import")) && strings.Contains(w.Text, "/") && !strings.HasPrefix(w.Text, "-"):
+			case (c.Name == "curl" || c.Name == "wget" || c.Name == "aria2c" || (installers[c.Name] || packages.ManagerOf(c.Name) != nil) && !c.Has("--import")) && strings.Contains(w.Text, "/") && !strings.HasPrefix(w.Text, "-"):
 				a.what = "this download"
 				if !strings.Contains(w.Text, "://") {
 					continue // where it goes

@@ -51,14 +51,14 @@ func (p *Pass) callsClang(s *graph.Stage) *facts.Call {
 	return nil
 }
 
-// plainImages come without clang: distributions, and the images of languages that are built on them.
-var plainImages = match.Words("debian ubuntu alpine golang rust python node buildpack-deps gcc eclipse-temurin ruby php")
+// languageImages come without clang, as the distributions do that they are built on.
+var languageImages = match.Words("golang rust python node buildpack-deps gcc eclipse-temurin ruby php")
 
 // lacksClang reports whether it is known that a stage has no clang when the command runs.
 func (p *Pass) lacksClang(s *graph.Stage, by *facts.Call) bool {
 	image, _, _ := strings.Cut(s.Root().Image, "@")
 	name, _, _ := strings.Cut(path.Base(image), ":")
-	if !plainImages[name] || strings.Contains(image, "clang") || strings.Contains(image, "llvm") {
+	if !graph.OwnImage(image) && !languageImages[name] || strings.Contains(image, "clang") || strings.Contains(image, "llvm") {
 		return false
 	}
 	for t := s; t != nil; t = t.Base {

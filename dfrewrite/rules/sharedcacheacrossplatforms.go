@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -10,6 +11,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/packages"
 )
 
 // SharedCacheAcrossPlatforms finds cache mounts that builds for several platforms
@@ -71,7 +73,7 @@ func (p *Pass) sharedCache(s *graph.Stage, in *dockerfile.Instruction, f *docker
 			at, id = f.ValueSpan.Start+strings.Index(","+text, named)+len(named)-1, "-$TARGETPLATFORM"
 		}
 		d.Fix = &Fix{Message: "put $TARGETPLATFORM into its id", Edits: p.argFor(in, "TARGETPLATFORM")}
-		if isAptFolder(target) && severity == Warning {
+		if isApt(cacheOf(target)) && severity == Warning {
 			// Two stages of one platform may run at once, too.
 			d.Fix.Message += ", and lock it"
 			if shared := strings.Index(text, "sharing=shared"); shared >= 0 {
@@ -131,6 +133,7 @@ func (p *Pass) dependsOnPlatform(s *graph.Stage, in *dockerfile.Instruction, tar
 		}
 		return "", 0
 	}
+	manager := cacheOf(target)
 	switch {
 	case s.Place != graph.Target:
 		return "", 0
@@ -144,13 +147,15 @@ func (p *Pass) dependsOnPlatform(s *graph.Stage, in *dockerfile.Instruction, tar
 		return "a compiler cache cannot always tell two platforms' compilers apart", Info
 	case isBuildFolder(base) && configures(p, s, in):
 		return "what is configured and compiled in it is for one platform", Warning
-	case isAptFolder(target) && (sharing == "" || sharing == instructions.MountSharingShared):
+	case isApt(manager) && (sharing == "" || sharing == instructions.MountSharingShared):
 		return "those that run at once fail, since one apt locks it for all others", Warning
-	case isAptFolder(target):
+	case isApt(manager):
 		return "apt rebuilds its package lists for each platform in turn", Info
-	case (under(target, "/var/cache/apk") || under(target, "/etc/apk/cache")) && !p.withoutCache(s, in):
+	case manager != nil && manager.Name == "apk" && p.withoutCache(s, in):
+		return "", 0
+	case manager != nil && manager.Name == "apk":
 		return "apk takes the packages and indexes of another platform out of it, whose names are the same, and fails", Warning
-	case under(target, "/var/cache/dnf") || under(target, "/var/cache/yum"):
+	case manager != nil:
 		return "the package lists in it are for one platform", Info
 	case strings.HasSuffix(target, "/.cache/pip"):
 		return "pip keeps the wheels in it that it built for one platform", Info
@@ -180,8 +185,16 @@ func (p *Pass) withoutCache(s *graph.Stage, in *dockerfile.Instruction) bool {
 	return told
 }
 
-func isAptFolder(target string) bool {
-	return under(target, "/var/cache/apt") || under(target, "/var/lib/apt")
+func isApt(m *packages.Manager) bool { return m != nil && m.Name == "apt-get" }
+
+// cacheOf returns the package manager that keeps lists and packages in a folder, or nil.
+func cacheOf(target string) *packages.Manager {
+	for _, m := range packages.Managers {
+		if slices.ContainsFunc(m.Caches, func(dir string) bool { return under(target, dir) }) {
+			return m
+		}
+	}
+	return nil
 }
 
 func isBuildFolder(base string) bool {

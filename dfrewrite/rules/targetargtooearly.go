@@ -103,7 +103,7 @@ func (p *Pass) mayUseTarget(s *graph.Stage, in *dockerfile.Instruction) bool {
 		return true
 	}
 	for _, c := range script.Commands {
-		if len(c.Words) > 0 && !readsNoArguments[c.Name] {
+		if len(c.Words) > 0 && !readsNoArguments(c.Name) {
 			return true
 		}
 	}

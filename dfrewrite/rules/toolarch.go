@@ -12,13 +12,14 @@ import (
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/packages"
 )
 
 // Architectures that HardcodedArch finds in what programs are told: package managers and compilers that work for another
 // machine by a flag, cross compilers by their names, sources of packages.
 
 // installers take packages by their addresses.
-var installers = match.Words("yum dnf microdnf tdnf zypper rpm apt apt-get dpkg apk pip pip3 uv npm")
+var installers = match.Words("rpm dpkg pip pip3 uv npm")
 
 // tellsArch are the options with which programs are told what machine to work for, each with its value glued or behind it.
 var tellsArch = map[string][]string{
@@ -34,9 +35,6 @@ var tellsArch = map[string][]string{
 	"pip":              {"--platform"},
 	"pip3":             {"--platform"},
 	"uv":               {"--python-platform", "--platform"},
-	"apk":              {"--arch"},
-	"dnf":              {"--forcearch"},
-	"microdnf":         {"--forcearch"},
 	"conda":            {"--platform"},
 	"mamba":            {"--platform"},
 	"micromamba":       {"--platform"},
@@ -147,7 +145,11 @@ func (p *Pass) toldWords(c *facts.Call) []facts.Word {
 	}
 	var out []facts.Word
 	for i, w := range c.Words {
-		for _, option := range tellsArch[name] {
+		options := tellsArch[name]
+		if manager := packages.ManagerOf(name); manager != nil {
+			options = manager.Arch
+		}
+		for _, option := range options {
 			switch rest, ok := strings.CutPrefix(w.Text, option); {
 			case !ok || i == 0:
 			case rest == "" && i+1 < len(c.Words):

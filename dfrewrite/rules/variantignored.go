@@ -12,6 +12,7 @@ import (
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/packages"
 )
 
 // VariantIgnored finds Go builds that follow the target's architecture and not its
@@ -147,16 +148,19 @@ func (p *Pass) declaresUnused(s *graph.Stage, name string) bool {
 				return false
 			}
 		}
-		if slices.ContainsFunc(p.Facts.Calls(t), func(c *facts.Call) bool { return !readsNoArguments[c.Name] }) {
+		if slices.ContainsFunc(p.Facts.Calls(t), func(c *facts.Call) bool { return !readsNoArguments(c.Name) }) {
 			return false
 		}
 	}
 	return declared
 }
 
-// readsNoArguments are programs that do not look for automatic arguments in their
-// environment.
-var readsNoArguments = wordSet(`go apk apt-get apt git mkdir rm cp mv ln cd echo set test [ chmod chown install touch cat
+// readsNoArguments reports whether a program is known not to look for automatic arguments in its environment.
+func readsNoArguments(program string) bool {
+	return noArguments[program] || packages.ManagerOf(program) != nil
+}
+
+var noArguments = wordSet(`go git mkdir rm cp mv ln cd echo set test [ chmod chown install touch cat
 	export true curl wget tar unzip gzip sha256sum npm yarn pnpm npx corepack pip pip3 sed grep adduser addgroup useradd groupadd
 	update-ca-certificates upx file ls printf`)
 

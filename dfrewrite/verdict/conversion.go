@@ -5,6 +5,7 @@ import (
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/packages"
 )
 
 // A Conversion is what it takes to let stages cross-compile, or why that cannot
@@ -66,6 +67,6 @@ func (c *Conversion) Needs(such func(Needs) bool) bool {
 }
 
 // NeedsLLVM reports whether llvm's ar, strip and their like are called for.
-func (c *Conversion) NeedsLLVM(manager string) bool {
-	return c.Needs(func(n Needs) bool { return n.LLVM || n.Ar && manager == "apk" })
+func (c *Conversion) NeedsLLVM(manager *packages.Manager) bool {
+	return c.Needs(func(n Needs) bool { return n.LLVM || n.Ar && manager.OwnBinutils })
 }

@@ -25,8 +25,8 @@ func (c *Call) PublicHelpers() bool { return graph.PublicHelpers(c.File.HelperIm
 // PkgConfigDirs returns an assignment that leads the builder's pkg-config to the target's libraries. It is empty where the
 // helpers see to that: all of them do on Alpine, and those that are not public on Debian, too.
 func (c *Call) PkgConfigDirs() string {
-	apk := func(s Step) bool { return s.Installs != nil && s.Installs.Manager == "apk" }
-	if !c.PublicHelpers() || c.OnAlpine() || slices.ContainsFunc(c.Ledger.Chain(), func(p *Ledger) bool { return slices.ContainsFunc(p.Steps, apk) }) {
+	sysroot := func(s Step) bool { return s.Installs != nil && s.Installs.Manager.Sysroot }
+	if !c.PublicHelpers() || c.OnAlpine() || slices.ContainsFunc(c.Ledger.Chain(), func(p *Ledger) bool { return slices.ContainsFunc(p.Steps, sysroot) }) {
 		return ""
 	}
 	triple := "$(xx-info triple)"

@@ -11,8 +11,8 @@ import (
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
-	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
@@ -230,7 +230,7 @@ func RefuseC(c *verdict.Call) (verdict.Step, bool) {
 		return verdict.BlockBuild("let the rewrite use helpers, or build with a C compiler for the target", "%s needs a C compiler for the target", c.Program), true
 	}
 	image := c.Stage.Root().Image
-	if !graph.PlainImage(image) {
+	if !packages.PlainImage(image) {
 		return verdict.BlockBuild("build on the distribution's own image, debian or alpine, with clang",
 			"which compiler and libraries %s has is not known; they are for its own platform", image), true
 	}

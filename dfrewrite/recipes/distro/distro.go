@@ -4,9 +4,9 @@ package distro
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/verdict"
 )
@@ -19,14 +19,13 @@ var Recipe = &verdict.Recipe{Name: "packages", Page: "packages", Judge: judge}
 // for libraries as long as nothing links with them. Where something does,
 // package plan moves them to the target.
 func judge(c *verdict.Call) (verdict.Step, bool) {
-	switch c.Program {
-	case "apk", "apt", "apt-get", "apt-cache", "apt-key", "apt-mark", "add-apt-repository", "dnf", "microdnf", "yum", "zypper", "tdnf":
+	if manager := packages.ManagerOf(c.Program); manager != nil {
 		for _, w := range c.Args {
 			name, _, _ := strings.Cut(w.Lit, "=")
 			switch {
 			case name == "--print-arch" && c.Substituted:
 				return c.Probe()
-			case otherRoot[name] || c.Program == "apk" && name == "-p":
+			case slices.Contains(manager.Roots, name):
 				return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("%s %s installs the build platform's packages into another root, where they may be shipped", c.Program, name),
 					Way: "install them in a stage of the target platform"}, true
 			case w.Lit == "download" || w.Lit == "fetch":
@@ -35,6 +34,8 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 			}
 		}
 		return verdict.Step{Reason: "installs tools for the stage itself", Installs: packages.Parse(&c.Site), Removes: packages.Removed(&c.Site)}, true
+	}
+	switch c.Program {
 	case "dpkg-buildflags":
 		return verdict.Step{Verdict: verdict.Block, Reason: c.Source() + " gives flags for the machine that builds, of which some are for its processor (-fcf-protection, -mbranch-protection)",
 			Way: "write the flags out that are meant for every platform"}, true
@@ -53,6 +54,3 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	}
 	return verdict.Step{}, false
 }
-
-// otherRoot are the options that install into another root file system.
-var otherRoot = match.Words("--root --initdb --installroot")

@@ -239,7 +239,8 @@ func dotnetMajor(image string) (major int, why string) {
 // or the other way round; else "".
 func (d *dotnetCall) otherLibc() string {
 	musl := func(image string) bool {
-		return strings.Contains(graph.ImageTag(image), "alpine") || graph.ImageName(image) == "alpine"
+		d := graph.DistributionOf(image)
+		return d != nil && d.Libc == "musl"
 	}
 	for _, t := range d.Stage.Tree() {
 		for _, u := range t.UsedBy {

@@ -254,7 +254,7 @@ func clonesSource(cmd *shell.Command) bool {
 
 // knownBase reports whether a base image is known to set nothing of the sort: the golang image, and those of distributions.
 func knownBase(image string) bool {
-	return graph.OfficialGo(image) || match.Words("debian ubuntu alpine buildpack-deps fedora rockylinux almalinux centos ubi ubi-minimal ubi8 ubi9 opensuse scratch")[graph.ImageName(image)]
+	return graph.OfficialGo(image) || graph.OwnImage(image) || match.Words("buildpack-deps scratch")[graph.ImageName(image)]
 }
 
 // maybeCxx reports whether there may be C++ in what cgo compiles or links: where the image brings a

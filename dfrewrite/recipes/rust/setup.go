@@ -22,9 +22,9 @@ import (
 
 // A setup is what a stage needs before it can compile Rust for the target.
 type setup struct {
-	// installs is the start of a command for the build platform, over the COPY of the helpers, and tools what it installs.
-	installs string
-	tools    []string
+	// manager installs the tools for the build platform, over the COPY of the helpers.
+	manager *packages.Manager
+	tools   []string
 	// target are instructions below ARG TARGETPLATFORM.
 	target []string
 	// pkgConfig are assignments in front of cargo that lead pkg-config to the target's libraries, or "".
@@ -49,14 +49,13 @@ func prepare(c *verdict.Conversion) {
 		}
 		c.Toolchain.Runs[at] = appendNew(c.Toolchain.Runs[at], wants.target...)
 		tools := wants.tools
-		manager, _, _ := strings.Cut(wants.installs, " ")
-		if c.NeedsLLVM(manager) {
+		if c.NeedsLLVM(wants.manager) {
 			tools = append(slices.Clone(tools), "llvm")
 		}
 		if wants.file && verifies {
 			tools = append(slices.Clone(tools), "file")
 		}
-		c.Toolchain.First = appendNew(c.Toolchain.First, "RUN "+wants.installs+" "+strings.Join(tools, " "))
+		c.Toolchain.First = appendNew(c.Toolchain.First, "RUN "+wants.manager.Installs()+" "+strings.Join(tools, " "))
 	}
 }
 
@@ -104,12 +103,10 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	root := g.Stage.Root()
 	var libraries []string
 	system, reason := rustSystem(root)
-	if plain := graph.ImageName(root.Image); reason != "" && match.Words("debian ubuntu alpine")[plain] && !oldDebian().MatchString(graph.ImageTag(root.Image)) {
+	if reason != "" && packages.PlainImage(root.Image) && !graph.OfficialGo(root.Image) && !oldDebian().MatchString(graph.ImageTag(root.Image)) {
 		switch seen, ready := g.rustupScript(); {
-		case ready && plain == "alpine":
-			system, reason = "alpine", ""
 		case ready:
-			system, reason = "debian", ""
+			system, reason = managerOf(root), ""
 		case seen:
 			return nil, "", "xx-cargo is set up in a RUN of its own, which would not find the cargo that rustup installs",
 				"install rustup in a RUN in front of the build, and name its folder with ENV PATH"
@@ -144,7 +141,7 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 		return nil, "", fmt.Sprintf("%s, and the xx-cargo of %s names no C++ compiler for the target", src.cxx, g.File.HelperImage(g.Stage.Graph)),
 			"rewrite with --image and an image of the helpers whose xx-cargo sets CXX, or convert the stage by hand"
 	}
-	if system == "alpine" && !packages.Installs(root, "cargo", "rust") && src.loadsClang != "" && dynamicMusl().MatchString(facts.Lookup(&g.Call.Site, "RUSTFLAGS").Text) {
+	if system.Sysroot && !packages.Installs(root, "cargo", "rust") && src.loadsClang != "" && dynamicMusl().MatchString(facts.Lookup(&g.Call.Site, "RUSTFLAGS").Text) {
 		return nil, "", fmt.Sprintf("%s loads libclang in build scripts, which RUSTFLAGS is not for as soon as cargo has a --target: they would be static programs, which load nothing", src.loadsClang),
 			"build on Debian, where programs are dynamic by default"
 	}
@@ -153,9 +150,10 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if len(libraries) > 0 && review == "" {
 		review = fmt.Sprintf("%s for the target may be another version than what the base image has", strings.Join(libraries, ", "))
 	}
-	forS390x := slices.Contains(g.Opt.Platforms, "linux/s390x")
-	if system == "alpine" && forS390x {
-		return nil, "", "Alpine has no linker for linux/s390x but its own", "build on Debian, which has one"
+	for _, p := range g.Opt.Platforms {
+		if linker, special := system.Linkers[p]; special && linker == "" {
+			return nil, "", fmt.Sprintf("%s has no linker for %s but its own", system.Of, p), "build on Debian, which has one"
+		}
 	}
 	// Rust's standard library for the target comes in a layer of its own where it is sure
 	// for which toolchain: another image's xx-cargo gets it for the first only.
@@ -167,18 +165,10 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if src.cxx != "" || !src.locked && packages.Installs(root, "g++") {
 		essentials = []string{"xx-cxx-essentials", "xx-c-essentials"}
 	}
-	if system == "alpine" {
-		s.installs, s.tools = "apk add --no-cache", []string{"clang", "lld"}
-		s.target = []string{"RUN xx-apk add --no-cache " + strings.Join(append(libraries, essentials...), " ") + standard}
-		return s, review, "", ""
-	}
 	if fullRustImage(root.Image) {
 		libraries = appendNew(libraries, src.libraries...)
 	}
-	s.installs, s.tools = "apt-get update && apt-get install -y --no-install-recommends", []string{"clang", "lld"}
-	if forS390x {
-		s.tools = append(s.tools, "binutils-s390x-linux-gnu") // lld links for it since LLVM 18
-	}
+	s.manager, s.tools = system, append([]string{"clang", "lld"}, system.LinkersFor(g.Opt.Platforms)...)
 	// The public xx-cargo names no pkg-config for another machine on Debian.
 	installed := fullRustImage(root.Image) || packages.Installs(root, "pkg-config", "pkgconf")
 	if dirs := g.PkgConfigDirs(); dirs != "" && len(libraries) > 0 && (src.pkgConfig || !src.locked && installed) {
@@ -187,7 +177,7 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 			s.tools = append(s.tools, "pkg-config")
 		}
 	}
-	s.target = []string{"RUN xx-apt-get install -y --no-install-recommends " + strings.Join(append(libraries, essentials...), " ") + standard}
+	s.target = []string{"RUN " + system.InstallsForTarget() + " " + strings.Join(append(libraries, essentials...), " ") + standard}
 	return s, review, "", ""
 }
 
@@ -272,7 +262,7 @@ func RustImage(image string) bool {
 // has the headers of common libraries.
 func fullRustImage(image string) bool {
 	tag := graph.ImageTag(image)
-	return RustImage(image) && !strings.Contains(tag, "slim") && !strings.Contains(tag, "alpine")
+	return RustImage(image) && !strings.Contains(tag, "slim") && !graph.DistributionOf(image).Is("Alpine")
 }
 
 var (
@@ -281,37 +271,42 @@ var (
 	rustVersion = match.Pattern(`(?:^|rust-)1\.([0-9]+)`)
 )
 
-// rustSystem says whether packages come from Alpine or Debian, or why neither is
+// managerOf returns the package manager of the distribution that a stage is made from, nil if that is not known for certain.
+func managerOf(root *graph.Stage) *packages.Manager {
+	if d := graph.DistributionOf(root.Image); d != nil {
+		return packages.ForTarget(d.Manager)
+	}
+	return packages.ForTarget("apt-get") // the image rust, and cargo-chef's, stand on Debian
+}
+
+// rustSystem says what installs packages in the stage, or why that is not
 // certain.
-func rustSystem(root *graph.Stage) (system, why string) {
+func rustSystem(root *graph.Stage) (system *packages.Manager, why string) {
 	image, tag := root.Image, graph.ImageTag(root.Image)
-	switch name := graph.ImageName(image); {
-	case RustImage(image) && strings.Contains(tag, "alpine"):
-		return "alpine", ""
-	case RustImage(image) && newDebian().MatchString(tag):
-		return "debian", ""
+	onAlpine := graph.DistributionOf(image).Is("Alpine")
+	switch plain := packages.PlainImage(image) && !graph.OfficialGo(image); {
+	case RustImage(image) && (onAlpine || newDebian().MatchString(tag)):
+		return managerOf(root), ""
 	case RustImage(image):
 		if oldDebian().MatchString(tag) {
-			return "", fmt.Sprintf("%s is made from a Debian whose packages are no longer kept where apt-get looks for them", image)
+			return nil, fmt.Sprintf("%s is made from a Debian whose packages are no longer kept where apt-get looks for them", image)
 		}
 		if strings.Contains(tag, "$") {
-			return "", fmt.Sprintf("which distribution %s is made from depends on a build argument", image)
+			return nil, fmt.Sprintf("which distribution %s is made from depends on a build argument", image)
 		}
 		// Until Rust 1.54 the image was Debian 10.
 		if m := rustVersion().FindStringSubmatch(tag); m != nil {
 			if minor, err := strconv.Atoi(m[1]); err == nil && minor < 55 {
-				return "", fmt.Sprintf("%s is made from a Debian whose packages are no longer kept where apt-get looks for them", image)
+				return nil, fmt.Sprintf("%s is made from a Debian whose packages are no longer kept where apt-get looks for them", image)
 			}
 		}
-		return "debian", ""
-	case name == "alpine" && packages.Installs(root, "cargo", "rust"):
-		return "alpine", ""
-	case (name == "debian" || name == "ubuntu") && !oldDebian().MatchString(tag) && packages.Installs(root, "cargo", "rustc"):
-		return "debian", ""
-	case name == "alpine" || name == "debian" || name == "ubuntu":
-		return "", "where cargo comes from cannot be seen: no command installs the package"
+		return packages.ForTarget("apt-get"), ""
+	case plain && !oldDebian().MatchString(tag) && packages.Installs(root, "cargo", "rustc", "rust"):
+		return managerOf(root), ""
+	case plain:
+		return nil, "where cargo comes from cannot be seen: no command installs the package"
 	}
-	return "", fmt.Sprintf("what is in the base image %s is not known", image)
+	return nil, fmt.Sprintf("what is in the base image %s is not known", image)
 }
 
 // rustupScript reports whether rustup has been installed with its script, and whether that was by an instruction before
