@@ -68,12 +68,19 @@ func among(platforms []string, arch string) []string {
 	return wanted
 }
 
-// archWords are the names that architectures have in names of files. arm alone is that of two.
+// archWords are names that say less than others, or more, in names of files: arm alone is that of two.
 var archWords = map[string]string{
-	"amd64": "amd64", "x64": "amd64", "x86": "amd64", "arm64": "arm64", "aarch64": "arm64", "arm64v8": "arm64", "armv8": "arm64", "arm": "arm",
+	"x86": "amd64", "arm": "arm", "386": "386",
 	"armv7": "arm/v7", "armv7l": "arm/v7", "armhf": "arm/v7", "arm32v7": "arm/v7", "armv6": "arm/v6", "armv6l": "arm/v6", "arm32v6": "arm/v6",
-	"386": "386", "i386": "386", "i686": "386", "ppc64le": "ppc64le", "ppc64el": "ppc64le", "s390x": "s390x", "riscv64": "riscv64",
-	"loong64": "loong64", "loongarch64": "loong64",
+}
+
+// archOf returns the architecture that a word of a file's name names, or "".
+func archOf(word string) string {
+	if arch, ok := archWords[word]; ok {
+		return arch
+	}
+	arch, _ := match.KnownArch(word)
+	return arch
 }
 
 // toolchainWords say that what is named is for building for that machine, and not for running on it.
@@ -94,7 +101,7 @@ func archInName(name string) string {
 		if slices.Contains(toolchainWords, w) {
 			return ""
 		}
-		if arch := archWords[w]; arch != "" && found != "" && arch != found {
+		if arch := archOf(w); arch != "" && found != "" && arch != found {
 			return ""
 		} else if arch != "" {
 			found = arch
@@ -112,7 +119,7 @@ func archOfFolder(name string) string {
 	if len(words) != 1 {
 		return ""
 	}
-	return archWords[words[0]]
+	return archOf(words[0])
 }
 
 // besides returns the architectures of which a folder has a file of the same name.
@@ -149,7 +156,7 @@ func readNames(dir string) map[string][]string {
 				named["/"] = append(named["/"], e.Name())
 			}
 		} else if arch := archInName(e.Name()); arch != "" {
-			rest := strings.Join(slices.DeleteFunc(wordsOf(e.Name()), func(w string) bool { return archWords[w] != "" }), " ")
+			rest := strings.Join(slices.DeleteFunc(wordsOf(e.Name()), func(w string) bool { return archOf(w) != "" }), " ")
 			named[rest] = append(named[rest], arch)
 		}
 	}

@@ -207,14 +207,14 @@ func OneArchitecture(image string) bool {
 
 // archTag matches names that end in an architecture, as the tags of gcr.io/distroless do, and tags that begin with one,
 // as those of linuxserver.io's bases do.
-var archTag = lazyregexp.New(`[^:/](-(amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64))$|:((amd64|arm64|arm64v8|arm32v7|armv7|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)-)[^:/@]*$`)
+var archTag = match.Pattern(`[^:/](-(` + match.ArchName + `))$|:((` + match.ArchName + `)-)[^:/@]*$`)
 
 // ArchitectureInTag returns the architecture that an image's tag names, as it is written, and the image's name without it.
 func ArchitectureInTag(image string) (arch, plain string, ok bool) {
-	if !strings.Contains(image, "64") && !strings.Contains(image, "arm") && !strings.Contains(image, "s390x") {
+	if !match.MayNameArch(image) {
 		return "", "", false // as most, and it takes less time than archTag
 	}
-	m := archTag.Get().FindStringSubmatchIndex(image)
+	m := archTag().FindStringSubmatchIndex(image)
 	if m == nil || strings.Contains(image, "@") {
 		return "", "", false
 	}
@@ -230,7 +230,7 @@ func ArchitectureInTag(image string) (arch, plain string, ok bool) {
 
 // secondArch matches what is left of a tag if it names two architectures: the one that the image runs on, and one that it
 // emulates or builds for.
-var secondArch = match.Pattern(`:([^:/@]*[-.])?(amd64|arm64|arm64v8|arm32v7|arm|armv[67]l?|armhf|ppc64le|s390x|riscv64|x86_64|aarch64)$`)
+var secondArch = match.Pattern(`:([^:/@]*[-.])?(arm|` + match.ArchName + `)$`)
 
 // HoldsEmulators recognizes images that hold QEMU for other machines, and run on any that has them: their tags say what is
 // emulated.

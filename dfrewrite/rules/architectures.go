@@ -8,40 +8,16 @@ import (
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
-	"xxkit/internal/lazyregexp"
 )
 
-// archName matches the names that architectures have in URLs, file names, triples
-// and packages. Names that are words, or parts of them (arm, x86, 386), are left out, but for
-// Debian's triplets of arm.
-var archName = lazyregexp.New(`(?i)(?:^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[5678][a-z]*|armhf|armel|arm-linux-gnueabi(?:hf)?|i[3456]86|ppc64le|ppc64el|powerpc64le|s390x|riscv64|loong64|loongarch64)(?:$|[^a-z0-9])`)
-
-// archOf returns what Go calls the architecture of one of these names.
-func archOf(name string) string {
-	switch name = strings.ToLower(name); {
-	case name == "amd64" || name == "x86_64" || name == "x86-64" || name == "x64":
-		return "amd64"
-	case name == "arm64" || name == "aarch64":
-		return "arm64"
-	case strings.HasPrefix(name, "armv8"):
-		return "arm64"
-	case strings.HasPrefix(name, "arm"):
-		return "arm"
-	case strings.HasPrefix(name, "i"):
-		return "386"
-	case name == "ppc64el" || name == "powerpc64le":
-		return "ppc64le"
-	case name == "loongarch64":
-		return "loong64"
-	}
-	return name
-}
+// archName matches the names that architectures have in URLs, file names, triples and packages.
+var archName = match.Pattern(`(?i)(?:^|[^a-z0-9])(` + match.ArchName + `)(?:$|[^a-z0-9])`)
 
 // archNames lists the architectures' names in a text.
 func archNames(text string) []string {
 	var out []string
-	for mayNameArch(text) {
-		m := archName.Get().FindStringSubmatchIndex(text)
+	for match.MayNameArch(text) {
+		m := archName().FindStringSubmatchIndex(text)
 		if m == nil {
 			return out
 		}
@@ -51,23 +27,11 @@ func archNames(text string) []string {
 	return out
 }
 
-// mayNameArch is false for most texts, and takes less time than archName: every name
-// has one of four pairs of characters in it.
-func mayNameArch(text string) bool {
-	for i := 1; i < len(text); i++ {
-		switch text[i-1 : i+1] {
-		case "64", "86", "39", "rm", "RM", "Rm", "rM":
-			return true
-		}
-	}
-	return false
-}
-
 // otherArch returns the name of an architecture in a text that names some, but not
 // that of the platform; else "".
 func otherArch(text string, p *facts.Platform) string {
 	names := archNames(text)
-	if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return archOf(n) == p.Arch }) {
+	if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return match.ArchOf(n) == p.Arch }) {
 		return ""
 	}
 	return names[0]
@@ -102,7 +66,7 @@ func fixedArch(s *graph.Stage) string {
 		return prefixArch(prefix)
 	}
 	if tagged, _, ok := graph.ArchitectureInTag(s.Image); ok {
-		return archOf(strings.ReplaceAll(tagged, "arm64v8", "arm64"))
+		return match.ArchOf(tagged)
 	}
 	if _, arch, ok := strings.Cut(s.Platform, "/"); ok {
 		arch, _, _ = strings.Cut(arch, "/")

@@ -46,12 +46,12 @@ func unpacked(part string) string {
 // mentionsIn lists where an instruction names an architecture, but for comments and addresses.
 func (p *Pass) mentionsIn(s *graph.Stage, in *dockerfile.Instruction, on *facts.Platform) []mention {
 	src := string(in.Doc.Src[in.Span.Start:in.Span.End])
-	if !mayNameArch(src) {
+	if !match.MayNameArch(src) {
 		return nil
 	}
 	var out []mention
 	for from := 0; ; {
-		m := archName.Get().FindStringSubmatchIndex(src[from:])
+		m := archName().FindStringSubmatchIndex(src[from:])
 		if m == nil {
 			return out
 		}
@@ -123,7 +123,7 @@ var packageTools = match.Words("apt apt-get apk dpkg yum dnf microdnf zypper rpm
 func (p *Pass) mentions(s *graph.Stage, a archWord, on *facts.Platform, use string) (spans []dockerfile.Span, ok bool) {
 	var loads []archWord
 	for _, b := range p.archWords(s, on) {
-		if (b.what == "this download" || b.what == "this file") && archOf(b.name) == archOf(a.name) {
+		if (b.what == "this download" || b.what == "this file") && match.ArchOf(b.name) == match.ArchOf(a.name) {
 			loads = append(loads, b)
 		}
 	}
@@ -137,14 +137,14 @@ func (p *Pass) mentions(s *graph.Stage, a archWord, on *facts.Platform, use stri
 	for _, t := range s.Tree() {
 		for _, u := range t.UsedBy {
 			for _, raw := range u.Paths {
-				if u.Kind == graph.Copy && !inSystem().MatchString(raw) && slices.ContainsFunc(archNames(raw), func(n string) bool { return archOf(n) == archOf(a.name) }) {
+				if u.Kind == graph.Copy && !inSystem().MatchString(raw) && slices.ContainsFunc(archNames(raw), func(n string) bool { return match.ArchOf(n) == match.ArchOf(a.name) }) {
 					return nil, false
 				}
 			}
 		}
 		for _, in := range t.Body {
 			for _, m := range p.mentionsIn(t, in, on) {
-				if archOf(m.name) != archOf(a.name) || slices.ContainsFunc(loads, func(b archWord) bool {
+				if match.ArchOf(m.name) != match.ArchOf(a.name) || slices.ContainsFunc(loads, func(b archWord) bool {
 					return b.in == in && (b.at == m.at || b.span.Start <= m.at.Start && m.at.End <= b.span.End)
 				}) {
 					continue

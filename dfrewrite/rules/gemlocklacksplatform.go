@@ -7,6 +7,7 @@ import (
 
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/match"
 )
 
 // GemLockLacksPlatform finds frozen installs of gems from a lock file that does not list a platform.
@@ -101,5 +102,5 @@ func gemPlatformFits(gem string, on *facts.Platform) bool {
 	if !strings.HasPrefix(system, "linux") {
 		return false
 	}
-	return cpu == on.Row.March || archOf(cpu) == on.Arch || cpu == on.Arch || on.Arch == "386" && cpu == "x86"
+	return cpu == on.Row.March || match.ArchOf(cpu) == on.Arch || cpu == on.Arch || on.Arch == "386" && cpu == "x86"
 }

@@ -112,7 +112,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		}
 		a.name = names[0]
 		a.given = v.From&facts.FromArg != 0 && !strings.Contains(string(a.in.Doc.Src[a.span.Start:a.span.End]), a.name)
-		a.right = !slices.ContainsFunc(names, func(n string) bool { return archOf(n) != on.Arch }) || otherArch(v.Text, on) == "" && len(archNames(v.Text)) > 0
+		a.right = !slices.ContainsFunc(names, func(n string) bool { return match.ArchOf(n) != on.Arch }) || otherArch(v.Text, on) == "" && len(archNames(v.Text)) > 0
 		a.key = v.Text
 		for _, n := range names {
 			a.key = strings.Replace(a.key, n, "*", 1)
@@ -161,7 +161,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 			continue
 		}
 		for n, w := range c.Words[min(1, len(c.Words)):] {
-			if !mayNameArch(w.Text) && !strings.Contains(w.Text, "/tini") {
+			if !match.MayNameArch(w.Text) && !strings.Contains(w.Text, "/tini") {
 				continue
 			}
 			a := archWord{in: c.Run, span: w.At, at: nameIn(c.Run.Doc, w.At, w.Text)}
@@ -199,16 +199,16 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 func forEach(name, value string) bool {
 	archs := map[string]bool{}
 	for _, n := range archNames(value) {
-		archs[archOf(n)] = true
+		archs[match.ArchOf(n)] = true
 	}
 	named := archNames(strings.ToLower(name))
-	return len(archs) == 1 && len(named) == 1 && archs[archOf(named[0])] || len(archs) > 1 && strings.HasSuffix(name, "PATH") && strings.Contains(value, ":")
+	return len(archs) == 1 && len(named) == 1 && archs[match.ArchOf(named[0])] || len(archs) > 1 && strings.HasSuffix(name, "PATH") && strings.Contains(value, ":")
 }
 
 // named reports whether the place that the file goes to names the same architecture.
 func (a archWord) named() bool {
 	return slices.ContainsFunc(a.dests, func(dest string) bool {
-		return slices.ContainsFunc(archNames(dest), func(n string) bool { return archOf(n) == archOf(a.name) })
+		return slices.ContainsFunc(archNames(dest), func(n string) bool { return match.ArchOf(n) == match.ArchOf(a.name) })
 	})
 }
 
@@ -273,7 +273,7 @@ func (p *Pass) sources(in *dockerfile.Instruction, on *facts.Platform, paths ins
 	words := in.Words()
 	for _, src := range paths.SourcePaths {
 		v := p.Facts.Expand(in, src, on)
-		if !mayNameArch(v.Text) && !strings.Contains(v.Text, "/tini") || !wanted(v.Text) {
+		if !match.MayNameArch(v.Text) && !strings.Contains(v.Text, "/tini") || !wanted(v.Text) {
 			continue
 		}
 		a := archWord{in: in, span: in.Span, what: what, dests: []string{p.Facts.Expand(in, paths.DestPath, on).Text}}
@@ -345,7 +345,7 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 			d.Notes = p.inFile(a.call)
 		}
 	} else {
-		if archOf(a.name) == on.Arch {
+		if match.ArchOf(a.name) == on.Arch {
 			return
 		}
 		arg = "BUILDARCH"

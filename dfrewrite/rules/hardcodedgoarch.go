@@ -10,6 +10,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/match"
 )
 
 // HardcodedGoarch finds Go builds whose GOARCH, GOOS or GOARM is the same for every
@@ -59,7 +60,7 @@ func (p *Pass) takenByName(s *graph.Stage, c *facts.Call, arch string) bool {
 				continue
 			}
 			dest := p.Facts.Expand(u.By, u.Dest, c.Platform)
-			if named = dest.From&facts.FromTarget == 0 && slices.ContainsFunc(archNames(dest.Text), func(n string) bool { return archOf(n) == arch }); !named {
+			if named = dest.From&facts.FromTarget == 0 && slices.ContainsFunc(archNames(dest.Text), func(n string) bool { return match.ArchOf(n) == arch }); !named {
 				return false
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/match"
 )
 
 // RunsTargetBinary finds stages on the build platform that run what they built for
@@ -83,7 +84,7 @@ func buildsForTarget(c *facts.Call) bool {
 		return c.Compiler()
 	case c.Compiler():
 		return c.CrossCompiler() && (follows(c.Words[0].Value) ||
-			slices.ContainsFunc(archNames(c.Name), func(n string) bool { return archOf(n) == c.Platform.Arch }))
+			slices.ContainsFunc(archNames(c.Name), func(n string) bool { return match.ArchOf(n) == c.Platform.Arch }))
 	}
 	return false
 }

@@ -10,6 +10,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/verdict"
 )
 
@@ -68,14 +69,14 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 		d.Message = fmt.Sprintf("%s exists for one architecture only: images of every other platform are built on it all the same", name)
 		d.Fix = &Fix{Message: "use " + rest, Edits: []dockerfile.Edit{{Span: image.Span, New: rest}}}
 	case inTag:
-		if archOf(strings.ReplaceAll(tagged, "arm64v8", "arm64")) == arch {
+		if match.ArchOf(tagged) == arch {
 			return d, false
 		}
 		d.Message = fmt.Sprintf("%s is for one architecture, as its tag says: images of every other platform are built on it all the same", name)
 		d.Fix = &Fix{Message: "use " + plain, Edits: []dockerfile.Edit{{Span: image.Span, New: plain}}}
 	case flag != nil && !strings.Contains(flag.Value, "$"):
 		parts := strings.Split(flag.Value, "/")
-		if len(parts) < 2 || parts[0] != "linux" || archOf(parts[1]) == arch {
+		if len(parts) < 2 || parts[0] != "linux" || match.ArchOf(parts[1]) == arch {
 			return d, false
 		}
 		d.Span = flag.Span
@@ -137,7 +138,7 @@ func (p *Pass) archByDefault(s *graph.Stage, d Diagnostic, arch string) (Diagnos
 			name, inTag = prefixArch(prefix), true
 		}
 	}
-	if !inTag || archOf(strings.TrimSuffix(name, "v8")) == arch || p.builtForEach() {
+	if !inTag || match.ArchOf(name) == arch || p.builtForEach() {
 		return d, false
 	}
 	d.Severity = Warning
@@ -175,7 +176,7 @@ func (p *Pass) downloadsFor(s *graph.Stage, arch string) (edits []dockerfile.Edi
 	done := seen{}
 	for _, on := range p.Facts.PlatformsOf(s) {
 		for _, a := range p.archWords(s, on) {
-			if a.what != "this download" || archOf(a.name) != archOf(arch) || done.before(a.span) {
+			if a.what != "this download" || match.ArchOf(a.name) != match.ArchOf(arch) || done.before(a.span) {
 				continue
 			}
 			if a.at.Len() == 0 || len(a.written) > 0 && p.takenExactly(s, a.written, on) {

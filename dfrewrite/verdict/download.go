@@ -19,6 +19,6 @@ func ArchInDownload(s string) string {
 }
 
 var (
-	archName    = match.Pattern(`(?i)(^|[^a-z0-9])(amd64|x86_64|x86-64|x64|aarch64|arm64|armv[567][a-z]*|armhf|i[36]86|ppc64le|ppc64el|s390x|riscv64)($|[^a-z0-9])`)
+	archName    = match.Pattern(`(?i)(^|[^a-z0-9])(` + match.ArchName + `)($|[^a-z0-9])`)
 	archExpands = match.Pattern(`\$\{?(?:TARGET(?:PLATFORM|OS|ARCH|VARIANT)|ARCH|GOARCH|OSARCH|PLATFORM|MACHINE)\b|uname|dpkg --print-architecture|go env`)
 )
