@@ -14,8 +14,8 @@
 // does not know, it stays quiet.
 //
 // The files: stages and platforms (this file), values (value.go), the walk through
-// a script (walk.go), words of the shell (expand.go), patterns (match.go), programs
-// whose answer is known (probe.go), what commands write (outputs.go).
+// a script (walk.go), words of the shell (expand.go), patterns (shellpattern.go), programs
+// whose answer is known (machineprobe.go), what commands write (outputs.go).
 package facts
 
 import (

@@ -23,6 +23,7 @@ import (
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
 	"xxkit/internal/lazyregexp"
+	"xxkit/triples"
 )
 
 // A Graph is a Dockerfile's stages with their relations.
@@ -279,7 +280,17 @@ var variable = lazyregexp.New(`\\\$(\w+|\\\{[^}]*\\\})`)
 // called linux and windows.
 var platformStages = map[string][]string{
 	"TARGETOS":   {"linux", "windows", "darwin", "freebsd", "netbsd", "openbsd"},
-	"TARGETARCH": {"amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "mips64le", "loong64"},
+	"TARGETARCH": architectures(),
+}
+
+// architectures lists those of the platform table.
+func architectures() (names []string) {
+	for _, r := range triples.Rows() {
+		if !slices.Contains(names, r.Platform.Arch) {
+			names = append(names, r.Platform.Arch)
+		}
+	}
+	return names
 }
 
 // matching finds the stages whose names fit a name with variables in it.

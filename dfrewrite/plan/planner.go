@@ -4,14 +4,15 @@
 // A [Planner] lets the [Recipes] judge every command of a stage, and keeps their verdicts. A stage is
 // converted as a whole or not at all, together with those that share its base
 // ([Planner.ToBuildPlatform]), or where it runs already ([Planner.InPlace]). What leaves it must be
-// something that a converted command made or that is the same on every platform (leaving.go).
-// toolchain.go brings compilers and the target's libraries in, split.go divides a base that is shared
-// with what is shipped, single.go says what would become of a file's only stage, and handmade.go takes
+// something that a converted command made or that is the same on every platform (copiedout.go).
+// ctoolchain.go brings compilers and the target's libraries in, split.go divides a base that is shared
+// with what is shipped, finalstage.go says what would become of a file's only stage, and handmadecross.go takes
 // out what people cross-compile by hand, so that the recipes see what a native build would be.
 package plan
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -36,7 +37,11 @@ type Planner struct {
 
 // NewPlanner returns a planner that judges with the given options.
 func NewPlanner(opt *verdict.Options) *Planner {
-	return &Planner{File: &verdict.File{Options: opt, Memo: map[any]any{}, JudgeLines: planCommands}, plans: map[*graph.Stage]*verdict.Ledger{}}
+	drivers := map[string]bool{}
+	for _, r := range Recipes {
+		maps.Copy(drivers, r.Programs)
+	}
+	return &Planner{File: &verdict.File{Options: opt, Drivers: drivers, Memo: map[any]any{}, JudgeLines: planCommands}, plans: map[*graph.Stage]*verdict.Ledger{}}
 }
 
 // Know gives the planner the facts of the file, which it works out by itself else.

@@ -89,7 +89,7 @@ type archWord struct {
 }
 
 // libraryFolder matches Debian's folders for the libraries of an architecture.
-var libraryFolder = lazyregexp.New(`/(x86_64|aarch64|arm|i386|powerpc64le|s390x|riscv64)-linux-(gnu|musl)\w*`)
+var libraryFolder = match.Pattern(`/(` + match.ArchName + `|arm)-linux-(gnu|musl)\w*`)
 
 // loader matches the dynamic loaders of glibc and musl, and musl's library.
 var loader = lazyregexp.New(`/(ld-linux-|ld-musl-|libc\.musl-)[a-z0-9_-]+\.so`)
@@ -183,7 +183,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 						a.written = append(a.written, later.Writes()...)
 					}
 				}
-			case p.place(s) == graph.Target && (libraryFolder.Get().MatchString(w.Text) || loader.Get().MatchString(w.Text)) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
+			case p.place(s) == graph.Target && (libraryFolder().MatchString(w.Text) || loader.Get().MatchString(w.Text)) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
 				a.what = "this path"
 			default:
 				continue

@@ -62,14 +62,14 @@ func (p *Pass) hostLibraries(s *graph.Stage, rest []*facts.Call, c *facts.Call) 
 	}
 	hint := "name the target's folder: /usr/lib/$(xx-info triple)"
 	for _, w := range c.Words[1:] {
-		if folder := libraryFolder.Get().FindString(w.Text); folder != "" && constant(w.Value) && otherArch(folder, c.Platform) != "" {
+		if folder := libraryFolder().FindString(w.Text); folder != "" && constant(w.Value) && otherArch(folder, c.Platform) != "" {
 			return Diagnostic{Span: w.At, Hint: hint,
 				Message: fmt.Sprintf("%s is told about libraries in %s, also when it builds for %s", c.Name, "/usr/lib"+folder, c.Platform)}, true
 		}
 	}
 	for _, name := range []string{"PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "CGO_LDFLAGS", "LDFLAGS", "LIBRARY_PATH"} {
 		v := c.Env(name)
-		if folder := libraryFolder.Get().FindString(v.Text); folder != "" && constant(v) && otherArch(folder, c.Platform) != "" {
+		if folder := libraryFolder().FindString(v.Text); folder != "" && constant(v) && otherArch(folder, c.Platform) != "" {
 			return Diagnostic{Span: placeOf(c, v), Hint: hint,
 				Message: fmt.Sprintf("%s names libraries of %s, also when %s builds for %s", name, archNames(folder)[0], c.Name, c.Platform)}, true
 		}

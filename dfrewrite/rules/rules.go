@@ -5,10 +5,10 @@
 // documentation and, with the examples in it, its first test. The driver knows
 // no rule by name; [All] is the list.
 //
-// A file named for a rule holds that rule. The others hold what rules share: where architectures are named (architectures.go,
-// archmentions.go, toolarch.go), whether a build is told the target (told.go, ownmachine.go, dotnetstarter.go, webbytarget.go),
-// what of it is shipped (shipped.go, and releases.go for goreleaser's images), which --platform flags go together (pins.go),
-// and the commands inside files of the build context (reads.go).
+// A file named for a rule holds that rule. Those called pass_… hold what rules ask of a [Pass]: where architectures are named
+// (architectures, archmentions, toolarch), whether a build is told the target (toldtarget, nativebuilds, dotnetstarter,
+// webbundles), what of it is shipped (shipped, goreleaserimages), which --platform flags go together (platformflags), and the
+// commands inside files of the build context (commandsinfiles).
 package rules
 
 import (

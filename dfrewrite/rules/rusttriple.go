@@ -104,7 +104,7 @@ func noRustTarget(v facts.Word, on *facts.Platform) string {
 		return ""
 	}
 	switch first {
-	case "amd64", "arm64", "arm", "386", "armv7l", "i386", "ppc64le", "riscv64":
+	case "amd64", "arm64", "arm", "386", "armv7l", "i386", "ppc64le", "riscv64", "loong64":
 		if first == "arm" && (strings.HasSuffix(rest, "eabi") || strings.HasSuffix(rest, "eabihf")) {
 			return ""
 		}

@@ -23,6 +23,8 @@ type Call struct {
 // File are what is known of a Dockerfile beside what is said of its commands.
 type File struct {
 	Options *Options
+	// Drivers are the programs that run other commands, see [Recipe].
+	Drivers map[string]bool
 	// facts are those of the file, once somebody has asked for them.
 	facts *facts.Facts
 	Memo  map[any]any

@@ -17,6 +17,9 @@ type Recipe struct {
 
 	// The others are nil where a recipe has nothing to say.
 
+	// Programs are those of a driver: they run other commands, which nobody knows where the driver cannot read their file.
+	Programs map[string]bool
+
 	// Copy decides on a COPY or ADD of the stage.
 	Copy func(*Ledger, *File, *dockerfile.Instruction) (Step, bool)
 	// Stage looks at a stage whose commands have all been judged, and adds steps to it.

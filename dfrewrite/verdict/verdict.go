@@ -12,7 +12,7 @@
 // that move together are a [Conversion].
 //
 // The package knows no tool. What a recipe asks of a command beside its words stands here: which folders
-// are the distribution's (paths.go), what an earlier command made and what is taken later (files.go).
+// are the distribution's (paths.go), what an earlier command made and what is taken later (stagefiles.go).
 package verdict
 
 import (

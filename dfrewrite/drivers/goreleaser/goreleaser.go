@@ -20,7 +20,7 @@ import (
 )
 
 // Recipe is that of goreleaser.
-var Recipe = &verdict.Recipe{Name: "goreleaser", Page: "goreleaser", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "goreleaser", Page: "goreleaser", Judge: judge, Programs: match.Words("goreleaser")}
 
 // GoReleaser builds what its configuration says, for every platform in it. With --single-target it builds one of them: that
 // of TARGET, else of GOOS, GOARCH, GOARM and GOAMD64 of the environment, else of the machine that it runs on. It takes a target

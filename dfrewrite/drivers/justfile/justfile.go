@@ -19,7 +19,7 @@ import (
 )
 
 // Recipe is that of just.
-var Recipe = &verdict.Recipe{Name: "just", Page: "just", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "just", Page: "just", Judge: judge, Programs: match.Words("just")}
 
 // judge looks into the justfile of the build context, as judgeMake does into the Makefile.
 func judge(c *verdict.Call) (verdict.Step, bool) {

@@ -19,7 +19,7 @@ import (
 )
 
 // Recipe is that of mage.
-var Recipe = &verdict.Recipe{Name: "mage", Page: "mage", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "mage", Page: "mage", Judge: judge, Programs: match.Words("mage")}
 
 // mage builds a program of the magefiles of a folder, for the machine that it runs on: it sets GOOS and GOARCH for that
 // itself. The program gets the environment as it is, and runs the functions named on the command line. So GOOS and GOARCH in front of

@@ -24,7 +24,7 @@ import (
 )
 
 // Recipe is that of task.
-var Recipe = &verdict.Recipe{Name: "task", Page: "task", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "task", Page: "task", Judge: judge, Programs: match.Words("task go-task")}
 
 // judge looks into the Taskfile of the build context, as judgeMake does into the Makefile. Alpine calls the program
 // go-task.

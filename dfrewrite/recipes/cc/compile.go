@@ -1,5 +1,5 @@
 // Package cc knows how C and C++ cross-compile: calls of a compiler and of the tools around it, and the
-// build systems Autotools, CMake and Meson (build.go is what they share). Makefiles are read by
+// build systems Autotools, CMake and Meson (buildsystem.go is what they share). Makefiles are read by
 // drivers/makefile.
 package cc
 
@@ -22,7 +22,7 @@ var Recipe = &verdict.Recipe{Name: "c", Page: "c", Judge: judge, Prepare: verify
 
 // C and C++ cross-compile with xx-clang and xx-clang++, which are clang for the target. Package plan
 // brings clang and the target's libraries. Here are commands that call a compiler, or one of the tools around
-// it, themselves; what build systems do is in build.go (what all of them share), autotools.go, cmake.go and meson.go.
+// it, themselves; what build systems do is in buildsystem.go (what all of them share), autotools.go, cmake.go and meson.go.
 //
 // Only the plain contract of the helpers is used: xx-clang takes clang's arguments, setting a target up leaves
 // TRIPLE-ar, TRIPLE-ranlib and TRIPLE-strip where llvm is installed, and TRIPLE-pkg-config where pkg-config is.

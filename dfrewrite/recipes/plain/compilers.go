@@ -19,8 +19,9 @@ import (
 var (
 	otherCompilers = match.Words("ld tcc musl-gcc")
 	ninjas         = match.Words("ninja ninja-build samu")
-	buildDrivers   = match.Words("make gmake scons mage just task go-task goreleaser dpkg-buildpackage debuild rpmbuild abuild checkinstall")
-	binaryTools    = match.Words("strip objcopy patchelf")
+	// packagers and their like run other commands, as drivers do, and nobody reads their files.
+	packagers   = match.Words("scons dpkg-buildpackage debuild rpmbuild abuild checkinstall")
+	binaryTools = match.Words("strip objcopy patchelf")
 	// languageTools build or install packages of languages that no recipe knows, and some of those packages are in C.
 	languageTools = match.Words(`mix rebar3 stack cabal ghc dune opam nim nimble crystal shards swift swiftc zig dart luarocks Rscript R cpan cpanm
 		pecl phpize docker-php-ext-install install-php-extensions julia`)
@@ -58,6 +59,7 @@ func clonedInto(c *verdict.Call) string {
 }
 
 func judgeCompilers(c *verdict.Call) (verdict.Step, bool) {
+	runsOthers := packagers[c.Program] || c.File.Drivers[c.Program]
 	switch {
 	case otherCompilers[c.Program]:
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("%s compiles or links C for the machine that it runs on, and xx-clang does not stand in for it", c.Program),
@@ -67,10 +69,10 @@ func judgeCompilers(c *verdict.Call) (verdict.Step, bool) {
 			Way: verdict.LeaveIt + ", or convert it by hand"}, true
 	case ninjas[c.Program]:
 		return verdict.BlockBuild("configure that folder in this stage, with cmake or meson", "what %s builds was not configured in this stage", c.Program), true
-	case buildDrivers[c.Program] && clonedInto(c) != "":
+	case runsOthers && clonedInto(c) != "":
 		return verdict.BlockBuild("set CC=xx-clang for it if it compiles C, or build it in a stage of its own on the target platform",
 			"what %s runs comes out of `%s`, and cannot be read", c.Program, clonedInto(c)), true
-	case buildDrivers[c.Program]:
+	case runsOthers:
 		return verdict.BlockBuild("call the compiler in the Dockerfile, or convert the stage by hand", "what %s runs is not in this file", c.Program), true
 	case anyBinary[c.Program]:
 		step := verdict.Step{Reason: "takes programs of every platform"}

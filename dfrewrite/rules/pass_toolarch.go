@@ -56,7 +56,7 @@ var tellsArchByEnv = map[string][]string{
 }
 
 // toldTriple matches what build systems are told of a machine or its compiler.
-var toldTriple = match.Pattern(`^(?:--host=|--target=|CC=|CXX=|CROSS_COMPILE=|CROSS=|-DCMAKE_C_COMPILER=|-DCMAKE_CXX_COMPILER=|--cross-prefix=)?[^=]*?\b(?:x86_64|aarch64|arm|i[36]86|powerpc64le|s390x|riscv64)-(?:[a-z]+-)?linux-(?:gnu|musl)\w*`)
+var toldTriple = match.Pattern(`^(?:--host=|--target=|CC=|CXX=|CROSS_COMPILE=|CROSS=|-DCMAKE_C_COMPILER=|-DCMAKE_CXX_COMPILER=|--cross-prefix=)?[^=]*?\b(?:` + match.ArchName + `|arm)-(?:[a-z]+-)?linux-(?:gnu|musl)\w*`)
 
 // bpfArch matches the definition that chooses the registers of a machine in eBPF code (libbpf's bpf_tracing.h).
 var bpfArch = match.Pattern(`__TARGET_ARCH_(x86|arm64|arm|powerpc|s390|riscv|loongarch)\b`)

@@ -24,7 +24,7 @@ import (
 
 // Recipe is that of make where it runs go, and C that of Makefiles that compile C.
 var (
-	Recipe = &verdict.Recipe{Name: "make", Page: "make", Judge: judge}
+	Recipe = &verdict.Recipe{Name: "make", Page: "make", Judge: judge, Programs: match.Words("make gmake")}
 	C      = &verdict.Recipe{Name: "c", Page: "c", Judge: judgeC}
 )
 

@@ -146,7 +146,7 @@ func packageManager(s *graph.Stage, installs []*packages.Install) *packages.Mana
 type blocker func(way, format string, args ...any)
 
 // crossCompiler is a package of Debian with gcc for another machine.
-var crossCompiler = match.Pattern(`^(gcc|g\+\+|libc6-dev|crossbuild-essential|binutils)(-[0-9]+)?-(.*-(linux-gnu|cross).*|arm64|armhf|armel|i386|ppc64el|s390x|riscv64)$`)
+var crossCompiler = match.Pattern(`^(gcc|g\+\+|libc6-dev|crossbuild-essential|binutils)(-[0-9]+)?-(.*-(linux-gnu|cross).*|` + match.ArchName + `)$`)
 
 // canSplit reports whether every package is known for a tool or a library.
 func canSplit(c *verdict.Conversion, installs []*packages.Install, block blocker) bool {

@@ -18,7 +18,7 @@ import (
 //
 //	COPY --from=bufbuild/buf:1.50.0 /usr/local/bin/buf /usr/local/bin/
 //
-// BuildKit takes such an image for the target (see recipes/golang/copied.go). A stage that moves to the build platform gets the tool from a
+// BuildKit takes such an image for the target (see recipes/golang/copiedgo.go). A stage that moves to the build platform gets the tool from a
 // stage that has the image for the build platform.
 
 // judgeCopiedTools decides on a COPY that takes tools out of an image, and nothing else: all that it takes is a program that the stage
