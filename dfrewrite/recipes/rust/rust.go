@@ -1,5 +1,5 @@
 // Package rust knows how Rust cross-compiles: cargo and rustup, what their stage needs (setup.go), where
-// results go (results.go) and what the build context says of crates (source.go).
+// results go (cargoresults.go) and what the build context says of crates (crates.go).
 package rust
 
 import (
@@ -24,10 +24,10 @@ var Recipe = &verdict.Recipe{Name: "rust", Page: "rust", Judge: judge, Stage: mo
 // Rust cross-compiles with `cargo --target`, a standard library and a linker for
 // the target; xx-cargo brings them together. Three things need care. With a
 // --target cargo puts what it builds into target/TRIPLE/release and not into
-// target/release, so everything that looks there has to be told (results.go).
+// target/release, so everything that looks there has to be told (cargoresults.go).
 // Linking takes a C compiler and the target's C library (setup.go). And build
 // scripts run on the build platform, where a native build ran them on the target's
-// (source.go says what is known about them).
+// (crates.go says what is known about them).
 //
 // Only the plain contract of the helpers is used: that xx-cargo calls cargo with
 // --target behind all arguments. The facts about cargo are those of the Cargo book.

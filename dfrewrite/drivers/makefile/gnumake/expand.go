@@ -255,7 +255,7 @@ func (m *machine) call(name, rest string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return m.shell(strings.TrimSpace(text)), nil
+		return m.shell(strings.TrimLeft(text, " \t\n")), nil
 	}
 	text := make([]string, len(args))
 	for i := range args {
@@ -412,19 +412,25 @@ func (m *machine) text(name string, a []string) (string, error) {
 		if m.Abs == "" && slices.ContainsFunc(list, func(w string) bool { return !path.IsAbs(w) }) {
 			return ShellBegins + "realpath " + last + ShellEnds, nil
 		}
-		return each(func(w string) string {
-			if path.IsAbs(w) {
-				return path.Clean(w)
+		var out []string
+		for _, w := range list {
+			full := w
+			if !path.IsAbs(w) {
+				full = path.Join(m.Abs, w)
 			}
-			return path.Join(m.Abs, w)
-		})
+			if rest, below := strings.CutPrefix(path.Clean(full)+"/", m.Abs+"/"); name == "realpath" && below && !m.Files.Has(path.Join(m.Dir, rest)) {
+				continue // realpath leaves out what is not there, such as -s
+			}
+			out = append(out, path.Clean(full))
+		}
+		return strings.Join(out, " "), nil
 	}
 	return "", fmt.Errorf("its Makefile uses $(%s), which is not followed", name)
 }
 
 // shell answers what needs no shell, and asks the caller about the rest.
 func (m *machine) shell(command string) string {
-	switch command {
+	switch strings.TrimSpace(command) {
 	case "pwd", "pwd -P", "/bin/pwd":
 		if m.Abs != "" {
 			return m.Abs

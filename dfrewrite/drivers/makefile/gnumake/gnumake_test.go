@@ -1,9 +1,13 @@
 package gnumake
 
 import (
+	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -65,34 +69,19 @@ func TestAgainstMake(t *testing.T) {
 				continue
 			}
 			t.Run(strings.TrimSuffix(filepath.Base(archive), ".txtar")+"/"+call, func(t *testing.T) {
-				var goals []string
-				command := map[string]string{}
-				for _, word := range strings.Fields(call) {
-					if name, value, ok := strings.Cut(word, "="); ok {
-						command[name] = value
-					} else if word != "-" {
-						goals = append(goals, word)
-					}
-				}
-				r, err := Run(Config{Files: context.New(files), Dir: ".", Abs: dir, Command: command, Budget: graph.NewBudget().Text,
-					Env: func(name string) (string, bool) { v, ok := map[string]string{"SET": "set"}[name]; return v, ok }, Shell: shellOf(dir)}, goals...)
+				have, err := evaluated(context.New(files), dir, call)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if make == "" {
 					return
 				}
-				args := append([]string{"-n", "-B", "--no-print-directory", "-s"}, strings.Fields(strings.TrimPrefix(call, "-"))...)
-				cmd := exec.Command(make, args...)
-				cmd.Dir = dir
-				cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "SET=set"}
-				out, err := cmd.CombinedOutput()
+				want, err := printed(make, dir, call)
 				if err != nil {
-					t.Fatalf("make: %v\n%s", err, out)
+					t.Fatal(err)
 				}
-				want := linesOf(string(out))
 				compared++
-				if have := linesOf(strings.Join(texts(r), "\n")); !slices.Equal(have, want) {
+				if !slices.Equal(have, want) {
 					t.Errorf("got\n  %s\nmake says\n  %s", strings.Join(have, "\n  "), strings.Join(want, "\n  "))
 				}
 			})
@@ -103,12 +92,111 @@ func TestAgainstMake(t *testing.T) {
 	}
 }
 
+// evaluated returns the commands that a call runs in a folder: goals and variables.
+func evaluated(files *context.Files, dir, call string) ([]string, error) {
+	var goals []string
+	command := map[string]string{}
+	for _, word := range strings.Fields(call) {
+		if name, value, ok := strings.Cut(word, "="); ok {
+			command[name] = value
+		} else if word != "-" {
+			goals = append(goals, word)
+		}
+	}
+	env := map[string]string{}
+	for _, setting := range environment() {
+		name, value, _ := strings.Cut(setting, "=")
+		env[name] = value
+	}
+	r, err := Run(Config{Files: files, Dir: ".", Abs: dir, Command: command, Budget: graph.NewBudget().Text,
+		Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, Shell: shellOf(dir)}, goals...)
+	if err != nil {
+		return nil, err
+	}
+	return linesOf(strings.Join(texts(r), "\n")), nil
+}
+
+// environment is that of make and of its commands in the comparison.
+func environment() []string { return []string{"PATH=" + os.Getenv("PATH"), "HOME=/home/of", "SET=set"} }
+
+// printed returns what make itself prints for it.
+func printed(make, dir, call string) ([]string, error) {
+	cmd := exec.Command(make, append([]string{"-n", "-B", "--no-print-directory", "-s"}, strings.Fields(strings.TrimPrefix(call, "-"))...)...)
+	cmd.Dir = dir
+	cmd.Env = environment()
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("make: %w", err)
+	}
+	return linesOf(string(out)), nil
+}
+
+// TestMakefilesElsewhere compares with make whatever Makefiles stand below the folder that XX_MAKEFILES names, a call for each of
+// their targets. Make and its $(shell) commands run for real there.
+func TestMakefilesElsewhere(t *testing.T) {
+	root := os.Getenv("XX_MAKEFILES")
+	if root == "" {
+		t.Log("LEFT OUT: XX_MAKEFILES names no folder with Makefiles")
+		return
+	}
+	make, err := exec.LookPath("make")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := regexp.MustCompile(`(?m)^([A-Za-z0-9][\w./-]*)[ \t]*:(?:[^=:]|$)`)
+	makefiles, same, refused, failed := 0, 0, map[string]int{}, 0
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() != "Makefile" && d.Name() != "GNUmakefile" || strings.Contains(name, "/vendor/") {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		dir := filepath.Dir(name)
+		files := context.Open(dir)
+		makefiles++
+		done := map[string]bool{}
+		for _, m := range target.FindAllStringSubmatch(string(text), -1) {
+			goal := m[1]
+			if done[goal] || len(done) > 12 {
+				continue
+			}
+			done[goal] = true
+			want, err := printed(make, dir, goal)
+			if err != nil {
+				failed++
+				continue
+			}
+			switch have, err := evaluated(files, dir, goal); {
+			case err != nil:
+				refused[err.Error()]++
+			case slices.Equal(have, want):
+				same++
+			default:
+				t.Errorf("%s %s: got\n  %s\nmake says\n  %s", name, goal, strings.Join(have, "\n  "), strings.Join(want, "\n  "))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d Makefiles: %d goals the same, %d that make itself fails for", makefiles, same, failed)
+	for _, why := range slices.Sorted(maps.Keys(refused)) {
+		t.Logf("%4d not claimed to be known: %s", refused[why], why)
+	}
+}
+
+// innerMake is what stands in front of the commands of a make that another one calls in another folder.
+var innerMake = regexp.MustCompile(`^(?:cd [\w./-]+ && )+`)
+
 // linesOf brings what make prints into a form in which blanks and the order of prerequisites do not count, nor where make calls
 // itself.
 func linesOf(text string) []string {
 	var out []string
 	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
-		line = strings.TrimPrefix(strings.Join(strings.Fields(line), " "), "cd sub && ")
+		line = innerMake.ReplaceAllString(strings.Join(strings.Fields(line), " "), "")
 		if line != "" && !strings.HasPrefix(line, "#") && !strings.Contains(line, "/make ") {
 			out = append(out, line)
 		}
@@ -130,6 +218,7 @@ func shellOf(dir string) func(string) string {
 	return func(command string) string {
 		cmd := exec.Command("/bin/sh", "-c", command)
 		cmd.Dir = dir
+		cmd.Env = environment()
 		out, _ := cmd.Output()
 		return strings.TrimSpace(strings.ReplaceAll(string(out), "\n", " "))
 	}

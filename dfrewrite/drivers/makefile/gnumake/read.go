@@ -341,6 +341,9 @@ func (m *machine) set(v *variable, a *assignment) error {
 			return nil
 		}
 		v.weak = true
+		if text, ok := builtIn[v.name]; ok {
+			value = text // it has a value, if the environment has none
+		}
 	case ":=", "::=", ":::=":
 		text, err := m.expand(value)
 		if err != nil {
