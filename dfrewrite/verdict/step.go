@@ -28,6 +28,9 @@ type Step struct {
 	Compiles bool
 	// Crosses says that the command builds for the target as it stands.
 	Crosses bool
+	// Fetches says that the command only gets what a later one builds with, the same on every platform. The stage that does that
+	// for another one can run where that runs.
+	Fetches bool
 	// CompilesOnHost says that the command may compile C for the machine that it runs
 	// on, whose compiler and libraries have to stay.
 	CompilesOnHost bool
