@@ -104,7 +104,7 @@ type Made struct {
 func (s Step) InJSON() Step {
 	for _, e := range s.Edits {
 		if strings.ContainsAny(e.New, "\"\\\n\t") {
-			return Step{In: s.In, Span: s.Span, Recipe: s.Recipe, Verdict: Block, Compiles: s.Compiles, Writes: s.Writes,
+			return Step{In: s.In, Span: s.Span, Recipe: s.Recipe, Verdict: Block, Compiles: s.Compiles, Writes: s.Writes, Own: s.Own,
 				Reason: "the script stands in a JSON string, in which what is added would need quotes", Way: "write it in shell form, without the brackets"}
 		}
 	}
