@@ -398,9 +398,7 @@ func (m *machine) text(name string, a []string) (string, error) {
 	case "wildcard":
 		var out []string
 		for _, w := range list {
-			if rest, ok := strings.CutPrefix(w, m.Abs+"/"); ok && m.Abs != "" {
-				w = rest
-			}
+			w = m.local(w)
 			if strings.ContainsAny(w, "*?[") {
 				out = append(out, m.glob(w)...)
 			} else if m.Files.Has(path.Join(m.Dir, w)) {

@@ -172,6 +172,7 @@ func TestRefused(t *testing.T) {
 		{"no rule", "all: nothing\n", "no rule for nothing"},
 		{"second expansion", ".SECONDEXPANSION:\nall:\n", ".SECONDEXPANSION"},
 		{"include", "include missing.mk\nall:\n", "includes missing.mk (Makefile:1)"},
+		{"include by an absolute name elsewhere", "include /usr/share/rules.mk\nall:\n", "includes /usr/share/rules.mk (Makefile:1)"},
 		{"another shell", "SHELL = python3\nall:\n", "SHELL = python3"},
 		{"prefix", ".RECIPEPREFIX = >\nall:\n", ".RECIPEPREFIX"},
 		{"without end", "A = $(A)\nall:\n\techo $(A)\n", "without end"},
