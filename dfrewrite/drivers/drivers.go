@@ -291,6 +291,12 @@ func Plan(c *verdict.Call, d Build) (*verdict.Ledger, error) {
 		}
 		fmt.Fprintf(&b, "ENV %s=\"%s\"\n", name, v.Text)
 	}
+	switch v := facts.Lookup(&c.Site, "GO"); { // a name that scripts have for go
+	case v.Set && v.Fixed && !v.FromArg && plainWord().MatchString(v.Text):
+		fmt.Fprintf(&b, "ENV GO=%s\n", v.Text)
+	case v.Set || v.FromArg:
+		b.WriteString("ARG GO\n")
+	}
 	if packages.HasCCompiler(c.Stage) {
 		b.WriteString("RUN apk add gcc\n")
 	}
@@ -361,11 +367,11 @@ func startsBuilt(c *verdict.Call, plan *verdict.Ledger) string {
 			inner.Unwrap()
 			prefix := inner.Program
 			switch {
-			case prefix == "":
+			case prefix == "" && (len(inner.Args) == 0 || inner.Args[0].Lit != "generate"):
 				continue
 			case prefix == "protoc" || prefix == "buf":
 				prefix = "protoc-gen-"
-			case prefix == "go" && len(inner.Args) > 0 && inner.Args[0].Lit == "generate":
+			case prefix == "" || prefix == "go" && len(inner.Args) > 0 && inner.Args[0].Lit == "generate":
 				prefix = ""
 			}
 			if program := c.BuiltOnPath(prefix); program != "" && (prefix != inner.Program || path.Base(program) == prefix) {

@@ -147,6 +147,7 @@ func TestBothWays(t *testing.T) {
 		{"shell", "V := $(shell git describe)\nall:\n\tgo build -ldflags=$(V)\n", "", "go build -ldflags=<git describe>"},
 		{"a function on it", "V := $(patsubst v%,%,$(shell git describe))\nall:\n\techo $(V) $(words a b)\n", "", "echo <git describe> 2"},
 		{"sources by a command", "app: $(shell find . -name '*.go')\n\tgo build\n", "", "go build"},
+		{"a way that ends with an error", "ifeq ($(shell which go),)\n$(error no go)\nendif\nall:\n\tgo build\n", "", "go build"},
 		{"system", "ifeq ($(shell uname -s),Linux)\nX = linux\nendif\nifeq ($(OS),Windows_NT)\nX = windows\nendif\nall:\n\techo $(X)\n", "", "echo linux"},
 		{"folder", "ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))\nall:\n\techo $(ROOT) $(CURDIR)\n", "", "echo /src/ /src"},
 		{"other target's variable", "app:\n\tgo build\nimages: export X = 1\nimages:\n\tdocker build\n", "app", "go build"},
@@ -178,6 +179,7 @@ func TestRefused(t *testing.T) {
 		{"without end", "A = $(A)\nall:\n\techo $(A)\n", "without end"},
 		{"make again, with more", "all:\n\t$(MAKE) sub; echo\nsub:\n", "calls make again"},
 		{"error", "$(error no)\nall:\n", "ends with the error no"},
+		{"error in all ways", "ifeq ($(HALF),)\n$(error no)\nelse\n$(error neither)\nendif\nall:\n", "ends with the error"},
 		{"no file", "", ""},
 		{"needs what cannot be seen", "all: $(shell cat list)\n\techo\n", "what all needs cannot be seen"},
 	} {
