@@ -291,6 +291,12 @@ func Plan(c *verdict.Call, d Build) (*verdict.Ledger, error) {
 		}
 		fmt.Fprintf(&b, "ENV %s=\"%s\"\n", name, v.Text)
 	}
+	switch v := facts.Lookup(&c.Site, "GO"); { // a name that scripts have for go
+	case v.Set && v.Fixed && !v.FromArg && plainWord().MatchString(v.Text):
+		fmt.Fprintf(&b, "ENV GO=%s\n", v.Text)
+	case v.Set || v.FromArg:
+		b.WriteString("ARG GO\n")
+	}
 	if packages.HasCCompiler(c.Stage) {
 		b.WriteString("RUN apk add gcc\n")
 	}
@@ -299,13 +305,49 @@ func Plan(c *verdict.Call, d Build) (*verdict.Ledger, error) {
 	}
 	opt := *c.Opt
 	opt.Helpers = verdict.HelpersNever // a variable of the environment is all that reaches go
-	plan, err := c.File.JudgeLines(c.Stage.Graph.Budget, b.String(), d.Lines, &opt)
+	judged := func(lines []verdict.Line) (*verdict.Ledger, error) {
+		return c.File.JudgeLines(c.Stage.Graph.Budget, b.String(), lines, &opt)
+	}
+	told, changed := answered(d)
+	plan, err := judged(told)
+	if changed && (err != nil || !buildsGo(plan)) {
+		plan, err = judged(d.Lines)
+	}
 	if err == nil {
 		if program := startsBuilt(c, plan); program != "" {
 			return nil, fmt.Errorf("%w, %s", ErrStartsBuilt, program)
 		}
 	}
 	return plan, err
+}
+
+var (
+	// goEnv asks go for its target.
+	goEnv = match.Pattern("\\$\\([ \t]*go env GO(OS|ARCH)[ \t]*\\)|`go env GO(OS|ARCH)`")
+	// goVariable is what the environment says of it, with a value for where it says nothing.
+	goVariable = match.Pattern(`\$GO(OS|ARCH)\b|\$\{GO(OS|ARCH)(?::?[-=](?:[^{}]|\$\{TARGET(?:OS|ARCH)\})*)?\}`)
+)
+
+// answered returns the lines with the target's names where they ask for it, go or their environment: these stand in front of the
+// program that runs the lines. changed is false where nothing asks, or where the file puts a value of its own there. (A line that
+// gives the variables other values is refused, see undoesTarget.)
+func answered(d Build) (lines []verdict.Line, changed bool) {
+	if d.Exports["GOOS"].Set || d.Exports["GOARCH"].Set {
+		return d.Lines, false
+	}
+	lines = slices.Clone(d.Lines)
+	for i := range lines {
+		text := goEnv().ReplaceAllString(lines[i].Text, "$${TARGET$1$2}")
+		text = goVariable().ReplaceAllString(text, "$${TARGET$1$2}")
+		changed = changed || text != lines[i].Text
+		lines[i].Text = text
+	}
+	return lines, changed
+}
+
+// buildsGo reports whether a command of the plan builds Go for the target, so that the target's variables go in front of all.
+func buildsGo(plan *verdict.Ledger) bool {
+	return slices.ContainsFunc(plan.Steps, func(s verdict.Step) bool { return s.Recipe == "go" && s.Verdict == verdict.Convert })
 }
 
 // MayRunBuilt blocks a call whose file may start what the stage has built for the target.
@@ -325,11 +367,11 @@ func startsBuilt(c *verdict.Call, plan *verdict.Ledger) string {
 			inner.Unwrap()
 			prefix := inner.Program
 			switch {
-			case prefix == "":
+			case prefix == "" && (len(inner.Args) == 0 || inner.Args[0].Lit != "generate"):
 				continue
 			case prefix == "protoc" || prefix == "buf":
 				prefix = "protoc-gen-"
-			case prefix == "go" && len(inner.Args) > 0 && inner.Args[0].Lit == "generate":
+			case prefix == "" || prefix == "go" && len(inner.Args) > 0 && inner.Args[0].Lit == "generate":
 				prefix = ""
 			}
 			if program := c.BuiltOnPath(prefix); program != "" && (prefix != inner.Program || path.Base(program) == prefix) {

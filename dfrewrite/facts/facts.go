@@ -283,6 +283,9 @@ func imageVars(image string) *scope {
 	if triple := graph.RustImageTarget(image); triple != "" {
 		vars = vars.set("CARGO_BUILD_TARGET", Value{Text: triple, Set: true}, true)
 	}
+	if graph.OfficialGo(image) {
+		vars = vars.set("GO", Value{}, true) // for ${GO:-go}: the image has no such variable
+	}
 	if graph.EL10Go(image) {
 		vars = vars.set("GOAMD64", Value{Text: "v3", Set: true}, true)
 	}

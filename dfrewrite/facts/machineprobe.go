@@ -56,6 +56,18 @@ func (c *Call) AsksMachine() bool {
 	return ok && !told
 }
 
+// asksForGo reports whether the command prints where go is.
+func (c *Call) asksForGo() bool {
+	n := len(c.Words)
+	switch c.Name {
+	case "which":
+		return n == 2 && c.Words[1].Text == "go"
+	case "command", "type":
+		return n == 3 && (c.Words[1].Text == "-v" || c.Words[1].Text == "-p" || c.Words[1].Text == "-P") && c.Words[2].Text == "go"
+	}
+	return false
+}
+
 // toldGo returns what go env GOARCH prints where the environment says it.
 func (c *Call) toldGo() (Value, bool) {
 	if c.Name != "go" || len(c.Words) != 3 || c.Words[2].Text != "GOARCH" {
@@ -83,6 +95,9 @@ func (c *Call) answer() Value {
 	if strings.HasPrefix(c.Name, "xx-") {
 		unknown.From |= FromTarget
 		return unknown
+	}
+	if c.asksForGo() && graph.OfficialGo(c.Stage.Root().Image) {
+		return Value{Text: "/usr/local/go/bin/go", Set: true}
 	}
 	what, ok := c.asks()
 	if !ok {

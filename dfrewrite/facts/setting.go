@@ -109,7 +109,7 @@ func goEnvWritten(c *graph.Site, name string) (v Setting, ok bool) {
 				commands = commands[:min(c.Index, len(commands))]
 			}
 			for _, cmd := range commands {
-				if cmd.Name != "go" || len(cmd.Words) < 4 || cmd.Words[1].Lit != "env" || cmd.Words[2].Lit != "-w" {
+				if cmd.Name != "go" && cmd.Name != "" || len(cmd.Words) < 4 || cmd.Words[1].Lit != "env" || cmd.Words[2].Lit != "-w" {
 					continue
 				}
 				for _, w := range cmd.Words[3:] {

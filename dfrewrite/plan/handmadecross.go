@@ -10,6 +10,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"xxkit/dfrewrite/dockerfile"
+	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/packages"
@@ -56,6 +57,8 @@ type undoing struct {
 	odd     string
 	// libcs are the C libraries of Rust's triples in it.
 	libcs []string
+	// facts say which triple a word comes to.
+	facts *facts.Facts
 }
 
 // withoutHandMade converts a stage that cross-compiles by hand; nil if it does not, or in a way that is not understood.
@@ -64,7 +67,7 @@ func (pl *Planner) withoutHandMade(s *graph.Stage) *verdict.Conversion {
 		return nil
 	}
 	root := s.Root()
-	u := &undoing{}
+	u := &undoing{facts: pl.Facts(root.Graph)}
 	if root.Place == graph.Build {
 		if f := root.From.Flag("platform"); f != nil {
 			u.edits = append(u.edits, root.From.WithoutFlag(f))
@@ -147,6 +150,7 @@ func (u *undoing) run(s *shell.Script) {
 		return
 	}
 	covered := u.conditions(s)
+	var chosen []string
 	for i, cmd := range s.Commands {
 		if slices.ContainsFunc(covered, func(span dockerfile.Span) bool { return span.Contains(cmd.Span) }) {
 			continue
@@ -158,7 +162,7 @@ func (u *undoing) run(s *shell.Script) {
 		case aptInstalls(cmd):
 			u.packages(s, cmd)
 		case cmd.Name == "rustup" || cmd.Name == "cargo":
-			u.rustTarget(s, cmd)
+			chosen = append(chosen, u.rustTarget(s, cmd)...)
 		case shell.IsExport(cmd) && len(cmd.Assigns) > 0 && !slices.ContainsFunc(cmd.Assigns, func(a shell.Assign) bool { return !setsMachine(a) || !named(a) }):
 			u.takeOut(s, cmd.Span)
 		default:
@@ -175,6 +179,8 @@ func (u *undoing) run(s *shell.Script) {
 			}
 		}
 	}
+	u.chosenFolders(s, chosen)
+	u.chosenTables(s, chosen)
 }
 
 // named says that the machine is named in the value, so that it is not a plain gcc.

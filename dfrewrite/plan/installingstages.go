@@ -12,7 +12,7 @@ import (
 )
 
 // withInstallers adds the stages from which those of the conversion take packages: a stage on the
-// build platform cannot run what was installed for the target's.
+// build platform cannot run what was installed for the target's. It also adds those that only fetch for them.
 func withInstallers(c *verdict.Conversion, pl *Planner) {
 	if slices.ContainsFunc(c.Stages, (*graph.Stage).Delivered) {
 		return // stays where it is
@@ -23,7 +23,7 @@ func withInstallers(c *verdict.Conversion, pl *Planner) {
 				continue
 			}
 			switch installed := pl.installedIn(u); {
-			case installed || golang.TakesGo(u):
+			case installed || golang.TakesGo(u) || pl.fetchedIn(u, c):
 				head := pl.head(u.From)
 				c.Heads = append(c.Heads, head)
 				c.Stages = append(c.Stages, head.Tree()...)
@@ -34,6 +34,36 @@ func withInstallers(c *verdict.Conversion, pl *Planner) {
 		}
 	}
 }
+
+// fetchedIn reports whether a use takes what a stage fetches that does nothing else, and that may as well do so on the build
+// platform, since what is taken from it elsewhere is the same there.
+func (pl *Planner) fetchedIn(u *graph.Use, c *verdict.Conversion) bool {
+	head := pl.head(u.From)
+	fetches := false
+	for _, t := range head.Tree() {
+		if t.Shipped() || t.Delivered() || len(t.Candidates) > 0 || t.Root().Place != graph.Target {
+			return false
+		}
+		for _, step := range pl.Plan(t).Steps {
+			if step.Verdict != verdict.Neutral || step.Compiles || step.Review != "" || len(step.HostWrites) > 0 {
+				return false
+			}
+			fetches = fetches || step.Fetches
+		}
+		for _, other := range t.UsedBy {
+			if slices.Contains(c.Stages, other.In) {
+				continue
+			}
+			if why, _ := leavingStage(other, pl.ledgersOf(t)); why != "" {
+				return false
+			}
+		}
+	}
+	return fetches
+}
+
+// ledgersOf returns the verdicts on a stage and on those that it is based on.
+func (pl *Planner) ledgersOf(s *graph.Stage) []*verdict.Ledger { return pl.Plan(s).Chain() }
 
 // installedIn reports whether a use takes what a package manager installed.
 func (pl *Planner) installedIn(u *graph.Use) bool {

@@ -134,7 +134,33 @@ func newCall(p *verdict.Ledger, in *dockerfile.Instruction, script *shell.Script
 	c := &verdict.Call{Site: graph.Site{Command: script.Commands[index], Run: in, Script: script, Index: index, Env: env, Stage: p.Stage, Dir: dir},
 		Ledger: p, File: pl.File, Opt: pl.Options}
 	c.Unwrap()
+	if goPath := goInWord(c); goPath != "" {
+		named := *c.Command
+		named.Words = slices.Clone(c.Words)
+		named.Words[0].Lit = goPath
+		c.Command, c.Program, c.Args = &named, "go", named.Words[1:]
+	}
 	return c
+}
+
+// goInWord returns the name or path of go where a variable or the answer to a question has it (GO=go, $(command -v go)), else "".
+func goInWord(c *verdict.Call) string {
+	if c.Program != "" || len(c.Words) == 0 || c.Words[0].Const {
+		return ""
+	}
+	found := ""
+	for _, call := range c.Facts().Calls(c.Stage) {
+		for _, w := range call.Words {
+			switch {
+			case call.Run != c.Run || w.At != c.Words[0].Span:
+			case path.Base(w.Text) != "go" || w.From != 0 || found != "" && found != w.Text:
+				return ""
+			default:
+				found = w.Text
+			}
+		}
+	}
+	return found
 }
 
 func judge(c *verdict.Call) verdict.Step {

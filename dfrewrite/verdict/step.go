@@ -28,6 +28,9 @@ type Step struct {
 	Compiles bool
 	// Crosses says that the command builds for the target as it stands.
 	Crosses bool
+	// Fetches says that the command only gets what a later one builds with, the same on every platform. The stage that does that
+	// for another one can run where that runs.
+	Fetches bool
 	// CompilesOnHost says that the command may compile C for the machine that it runs
 	// on, whose compiler and libraries have to stay.
 	CompilesOnHost bool
@@ -101,7 +104,7 @@ type Made struct {
 func (s Step) InJSON() Step {
 	for _, e := range s.Edits {
 		if strings.ContainsAny(e.New, "\"\\\n\t") {
-			return Step{In: s.In, Span: s.Span, Recipe: s.Recipe, Verdict: Block, Compiles: s.Compiles, Writes: s.Writes,
+			return Step{In: s.In, Span: s.Span, Recipe: s.Recipe, Verdict: Block, Compiles: s.Compiles, Writes: s.Writes, Own: s.Own,
 				Reason: "the script stands in a JSON string, in which what is added would need quotes", Way: "write it in shell form, without the brackets"}
 		}
 	}

@@ -46,8 +46,14 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	case interpreter == "":
 		interpreter = "sh"
 	}
-	lines := []verdict.Line{{Text: "#!/bin/" + interpreter + "\n" + withOwnFolder(text, path.Dir(c.Abs(file))), At: verdict.Where{File: placeName(file), Line: 1}}}
-	d := drivers.Build{File: path.Base(file), Lines: lines}
+	text = withOwnFolder(text, path.Dir(c.Abs(file)))
+	if interpreter != "sh" || strings.HasPrefix(first, "#!") {
+		text = "#!/bin/" + interpreter + "\n" + text // in the place of the first line
+	}
+	d := drivers.Build{File: path.Base(file), Lines: []verdict.Line{{Text: text, At: verdict.Where{File: placeName(file), Line: 1}}}}
+	if m := ownDefault().FindStringSubmatch(text); m != nil && !strings.Contains(text, "go env GOARCH") {
+		d.Review = drivers.OwnGOARCH(m[1], d.File)
+	}
 	plan, err := drivers.Plan(c, d)
 	if errors.Is(err, drivers.ErrStartsBuilt) {
 		return drivers.MayRunBuilt(c, err), true
@@ -68,6 +74,9 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	}
 	return verdict.Step{}, false
 }
+
+// ownDefault matches an architecture for where the environment names none.
+var ownDefault = match.Pattern(`\$\{GOARCH:?[-=]"?([a-z0-9]+)"?\}`)
 
 // placeName is a script's name in messages: as it is called, or its last part where that is an absolute path.
 func placeName(file string) string {

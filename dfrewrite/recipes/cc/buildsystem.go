@@ -89,11 +89,14 @@ func settingUp(c *verdict.Call, tool string, step verdict.Step) verdict.Step {
 	if step.Verdict != verdict.Block || tool == "cmake" && strings.HasPrefix(firstOption(c), "--") || tool == "meson" && SetUp(step) == nil && !slices.Contains([]string{"setup", "build"}, firstOption(c)) {
 		return step
 	}
-	dir := c.Dir
+	dir, searched := c.Dir, tool
 	for i, w := range c.Args {
 		switch {
-		case tool == "cmake" && w.Lit == "-B" && i+1 < len(c.Args), tool == "meson" && w.Lit == "setup" && i+1 < len(c.Args):
+		case searched == "cmake" && w.Lit == "-B" && i+1 < len(c.Args):
 			dir = knownDir(c, c.Args[i+1])
+		case searched == "meson" && w.Lit != "setup" && !strings.HasPrefix(w.Raw, "-") && (i == 0 || !mesonValues[c.Args[i-1].Raw]):
+			dir = knownDir(c, w)
+			searched = "" // the next one is the source
 		}
 	}
 	step.Own = &cBuild{tool: tool, dir: dir, prefix: "/usr/local"}

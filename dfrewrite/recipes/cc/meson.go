@@ -1,6 +1,7 @@
 package cc
 
 import (
+	"bytes"
 	"path"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // Meson cross-compiles with a file that says all about the target, which `xx-clang --print-meson-cross-file` writes.
-// The plain contract has no such flag, so images that have the plain helpers alone do not do.
+// The plain contract has no such flag: with the public helpers, which keep that and no more, printf writes the file.
 
 func judgeMeson(c *verdict.Call) verdict.Step {
 	if step, refused := RefuseC(c); refused {
@@ -49,10 +50,6 @@ func judgeMeson(c *verdict.Call) verdict.Step {
 		rest = c.Args[1:]
 	case "configure", "dist", "init", "env2mfile", "devenv", "rewrite":
 		return verdict.BlockBuild("convert the stage by hand", "what %s does is not followed", c.Source())
-	}
-	if strings.Contains(c.Opt.Image, "tonistiigi/xx") {
-		return verdict.BlockBuild("rewrite with --image and an image of the helpers whose xx-clang has --print-meson-cross-file, or write a cross file by hand",
-			"Meson needs a cross file, which the xx-clang of %s does not write", c.Opt.Image)
 	}
 	if c.Nested || len(c.Redirects) > 0 {
 		return verdict.BlockBuild("call meson on its own", "%s stands in a condition or a loop, where its cross file cannot be written first", c.Source())
@@ -122,13 +119,47 @@ func judgeMeson(c *verdict.Call) verdict.Step {
 	if sub == "setup" {
 		after = c.Args[0].Span.End
 	}
-	step.Edits = append(step.Edits, dockerfile.Edit{Span: at, New: "xx-clang --print-meson-cross-file >/cross.ini && "},
+	step.Edits = append(step.Edits, dockerfile.Edit{Span: at, New: crossFile(c) + "&& "},
 		dockerfile.Edit{Span: dockerfile.Span{Start: after, End: after}, New: " --cross-file /cross.ini"})
 	return step
 }
 
 var (
-	mesonValues = match.Words("--buildtype --libdir --bindir --sysconfdir --localstatedir --datadir --includedir --mandir --default-library --backend --wrap-mode --auto-features --optimization --unity --warnlevel -D")
+	mesonValues = match.Words("--buildtype --libdir --bindir --sysconfdir --localstatedir --datadir --includedir --mandir --default-library --backend --wrap-mode --auto-features --optimization --unity --warnlevel -D --prefix --cross-file --native-file")
 	mesonOpenMP = match.Pattern(`\bdependency\(\s*['"]openmp['"]`)
 	mesonCxx    = match.Pattern(`(?s)project\([^)]*['"]cpp['"]|add_languages\([^)]*['"]cpp['"]`)
 )
+
+// crossFile returns the command that writes a cross file for the target, and what stands between it and the next one.
+func crossFile(c *verdict.Call) string {
+	if !c.PublicHelpers() {
+		return "xx-clang --print-meson-cross-file >/cross.ini "
+	}
+	const triple = "$(xx-info triple)"
+	// The public helpers make no pkg-config for another machine on Debian.
+	pkgConfig, libraries := triple+"-pkg-config", `"sys_root='$(xx-info sysroot | sed 's,/$,,')'"`
+	if dirs, ok := strings.CutPrefix(c.PkgConfigDirs(), "PKG_CONFIG_LIBDIR="); ok {
+		pkgConfig, libraries = "pkg-config", `"pkg_config_libdir=['`+strings.ReplaceAll(dirs, ":", "', '")+`']"`
+	}
+	return strings.Join([]string{`printf '%s\n' '[binaries]'`,
+		`"c='$(xx-clang --print-target-triple)-clang'" "cpp='` + triple + `-clang++'"`, // the question sets the target up, too
+		`"ar='` + triple + `-ar'" "strip='` + triple + `-strip'"`,
+		`"pkg-config='` + pkgConfig + `'" "pkgconfig='` + pkgConfig + `'"`, // the latter up to Meson 1.2
+		`'[properties]' ` + libraries + ` "needs_exe_wrapper=$(xx-info is-cross && echo true || echo false)"`,
+		`'[host_machine]' "system='$(xx-info os)'" "cpu='$(xx-info march)'"`,
+		`"cpu_family='$(xx-info march | sed 's/^arm.*/arm/;s/^i.86/x86/;s/le$//')'"`,
+		`"endian='$(case $(xx-info march) in s390x|mips|mips64) echo big ;; *) echo little ;; esac)'" >/cross.ini`, ""}, nextLine(c))
+}
+
+// nextLine is what stands between words of a command that goes on in the next line.
+func nextLine(c *verdict.Call) string {
+	src := c.Run.Doc.Src[:c.Run.Span.End]
+	escape := string(rune(c.Run.Doc.Escape))
+	if len(c.Run.Heredocs) > 0 {
+		escape = `\` // the shell's own
+	}
+	if bytes.Contains(src, []byte("\r\n")) {
+		return " " + escape + "\r\n    "
+	}
+	return " " + escape + "\n    "
+}

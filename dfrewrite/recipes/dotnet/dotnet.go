@@ -60,7 +60,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	case dotnetTold[sub]:
 		return d.judge(), true
 	case sub == "test" || sub == "run":
-		if d.hasFlag("--no-build") || d.hasFlag("-a") || d.hasFlag("--arch") {
+		if d.hasFlag("--no-build") || d.hasFlag("-a") || d.hasFlag("--arch") || d.identifier() != nil {
 			return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("dotnet %s runs what was built for the target platform", sub),
 				Way: "let it build for itself, in a stage of its own"}, true
 		}
@@ -129,20 +129,16 @@ func (d *dotnetCall) judge() verdict.Step {
 		step.Needs.Args = facts.ArgsIn(arch)
 		return step
 	}
-	rid, told := d.flag("-r", "--runtime")
-	if !told {
-		rid, told = d.property("RuntimeIdentifier")
-	}
-	if told {
-		if facts.TargetReference().MatchString(rid) {
-			return verdict.BlockBuild("use -a $TARGETARCH instead", "the runtime identifier %s is made from the target; .NET's names are others than Docker's", rid)
+	rid := d.identifier()
+	if rid != nil {
+		if why, way := d.cannotReplace(rid); why != "" {
+			return verdict.BlockBuild(way, "%s", why)
 		}
-		return verdict.BlockBuild("use -a $TARGETARCH instead of a runtime identifier", "builds for %s, whatever the image is for", rid)
 	}
 	if aot, ok := d.property("PublishAot"); ok && !strings.EqualFold(aot, "false") {
 		return verdict.BlockBuild(verdict.LeaveIt, "PublishAot compiles to machine code, for which .NET needs a linker and libraries of the target")
 	}
-	if os, ok := d.flag("--os"); ok && os != "linux" {
+	if os, ok := d.flag("--os"); ok && os != "linux" && rid == nil {
 		return verdict.Step{Compiles: true, Reason: fmt.Sprintf("builds for %s, whatever the image is for", os)}
 	}
 	for _, w := range d.args {
@@ -163,13 +159,16 @@ func (d *dotnetCall) judge() verdict.Step {
 		}
 	}
 	major, why := dotnetMajor(d.Stage.Root().Image)
+	if rid != nil && rid.chosen {
+		major, why = 8, "" // it needs none of Docker's names
+	}
 	if why != "" {
 		return verdict.BlockBuild("use an image of the SDK 8.0 or newer by its name", "%s", why)
 	}
 	if major < 8 {
 		return verdict.BlockBuild("use the SDK 8.0 or newer, which can build for older versions too", "the SDK %d.0 may not know that amd64 is what it calls x64", major)
 	}
-	if other := d.otherLibc(); other != "" {
+	if other := d.otherLibc(); other != "" && rid == nil {
 		return verdict.BlockBuild("build with an SDK image of the same distribution",
 			"the result goes to %s, which has another C library than the SDK image: with -a it would get libraries for the SDK's", other)
 	}
@@ -177,13 +176,28 @@ func (d *dotnetCall) judge() verdict.Step {
 	if self, ok := d.flag("--self-contained", "--sc"); ok && self != "false" {
 		step.Review = "the .NET runtime that is shipped comes from a package for the target"
 	}
+	if rid != nil {
+		step.Review += "; " + d.reviewOf(rid)
+	}
 	if why, known := d.inProjects(); why != "" {
 		return verdict.BlockBuild(verdict.LeaveIt+", or take it out of the project file", "%s", why)
 	} else if !known {
 		step.Review += "; whether the project compiles to machine code (PublishAot) or names a machine cannot be seen without the project file"
 	}
-	at := d.sub.Span.End
-	step.Edits = []dockerfile.Edit{{Span: dockerfile.Span{Start: at, End: at}, New: " -a $TARGETARCH"}}
+	if in := d.movesResult(); in != nil && rid == nil {
+		return verdict.BlockBuild("publish with -o to a folder of its own, and take that",
+			"line %d names the folder of the result, which with -a is one further down, called for the machine", in.Doc.Position(in.Span.Start).Line)
+	}
+	switch {
+	case rid == nil:
+		at := d.sub.Span.End
+		step.Edits = []dockerfile.Edit{{Span: dockerfile.Span{Start: at, End: at}, New: " -a $TARGETARCH"}}
+	case rid.chosen:
+		step.Reason = fmt.Sprintf("builds for %s, which is chosen for each platform", rid.text)
+		return step
+	default:
+		step.Edits = []dockerfile.Edit{{Span: rid.span, New: d.instead(rid)}}
+	}
 	step.Needs.Args = []string{"TARGETARCH"}
 	return step
 }
@@ -238,14 +252,10 @@ func dotnetMajor(image string) (major int, why string) {
 // otherLibc returns the image of a stage that takes from this one and has musl where the SDK has glibc,
 // or the other way round; else "".
 func (d *dotnetCall) otherLibc() string {
-	musl := func(image string) bool {
-		d := graph.DistributionOf(image)
-		return d != nil && d.Libc == "musl"
-	}
 	for _, t := range d.Stage.Tree() {
 		for _, u := range t.UsedBy {
 			root := u.In.Root().Image
-			if u.In.Place == graph.Target && root != "scratch" && !strings.Contains(root, "dotnet/sdk") && musl(root) != musl(d.Stage.Root().Image) {
+			if u.In.Place == graph.Target && root != "scratch" && !strings.Contains(root, "dotnet/sdk") && isMusl(root) != isMusl(d.Stage.Root().Image) {
 				return root
 			}
 		}

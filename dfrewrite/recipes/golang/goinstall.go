@@ -99,7 +99,7 @@ func (g *goCall) generatesLater() bool {
 				continue
 			}
 			for _, cmd := range t.Graph.Script(in).Commands {
-				if cmd.Span.Start > g.Span.End && cmd.Name == "go" && len(cmd.Words) > 1 && cmd.Words[1].Lit == "generate" {
+				if cmd.Span.Start > g.Span.End && (cmd.Name == "go" || cmd.Name == "") && len(cmd.Words) > 1 && cmd.Words[1].Lit == "generate" {
 					return true
 				}
 			}

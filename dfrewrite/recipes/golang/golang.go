@@ -103,7 +103,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		}
 		return step, true
 	case "mod", "work", "get", "fmt", "list", "clean", "doc", "help", "fix", "telemetry", "bug":
-		return verdict.Step{Reason: "does the same on every platform"}, true
+		return verdict.Step{Reason: "does the same on every platform", Fetches: g.sub.Lit == "mod" || g.sub.Lit == "get"}, true
 	}
 	return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("there is no go command %q", g.sub.Lit), Way: "check the spelling"}, true
 }

@@ -67,8 +67,8 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	if slices.ContainsFunc(c.Args, func(w shell.Word) bool { return match.Words("-v --version -version clean wrapper --stop")[w.Lit] }) && len(c.Args) == 1 {
 		return verdict.Step{Reason: "does the same on every platform"}, true
 	}
-	if slices.ContainsFunc(c.Args, func(w shell.Word) bool { return javaFetches().MatchString(w.Lit) }) {
-		return verdict.Step{Reason: "fetches libraries for the stage itself"}, true
+	if fetches(c) {
+		return verdict.Step{Reason: "fetches libraries for the stage itself", Fetches: true}, true
 	}
 	step := verdict.Step{Compiles: true, Reason: "makes jars, which are the same on every platform",
 		Review: "a jar is the same on every platform if no library in it is in machine code and chosen for the machine that builds"}
@@ -85,8 +85,36 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	return step, true
 }
 
-// javaFetches matches what only fills a cache.
-var javaFetches = match.Pattern(`^(dependency:(go-offline|resolve|resolve-plugins|tree|copy-dependencies)|.*:go-offline|dependencies|deps|downloadDependencies|resolveDependencies|--refresh-dependencies)$`)
+// javaFetches matches the goals and tasks that only fill a cache: those of Maven's dependency plugin and of the one for going
+// offline, Gradle's and those that builds call so, sbt's update, Leiningen's deps. sameTasks go along with them.
+var (
+	javaFetches = match.Pattern(`^(dependency:(go-offline|resolve|resolve-plugins|resolve-sources|tree|list|get|copy-dependencies)|.*dependency-plugin(:[\d.]+)?:(go-offline|resolve|resolve-plugins|tree|copy-dependencies)|` +
+		`.*:(go-offline|resolve-dependencies)|(:?[\w-]+:)*(dependencies|buildEnvironment|downloadDependencies|resolveDependencies|resolveAllDependencies)|deps|update)$`)
+	sameTasks = match.Words("clean validate help -P -Stree")
+	// javaWithValue are options with a value in the next word.
+	javaWithValue = match.Words(`-f --file -s --settings -gs --global-settings -pl --projects -P --activate-profiles -T --threads -rf --resume-from -b --builder
+		-l --log-file -x --exclude-task -p --project-dir -c --settings-file -I --init-script -g --gradle-user-home --console --configuration`)
+)
+
+// fetches reports whether a command fills a cache and does nothing else.
+func fetches(c *verdict.Call) bool {
+	found := false
+	for i := 0; i < len(c.Args); i++ {
+		switch w := strings.Trim(c.Args[i].Raw, `"'`); {
+		case clojure[c.Program]:
+			found = found || w == "-P" || w == "-Stree" // nothing is run with these, whatever else stands there
+		case javaWithValue[w]:
+			i++
+		case javaFetches().MatchString(w) || w == "--refresh-dependencies":
+			found = true
+		case !strings.HasPrefix(w, "-") && !sameTasks[w]:
+			return false
+		}
+	}
+	return found
+}
+
+var clojure = match.Words("clojure clj")
 
 // machineInBuild matches the properties with which a build file asks for the machine: those of
 // os-maven-plugin, its Gradle counterpart, JavaCPP and OpenJFX. An artifact of type exe is a tool that

@@ -87,6 +87,9 @@ func reviewBundles(c *verdict.Conversion) {
 				if !ok || path.Ext(rest) != "" || slices.ContainsFunc(strings.Split(rest, "/"), func(part string) bool { return bundleFolders[part] }) {
 					continue
 				}
+				if isAsset(p, folder, c.LedgersUpTo(i)) {
+					continue
+				}
 				review := fmt.Sprintf("whether there is a node_modules in %s has to be looked up", p)
 				if !slices.Contains(c.Reviews, review) {
 					c.Reviews = append(c.Reviews, review)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
@@ -58,6 +59,8 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		return judgeXargs(c)
 	case shell.Copiers[c.Program]:
 		return judgeCopy(c)
+	case c.Program == "command" && len(c.Args) > 0 && match.Words("-v -V -pv -pV")[c.Args[0].Lit]:
+		return verdict.Step{Reason: "says whether there is a program"}, true
 	case c.Program == "trap":
 		return judgeTrap(c), true
 	case c.Program == "find":
@@ -159,6 +162,9 @@ func judgeCopy(c *verdict.Call) (verdict.Step, bool) {
 		if !ok {
 			name = followedWord(c, w)
 		}
+		if found := foundProgram(c, w); found != "" {
+			name = found
+		}
 		files = append(files, name)
 	}
 	step := verdict.Step{Reason: "moves files"}
@@ -210,5 +216,19 @@ func makesFolders(c *verdict.Call) bool {
 
 // installsFolders matches -d among options of one letter without a value, as in -dv.
 var installsFolders = match.Pattern(`^-[bcCDpsTvZ]*d`)
+
+// foundProgram returns the question for a program whose answer a variable in a word holds, or "".
+func foundProgram(c *verdict.Call, w shell.Word) string {
+	for _, name := range graph.VariablesIn(w.Raw, '\\') {
+		for _, cmd := range c.Script.Commands {
+			for _, a := range cmd.Assigns {
+				if a.Name == name && findsProgram().MatchString(a.Value.Raw) {
+					return strings.Trim(a.Value.Raw, `"`)
+				}
+			}
+		}
+	}
+	return ""
+}
 
 var findsProgram = match.Pattern("(\\$\\(|`)\\s*(which|command -v|type -p|whereis)\\s")

@@ -166,7 +166,7 @@ func (g *cargoCall) judge() verdict.Step {
 	case g.odd != "" && !cargoRuns[g.sub] && !cargoChecks[g.sub]:
 		return verdict.BlockBuild(g.way, "cargo has %s", g.odd)
 	case g.sub == "" || cargoSame[g.sub] || g.sub == "chef prepare" || g.sub == "chef":
-		return verdict.Step{Reason: "does the same on every platform"}
+		return verdict.Step{Reason: "does the same on every platform", Fetches: match.Words("fetch vendor update generate-lockfile")[g.sub] || g.sub == "chef prepare"}
 	case cargoChecks[g.sub]:
 		return verdict.Step{Compiles: true, Reason: "checks on the build platform"}
 	case cargoRuns[g.sub]:

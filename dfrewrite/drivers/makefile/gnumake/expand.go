@@ -275,7 +275,7 @@ func (m *machine) call(name, rest string) (string, error) {
 	case "info", "warning", "file":
 		return "", nil
 	case "error":
-		return "", fmt.Errorf("its Makefile ends with the error %s", shorten(text[0]))
+		return "", &endsError{m, shorten(text[0])}
 	case "origin":
 		return m.originOf(strings.TrimSpace(text[0])), nil
 	case "flavor":
@@ -398,9 +398,7 @@ func (m *machine) text(name string, a []string) (string, error) {
 	case "wildcard":
 		var out []string
 		for _, w := range list {
-			if rest, ok := strings.CutPrefix(w, m.Abs+"/"); ok && m.Abs != "" {
-				w = rest
-			}
+			w = m.local(w)
 			if strings.ContainsAny(w, "*?[") {
 				out = append(out, m.glob(w)...)
 			} else if m.Files.Has(path.Join(m.Dir, w)) {

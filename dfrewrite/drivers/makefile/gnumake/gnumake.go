@@ -95,6 +95,8 @@ const (
 func Run(c Config, goals ...string) (*Result, error) {
 	out := &Result{Vars: map[string]Var{}}
 	seen := map[string]bool{}
+	var ended error // of ways that end with an error, as a build does that takes one
+	went := false
 	ways := []map[string]bool{{}}
 	for n := 0; len(ways) > 0; n++ {
 		if n == maxWays {
@@ -103,16 +105,23 @@ func Run(c Config, goals ...string) (*Result, error) {
 		way := ways[len(ways)-1]
 		ways = ways[:len(ways)-1]
 		m := newMake(c, way)
-		if err := m.all(goals); err != nil {
+		err := m.all(goals)
+		ends := (*endsError)(nil)
+		switch {
+		case errors.As(err, &ends) && ends.by == m:
+			ended = err
+		case err != nil:
 			return nil, err
-		}
-		for _, line := range m.lines {
-			if key := fmt.Sprintf("%s\x00%d\x00%s\x00%v", line.File, line.Line, line.Text, line.Env); !seen[key] {
-				seen[key] = true
-				out.Lines = append(out.Lines, line)
+		default:
+			went = true
+			for _, line := range m.lines {
+				if key := fmt.Sprintf("%s\x00%d\x00%s\x00%v", line.File, line.Line, line.Text, line.Env); !seen[key] {
+					seen[key] = true
+					out.Lines = append(out.Lines, line)
+				}
 			}
+			m.result(out)
 		}
-		m.result(out)
 		// Each condition that was met for the first time is taken the other way, too.
 		for i, at := range m.chosen {
 			other := map[string]bool{}
@@ -126,8 +135,19 @@ func Run(c Config, goals ...string) (*Result, error) {
 			ways = append(ways, other)
 		}
 	}
+	if !went {
+		return nil, ended
+	}
 	return out, nil
 }
+
+// An endsError says that a Makefile ends with $(error …), and which run of make does.
+type endsError struct {
+	by   *machine
+	text string
+}
+
+func (e *endsError) Error() string { return "its Makefile ends with the error " + e.text }
 
 // A machine is one run of make.
 type machine struct {

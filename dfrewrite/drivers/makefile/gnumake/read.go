@@ -399,14 +399,21 @@ func (m *machine) include(rest string, must bool, file string, line int) error {
 			}
 			continue
 		}
+		name = m.local(name)
+		text := func(file string) []byte {
+			if path.IsAbs(file) {
+				return nil // of the stage
+			}
+			return m.Files.ReadFile(path.Join(m.Dir, file))
+		}
 		for _, found := range m.glob(name) {
-			if text := m.Files.ReadFile(path.Join(m.Dir, found)); text != nil {
+			if text := text(found); text != nil {
 				if err := m.read(found, string(text)); err != nil {
 					return err
 				}
 			}
 		}
-		if m.Files.ReadFile(path.Join(m.Dir, name)) == nil && !strings.ContainsAny(name, "*?[") && must {
+		if text(name) == nil && !strings.ContainsAny(name, "*?[") && must {
 			return fmt.Errorf("its Makefile includes %s (%s), which is not in the build context", name, at(file, line))
 		}
 	}

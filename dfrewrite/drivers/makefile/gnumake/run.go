@@ -115,11 +115,17 @@ func (m *machine) enter(vars []*assignment) error {
 }
 
 // there reports whether a file is in the context.
-func (m *machine) there(name string) bool {
-	if rest, ok := strings.CutPrefix(name, m.Abs+"/"); ok && m.Abs != "" {
-		name = rest
+func (m *machine) there(name string) bool { return m.Files.Has(path.Join(m.Dir, m.local(name))) }
+
+// local returns a name as it is from make's own folder, where it is an absolute one below that: $(CURDIR)/rules.mk.
+func (m *machine) local(name string) string {
+	if name == m.Abs && m.Abs != "" {
+		return "."
 	}
-	return m.Files.Has(path.Join(m.Dir, name))
+	if rest, ok := strings.CutPrefix(name, m.Abs+"/"); ok && m.Abs != "" {
+		return strings.TrimLeft(rest, "/")
+	}
+	return name
 }
 
 // implicit finds a pattern rule for a target (chapter 10.5.4): the one with the shortest stem whose prerequisites are there, or
@@ -347,6 +353,9 @@ func (m *machine) again(l Line) error {
 	sub.calls, sub.chosen = m.calls, m.chosen
 	sub.Command, sub.File = command, file
 	sub.outer, sub.inFront, sub.onCommand = m, env, onCommand
+	if dir = m.local(dir); path.IsAbs(dir) {
+		return odd()
+	}
 	sub.Dir = path.Join(m.Dir, dir)
 	if dir != "" && m.Abs != "" {
 		sub.Abs = path.Join(m.Abs, dir)
