@@ -34,6 +34,7 @@ type Graph struct {
 
 	flags     Flags
 	delivered []*Stage
+	needed    map[*Stage]bool // by the targets that the build names; nil if it names none
 	scripts   map[*dockerfile.Instruction]*shell.Script
 	envs      map[*dockerfile.Instruction]*Env
 }
@@ -153,6 +154,9 @@ func Within(d *dockerfile.Document, flags Flags, budget *Budget) *Graph {
 		if s.IsTarget() {
 			g.delivered = append(g.delivered, s)
 		}
+	}
+	for _, s := range g.delivered {
+		g.need(s)
 	}
 	if g.delivered == nil && !flags.NoImages {
 		g.delivered = []*Stage{g.Final()}
@@ -402,6 +406,30 @@ func (g *Graph) Given(name string) (value *string, ok bool) {
 	value, ok = g.flags.Args[name]
 	return value, ok
 }
+
+// need takes down that the targets of the build are made of a stage, or with its help.
+func (g *Graph) need(s *Stage) {
+	if s == nil || g.needed[s] {
+		return
+	}
+	if g.needed == nil {
+		g.needed = map[*Stage]bool{}
+	}
+	g.needed[s] = true
+	g.need(s.Base)
+	for _, u := range s.Uses {
+		g.need(u.From)
+	}
+	if strings.Contains(s.BaseName, "$") {
+		for _, t := range g.matching(s.BaseName) {
+			g.need(t)
+		}
+	}
+}
+
+// LeftOut reports whether the build names its targets, and none of them is made of the stage or with its help, so that it
+// is not built at all.
+func (s *Stage) LeftOut() bool { return s.Graph.needed != nil && !s.Graph.needed[s] }
 
 // GivenTarget returns an argument about the target that the build gives a value of its own, and where; BuildKit's does not
 // count then, and every platform is built with the same. It is empty if there is none.

@@ -23,7 +23,9 @@ import (
 func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 	root := pl.head(s)
 	c := &verdict.Conversion{Stages: root.Tree(), Heads: []*graph.Stage{root}}
+	leaveOut(c, pl)
 	withInstallers(c, pl)
+	leaveOut(c, pl) // of what has come in
 	judgeStages(c, pl)
 	each(c, func(r *verdict.Recipe) func(*verdict.Conversion) { return r.Prepare })
 	for _, t := range c.Stages {

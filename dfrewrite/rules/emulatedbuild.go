@@ -46,10 +46,10 @@ var EmulatedBuild = &Rule{
 
 // compiles finds the first command that compiles in s or a stage based on it.
 // Stages that only run checks do not count: who builds them for another platform
-// wants to check on it.
+// wants to check on it. Neither do those that are not built.
 func (p *Pass) compiles(s *graph.Stage) (*graph.Stage, *verdict.Step) {
 	for _, t := range s.Tree() {
-		if p.Planner.OnlyChecks(t) {
+		if p.Planner.OnlyChecks(t) || t.LeftOut() {
 			continue
 		}
 		plan := p.Planner.Plan(t)
