@@ -34,7 +34,8 @@ type Graph struct {
 
 	flags     Flags
 	delivered []*Stage
-	needed    map[*Stage]bool // by the targets that the build names; nil if it names none
+	isNamed   bool            // what is delivered stands in the flags
+	needed    map[*Stage]bool // by what is delivered
 	scripts   map[*dockerfile.Instruction]*shell.Script
 	envs      map[*dockerfile.Instruction]*Env
 }
@@ -155,11 +156,12 @@ func Within(d *dockerfile.Document, flags Flags, budget *Budget) *Graph {
 			g.delivered = append(g.delivered, s)
 		}
 	}
-	for _, s := range g.delivered {
-		g.need(s)
-	}
+	g.isNamed = g.delivered != nil
 	if g.delivered == nil && !flags.NoImages {
 		g.delivered = []*Stage{g.Final()}
+	}
+	for _, s := range g.delivered {
+		g.need(s)
 	}
 	return g
 }
@@ -407,7 +409,7 @@ func (g *Graph) Given(name string) (value *string, ok bool) {
 	return value, ok
 }
 
-// need takes down that the targets of the build are made of a stage, or with its help.
+// need takes down that what is delivered is made of a stage, or with its help.
 func (g *Graph) need(s *Stage) {
 	if s == nil || g.needed[s] {
 		return
@@ -427,9 +429,11 @@ func (g *Graph) need(s *Stage) {
 	}
 }
 
-// LeftOut reports whether the build names its targets, and none of them is made of the stage or with its help, so that it
-// is not built at all.
-func (s *Stage) LeftOut() bool { return s.Graph.needed != nil && !s.Graph.needed[s] }
+// Needed reports whether what is delivered is made of the stage, or with its help.
+func (s *Stage) Needed() bool { return s.Graph.needed[s] }
+
+// LeftOut reports whether the build names its targets and needs the stage for none of them, so that it is not built at all.
+func (s *Stage) LeftOut() bool { return s.Graph.isNamed && !s.Needed() }
 
 // GivenTarget returns an argument about the target that the build gives a value of its own, and where; BuildKit's does not
 // count then, and every platform is built with the same. It is empty if there is none.

@@ -23,7 +23,7 @@ import (
 //
 // Where it does nothing but set what every stage would set by itself, the build stage can have the same base again, on
 // the build platform. It may do more if what stays is not the last stage, but one for development that nobody copies
-// from: then a build runs the one base or the other, and not both.
+// from, or only what is not made for the last stage either: then a build runs the one base or the other, and not both.
 
 // Heads returns the stages that can move to the build platform apart from one another, each with all that is based on
 // it. That is the root itself unless a stage based on it has to stay, and the root can be had twice.
@@ -42,10 +42,13 @@ func (pl *Planner) Heads(root *graph.Stage) []*graph.Stage {
 	return heads
 }
 
-// mayDivide reports whether a stage that is based on the root has to stay, so that the root cannot move.
+// mayDivide reports whether a stage that is based on the root has to stay, so that the root cannot move: what is shipped, and
+// what is not made for that and cannot be converted.
 func (pl *Planner) mayDivide(root *graph.Stage, tree []*graph.Stage) bool {
 	return len(tree) > 1 && root.Place == graph.Target &&
-		slices.ContainsFunc(tree, func(t *graph.Stage) bool { return t.Shipped() && !pl.OnlyChecks(t) }) &&
+		slices.ContainsFunc(tree, func(t *graph.Stage) bool {
+			return t.Shipped() && !pl.OnlyChecks(t) || !t.Needed() && t != root && len(pl.Plan(t).Blocks()) > 0
+		}) &&
 		!slices.ContainsFunc(tree, func(t *graph.Stage) bool { return len(t.Candidates) > 0 })
 }
 
