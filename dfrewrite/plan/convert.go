@@ -116,6 +116,9 @@ func (pl *Planner) InPlace(s *graph.Stage) *verdict.Conversion {
 		if u.From != nil && u.From.Place == graph.Target && golang.TakesGo(u) {
 			c.BlockAt(u.By, fmt.Sprintf("takes Go of stage %s, which is the target platform's", u.From.Title()), "give that stage --platform=$BUILDPLATFORM")
 		}
+		if u.From != nil && u.From.Place == graph.Target && pl.takesTool(u) {
+			c.BlockAt(u.By, fmt.Sprintf("takes a tool of stage %s, which is the target platform's", u.From.Title()), "give that stage --platform=$BUILDPLATFORM")
+		}
 	}
 	planToolchain(c, pl)
 	if len(c.Blocks) == 0 {
@@ -143,6 +146,9 @@ func judgeStages(c *verdict.Conversion, pl *Planner) {
 			if !t.Shipped() || !takesFrom(t, b.In, c.Stages) {
 				c.Blocks = append(c.Blocks, b)
 			}
+		}
+		if pl.OnlyChecks(t) {
+			continue // nobody gets what it makes
 		}
 		for _, s := range p.Steps {
 			if s.Review != "" && !slices.Contains(c.Reviews, s.Review) {

@@ -7,6 +7,7 @@ import (
 
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/packages"
+	"xxkit/dfrewrite/recipes/download"
 	"xxkit/dfrewrite/recipes/golang"
 	"xxkit/dfrewrite/verdict"
 )
@@ -23,7 +24,7 @@ func withInstallers(c *verdict.Conversion, pl *Planner) {
 				continue
 			}
 			switch installed := pl.installedIn(u); {
-			case installed || golang.TakesGo(u):
+			case installed || golang.TakesGo(u) || pl.takesTool(u):
 				head := pl.head(u.From)
 				c.Heads = append(c.Heads, head)
 				c.Stages = append(c.Stages, head.Tree()...)
@@ -33,6 +34,13 @@ func withInstallers(c *verdict.Conversion, pl *Planner) {
 			}
 		}
 	}
+}
+
+// takesTool reports whether a use takes a tool, which its stage runs, out of a stage that holds nothing but an image.
+func (pl *Planner) takesTool(u *graph.Use) bool {
+	return slices.ContainsFunc(pl.Plan(u.In).Steps, func(s verdict.Step) bool {
+		return s.In == u.By && s.Recipe == download.CopiedTool && s.Verdict == verdict.Neutral && u.From.OnlyImage()
+	})
 }
 
 // installedIn reports whether a use takes what a package manager installed.
