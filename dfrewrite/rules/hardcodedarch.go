@@ -103,15 +103,15 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		if a.follows && !v.Known() || p.namedWithBase(s, a, on) {
 			return
 		}
-		names := archNames(v.Text)
+		names, written := archNames(v.Text), true
 		if a.what == "this download" && len(names) == 0 {
-			names = p.onlyAmd64(&a, v)
+			names, written = p.onlyAmd64(&a, v), false
 		}
 		if len(names) == 0 || strings.Contains(v.Text, "qemu-") { // whose names say what they emulate
 			return
 		}
 		a.name = names[0]
-		a.given = v.From&facts.FromArg != 0 && !strings.Contains(string(a.in.Doc.Src[a.span.Start:a.span.End]), a.name)
+		a.given = written && v.From&facts.FromArg != 0 && !strings.Contains(string(a.in.Doc.Src[a.span.Start:a.span.End]), a.name)
 		a.right = !slices.ContainsFunc(names, func(n string) bool { return archOf(n) != on.Arch }) || otherArch(v.Text, on) == "" && len(archNames(v.Text)) > 0
 		a.key = v.Text
 		for _, n := range names {
