@@ -38,7 +38,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 			c.BlockAt(t.From, finalReason(c, t), finalWay(c, pl, t))
 		case t.Shipped():
 			c.BlockAt(t.From, fmt.Sprintf("%s is not used by another stage, so it may be an image that is shipped", t.Title()),
-				sharedWay(c, pl, "give it a base of its own, or pin the others by hand"))
+				sharedWay(c, pl, t, "give it a base of its own, or pin the others by hand"))
 		}
 	}
 	if root.Place != graph.Target {
@@ -143,7 +143,7 @@ func judgeStages(c *verdict.Conversion, pl *Planner) {
 		c.Ledgers = append(c.Ledgers, p)
 		for _, b := range p.Blocks() {
 			// A stage that stays is told so, and not what it would miss elsewhere.
-			if !t.Shipped() || !takesFrom(t, b.In, c.Stages) {
+			if c.Heads == nil || !pl.stays(t) || !slices.ContainsFunc(t.Uses, func(u *graph.Use) bool { return u.By == b.In && u.From != nil && u.Kind == graph.Copy }) {
 				c.Blocks = append(c.Blocks, b)
 			}
 		}

@@ -101,9 +101,13 @@ func ownBase(s *graph.Stage) []dockerfile.Edit {
 	return edits
 }
 
-// sharedWay says what a person could do where stages that stay share a base with those that should move.
-func sharedWay(c *verdict.Conversion, pl *Planner, otherwise string) string {
+// sharedWay says what a person could do where a stage that stays shares a base with those that should move.
+func sharedWay(c *verdict.Conversion, pl *Planner, stays *graph.Stage, otherwise string) string {
 	root := c.Stages[0].Root()
+	others := slices.ContainsFunc(c.Ledgers, func(p *verdict.Ledger) bool { return p.Stage != stays && p.Compiles() && !pl.OnlyChecks(p.Stage) })
+	if pl.Plan(stays).Compiles() && !others {
+		return "build that in a stage of its own, with --platform=$BUILDPLATFORM, and copy the result into " + stays.Title()
+	}
 	if c.Stages[0] != root || len(c.Stages) == 1 {
 		return otherwise
 	}
@@ -114,7 +118,7 @@ func sharedWay(c *verdict.Conversion, pl *Planner, otherwise string) string {
 	return otherwise
 }
 
-// takesFrom reports whether an instruction of s takes something from one of the stages.
-func takesFrom(s *graph.Stage, in *dockerfile.Instruction, stages []*graph.Stage) bool {
-	return slices.ContainsFunc(s.Uses, func(u *graph.Use) bool { return u.By == in && slices.Contains(stages, u.From) })
+// stays reports whether a stage is, or is a part of, what is shipped or may be, and keeps those that it shares its base with.
+func (pl *Planner) stays(s *graph.Stage) bool {
+	return slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool { return t.Shipped() && !t.LeftOut() && !pl.OnlyChecks(t) })
 }
