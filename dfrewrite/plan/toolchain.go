@@ -93,6 +93,9 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 	if !slices.Contains(c.Reviews, review) {
 		c.Reviews = append(c.Reviews, review)
 	}
+	if open := openTag(root.Image, manager, installs); open != "" {
+		c.Reviews = append(c.Reviews, open)
+	}
 }
 
 // compilesOnHost reports whether something is compiled for the build platform, too, in these
@@ -131,6 +134,9 @@ func precedes(i *packages.Install, needing []*verdict.Ledger) bool {
 	})
 }
 
+// releases are Debian's and Ubuntu's, as tags name them.
+var releases = []string{"bullseye", "bookworm", "trixie", "jammy", "noble"}
+
 // packageManager returns apk or apt-get, which is what an image has, or "".
 func packageManager(s *graph.Stage, installs []*packages.Install) string {
 	if len(installs) > 0 {
@@ -148,15 +154,26 @@ func packageManager(s *graph.Stage, installs []*packages.Install) string {
 		return ""
 	case strings.Contains(tag, "alpine") || name == "alpine":
 		return "apk"
-	case match.Words("golang rust")[name] && !strings.Contains(tag, "$"), match.Words("debian ubuntu buildpack-deps")[name]:
-		return "apt-get" // golang and rust stand on Debian where the tag does not say Alpine
+	case match.Words("golang rust debian ubuntu buildpack-deps")[name]:
+		return "apt-get" // golang and rust stand on Debian where the tag does not say Alpine; see openTag
 	}
-	for _, release := range []string{"bullseye", "bookworm", "trixie", "jammy", "noble"} {
+	for _, release := range releases {
 		if strings.Contains(tag, release) {
 			return "apt-get"
 		}
 	}
 	return ""
+}
+
+// openTag says what was taken for granted where a build argument without a default may bring a tag of Alpine's; "" if nothing was. A
+// wrong guess stops the build, which finds no apt-get.
+func openTag(image, manager string, installs []*packages.Install) string {
+	tag := graph.ImageTag(image)
+	named := slices.ContainsFunc(releases, func(release string) bool { return strings.Contains(tag, release) })
+	if manager != "apt-get" || len(installs) > 0 || named || !strings.Contains(tag, "$") || !match.Words("golang rust")[graph.ImageName(image)] {
+		return ""
+	}
+	return image + " is taken to stand on Debian, as tags do that do not name Alpine"
 }
 
 // blocker says that a toolchain cannot be brought in, and what a person could do.
