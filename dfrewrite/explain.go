@@ -152,18 +152,16 @@ func (x *StageExplanation) decide(pl *plan.Planner, moving map[*graph.Stage]*ver
 	root := s.Root()
 	staysForOthers := s == root && pl.Heads(root)[0] != root // those based on it move without it
 	if s.Place == graph.Target && root.Place == graph.Target && !pl.OnlyChecks(s) && !staysForOthers {
-		c := moving[s]
-		if c == nil {
-			c = pl.ToBuildPlatform(s)
-			for _, t := range c.Stages {
-				moving[t] = c
-			}
-		}
+		c := x.conversion(pl, moving)
 		if slices.Contains(c.Stages, s) && slices.ContainsFunc(c.Ledgers, func(p *verdict.Ledger) bool { return p.Compiles() && !pl.OnlyChecks(p.Stage) }) {
 			together = c
 		}
 	}
 	switch {
+	case s.LeftOut() && x.After != s.Place && x.After == graph.Build && !slices.Contains(x.conversion(pl, moving).Stages, s):
+		x.Decision, x.Why, x.Commands = Moves, "is not built, and goes with the stage that it is based on", nil
+	case s.LeftOut() && x.After == s.Place:
+		x.Decision, x.Why = Stays, "no target is made of it or with its help"
 	case x.After != s.Place && x.After == graph.Build:
 		x.Decision, x.Why = Moves, "every command does the same on the build platform, or is told what to build for"
 		if !compiles {
@@ -195,6 +193,18 @@ func (x *StageExplanation) decide(pl *plan.Planner, moving map[*graph.Stage]*ver
 	if together != nil && (x.Decision == Moves || x.Decision == Held) {
 		x.Commands = splitPackages(x.Commands, together.Edits)
 	}
+}
+
+// conversion returns what it takes to move the stage, and those that move with it.
+func (x *StageExplanation) conversion(pl *plan.Planner, moving map[*graph.Stage]*verdict.Conversion) *verdict.Conversion {
+	c := moving[x.Stage]
+	if c == nil {
+		c = pl.ToBuildPlatform(x.Stage)
+		for _, t := range c.Stages {
+			moving[t] = c
+		}
+	}
+	return c
 }
 
 // splitPackages says of installations that the conversion changes what becomes of them: by itself, the verdict on

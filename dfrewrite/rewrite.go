@@ -1,6 +1,7 @@
 package dfrewrite
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -52,6 +53,45 @@ func (r *Rewritten) AsItStands() *File {
 	}
 	slices.SortStableFunc(f.Findings, func(a, b rules.Diagnostic) int { return a.Span.Start - b.Span.Start })
 	return f
+}
+
+// Told returns the findings whose fixes were made and leave something to be known, with notes of that only. Places are those of
+// the new file or else of the old one.
+func (r *Rewritten) Told(inNew bool) *File {
+	f := &File{Doc: r.Before.Doc}
+	if inNew {
+		f.Doc = r.Left.Doc
+	}
+	for i, d := range r.Made {
+		var notes []rules.Note
+		for _, n := range d.Notes {
+			if !n.Told {
+				continue
+			}
+			if n.Span = r.origin(n.Span, i); inNew {
+				n.Span = dockerfile.Span{Start: r.now(n.Span.Start), End: r.now(n.Span.End)}
+			}
+			notes = append(notes, n)
+		}
+		if notes != nil {
+			d.Notes = notes
+			f.Findings = append(f.Findings, d)
+		}
+	}
+	return f
+}
+
+// BringsBuildKit reports whether the rewrite is what makes the file need BuildKit: the classic builder knows no BUILDPLATFORM, and
+// nothing else in the file would have kept it from building.
+func (r *Rewritten) BringsBuildKit() bool {
+	return r.Before.Graph != nil && !bytes.Contains(r.Before.Doc.Src, []byte("BUILDPLATFORM")) && bytes.Contains(r.Out, []byte("$BUILDPLATFORM")) &&
+		!slices.ContainsFunc(r.Before.Doc.Instructions, onlyBuildKit)
+}
+
+// onlyBuildKit reports whether the classic builder refuses an instruction for its form: a heredoc, or a flag that it does not know.
+func onlyBuildKit(in *dockerfile.Instruction) bool {
+	return len(in.Heredocs) > 0 || slices.ContainsFunc([]string{"mount", "network", "security", "link", "chmod", "parents", "exclude", "checksum"},
+		func(flag string) bool { return in.Flag(flag) != nil })
 }
 
 // inOld returns a finding that is there after the first steps as it is said of the old file. If nothing is said of it

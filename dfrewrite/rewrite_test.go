@@ -25,7 +25,7 @@ import (
 //	             under it "  line: note"; without it, none
 //
 // and other files, which are the build context; with none, there is no context.
-// TESTSCRIPT_UPDATE=1 renews want and remarks. The comment may set options: platforms=…, helpers=…, image=…, arg=…, unsafe. CRLF and the like,
+// TESTSCRIPT_UPDATE=1 renews want and remarks. The comment may set options: platforms=…, helpers=…, image=…, arg=…, target=…, unsafe. CRLF and the like,
 // which do not survive in an archive, are tested elsewhere.
 func TestRewrite(t *testing.T) {
 	files, err := filepath.Glob("testdata/rewrite/*.txtar")
@@ -110,6 +110,8 @@ func optionsIn(t *testing.T, comment string) Options {
 			opt.Image = value
 		case ok && key == "arg": // given, but nobody knows what
 			opt.Flags.Args = map[string]*string{value: nil}
+		case ok && key == "target":
+			opt.Flags.Targets = append(opt.Flags.Targets, value)
 		case word == "unsafe":
 			opt.Unsafe = true
 		case ok && key == "platforms":

@@ -64,6 +64,7 @@ func (p *program) rewrite(args []string) (int, error) {
 	style := styleOf(p.stdout)
 	toStdout := !*write && !*diff && !*list && !*check && !*explain
 	var summary report.Summary
+	newToBuildKit := ""
 	type result struct {
 		source
 		*dfrewrite.Rewritten
@@ -110,6 +111,12 @@ func (p *program) rewrite(args []string) (int, error) {
 		} else {
 			summary.AddFailed()
 		}
+		if changes && !*check && !*list && !reported {
+			p.told(r.Told(*write || toStdout))
+			if newToBuildKit == "" && r.BringsBuildKit() {
+				newToBuildKit = r.name
+			}
+		}
 		switch {
 		case err != nil && reported:
 			p.complain(shown.Failed(r.name, err))
@@ -130,6 +137,9 @@ func (p *program) rewrite(args []string) (int, error) {
 	progress.clear()
 	if reported {
 		p.complain(shown.Close())
+	}
+	if newToBuildKit != "" {
+		fmt.Fprintf(p.stderr, "%s: needs BuildKit from now on, for $BUILDPLATFORM: docker buildx build, or docker build since Docker 23.0\n", newToBuildKit)
 	}
 	if summary.Files() > 1 && *format == "text" {
 		fmt.Fprintln(p.stderr, summary.Line(*write || toStdout))
@@ -166,6 +176,15 @@ func writeBack(path string, data []byte) error {
 		return fail(err)
 	}
 	return nil
+}
+
+// told says on standard error what is to be known of a result.
+func (p *program) told(f *dfrewrite.File) {
+	for _, d := range f.Findings {
+		for _, n := range d.Notes {
+			fmt.Fprintf(p.stderr, "%s:%d: %s [%s]\n", f.Doc.Name, f.Doc.Position(n.Span.Start).Line, n.Text, d.Rule.Name)
+		}
+	}
 }
 
 // remarks says on standard error what was not rewritten, and why.

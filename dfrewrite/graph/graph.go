@@ -35,6 +35,8 @@ type Graph struct {
 
 	flags     Flags
 	delivered []*Stage
+	isNamed   bool            // what is delivered stands in the flags
+	needed    map[*Stage]bool // by what is delivered
 	scripts   map[*dockerfile.Instruction]*shell.Script
 	envs      map[*dockerfile.Instruction]*Env
 }
@@ -155,8 +157,12 @@ func Within(d *dockerfile.Document, flags Flags, budget *Budget) *Graph {
 			g.delivered = append(g.delivered, s)
 		}
 	}
+	g.isNamed = g.delivered != nil
 	if g.delivered == nil && !flags.NoImages {
 		g.delivered = []*Stage{g.Final()}
+	}
+	for _, s := range g.delivered {
+		g.need(s)
 	}
 	return g
 }
@@ -413,6 +419,32 @@ func (g *Graph) Given(name string) (value *string, ok bool) {
 	value, ok = g.flags.Args[name]
 	return value, ok
 }
+
+// need takes down that what is delivered is made of a stage, or with its help.
+func (g *Graph) need(s *Stage) {
+	if s == nil || g.needed[s] {
+		return
+	}
+	if g.needed == nil {
+		g.needed = map[*Stage]bool{}
+	}
+	g.needed[s] = true
+	g.need(s.Base)
+	for _, u := range s.Uses {
+		g.need(u.From)
+	}
+	if strings.Contains(s.BaseName, "$") {
+		for _, t := range g.matching(s.BaseName) {
+			g.need(t)
+		}
+	}
+}
+
+// Needed reports whether what is delivered is made of the stage, or with its help.
+func (s *Stage) Needed() bool { return s.Graph.needed[s] }
+
+// LeftOut reports whether the build names its targets and needs the stage for none of them, so that it is not built at all.
+func (s *Stage) LeftOut() bool { return s.Graph.isNamed && !s.Needed() }
 
 // GivenTarget returns an argument about the target that the build gives a value of its own, and where; BuildKit's does not
 // count then, and every platform is built with the same. It is empty if there is none.

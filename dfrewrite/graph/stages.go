@@ -19,6 +19,12 @@ func IsStageName(g *Graph, name string) bool {
 	return false
 }
 
+// OnlyImage reports whether a stage holds an image and nothing else, for others to take files out of.
+func (s *Stage) OnlyImage() bool {
+	return s.Base == nil && len(s.Candidates)+len(s.Children) == 0 && s.Image != "" && s.Image != "scratch" &&
+		!slices.ContainsFunc(s.Body, func(in *dockerfile.Instruction) bool { return !IsSetting(in) && !OnlyForContainers(in) })
+}
+
 // IsSetting reports whether an instruction sets what those behind it see.
 func IsSetting(in *dockerfile.Instruction) bool {
 	switch in.Command.(type) {

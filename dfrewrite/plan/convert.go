@@ -23,7 +23,9 @@ import (
 func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 	root := pl.head(s)
 	c := &verdict.Conversion{Stages: root.Tree(), Heads: []*graph.Stage{root}}
+	leaveOut(c, pl)
 	withInstallers(c, pl)
+	leaveOut(c, pl) // of what has come in
 	judgeStages(c, pl)
 	each(c, func(r *verdict.Recipe) func(*verdict.Conversion) { return r.Prepare })
 	for _, t := range c.Stages {
@@ -36,7 +38,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 			c.BlockAt(t.From, finalReason(c, t), finalWay(c, pl, t))
 		case t.Shipped():
 			c.BlockAt(t.From, fmt.Sprintf("%s is not used by another stage, so it may be an image that is shipped", t.Title()),
-				sharedWay(c, pl, "give it a base of its own, or pin the others by hand"))
+				sharedWay(c, pl, t, "give it a base of its own, or pin the others by hand"))
 		}
 	}
 	if root.Place != graph.Target {
@@ -114,6 +116,9 @@ func (pl *Planner) InPlace(s *graph.Stage) *verdict.Conversion {
 		if u.From != nil && u.From.Place == graph.Target && golang.TakesGo(u) {
 			c.BlockAt(u.By, fmt.Sprintf("takes Go of stage %s, which is the target platform's", u.From.Title()), "give that stage --platform=$BUILDPLATFORM")
 		}
+		if u.From != nil && u.From.Place == graph.Target && pl.takesTool(u) {
+			c.BlockAt(u.By, fmt.Sprintf("takes a tool of stage %s, which is the target platform's", u.From.Title()), "give that stage --platform=$BUILDPLATFORM")
+		}
 	}
 	planToolchain(c, pl)
 	if len(c.Blocks) == 0 {
@@ -138,9 +143,12 @@ func judgeStages(c *verdict.Conversion, pl *Planner) {
 		c.Ledgers = append(c.Ledgers, p)
 		for _, b := range p.Blocks() {
 			// A stage that stays is told so, and not what it would miss elsewhere.
-			if !t.Shipped() || !takesFrom(t, b.In, c.Stages) {
+			if c.Heads == nil || !pl.stays(t) || !slices.ContainsFunc(t.Uses, func(u *graph.Use) bool { return u.By == b.In && u.From != nil && u.Kind == graph.Copy }) {
 				c.Blocks = append(c.Blocks, b)
 			}
+		}
+		if pl.OnlyChecks(t) {
+			continue // nobody gets what it makes
 		}
 		for _, s := range p.Steps {
 			if s.Review != "" && !slices.Contains(c.Reviews, s.Review) {

@@ -92,6 +92,9 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 	if !slices.Contains(c.Reviews, review) {
 		c.Reviews = append(c.Reviews, review)
 	}
+	if open := openTag(root.Image, installs); open != "" {
+		c.Reviews = append(c.Reviews, open)
+	}
 }
 
 // compilesOnHost reports whether something is compiled for the build platform, too, in these
@@ -136,10 +139,28 @@ func packageManager(s *graph.Stage, installs []*packages.Install) *packages.Mana
 	if len(installs) > 0 {
 		return installs[0].Manager
 	}
-	if d := graph.DistributionOf(s.Root().Image); d != nil {
+	image := s.Root().Image
+	if d := graph.DistributionOf(image); d != nil {
 		return packages.ForTarget(d.Manager)
 	}
+	if anyTag(image) {
+		return packages.ForTarget("apt-get") // see openTag
+	}
 	return nil
+}
+
+// anyTag recognizes official images that stand on Debian if their tag, which a build argument chooses, does not say otherwise.
+func anyTag(image string) bool {
+	return strings.Contains(graph.ImageTag(image), "$") && match.Words("golang rust")[graph.ImageName(image)] && graph.DistributionOf(image) == nil
+}
+
+// openTag says what was taken for granted where a build argument without a default may bring a tag of Alpine's; "" if nothing was. A
+// wrong guess stops the build, which finds no apt-get.
+func openTag(image string, installs []*packages.Install) string {
+	if len(installs) > 0 || !anyTag(image) {
+		return ""
+	}
+	return image + " is taken to stand on Debian, as tags do that do not name Alpine"
 }
 
 // blocker says that a toolchain cannot be brought in, and what a person could do.

@@ -18,7 +18,7 @@ import (
 func finalWay(c *verdict.Conversion, pl *Planner, final *graph.Stage) string {
 	const way = "build in a stage of its own, and copy the result into a stage that stays on the target platform"
 	if len(c.Stages) > 1 {
-		return sharedWay(c, pl, way)
+		return sharedWay(c, pl, final, way)
 	}
 	if len(final.Graph.Stages) > 1 {
 		return way

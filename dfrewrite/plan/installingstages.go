@@ -7,6 +7,7 @@ import (
 
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/packages"
+	"xxkit/dfrewrite/recipes/download"
 	"xxkit/dfrewrite/recipes/golang"
 	"xxkit/dfrewrite/verdict"
 )
@@ -23,7 +24,7 @@ func withInstallers(c *verdict.Conversion, pl *Planner) {
 				continue
 			}
 			switch installed := pl.installedIn(u); {
-			case installed || golang.TakesGo(u) || pl.fetchedIn(u, c):
+			case installed || golang.TakesGo(u) || pl.fetchedIn(u, c) || pl.takesTool(u):
 				head := pl.head(u.From)
 				c.Heads = append(c.Heads, head)
 				c.Stages = append(c.Stages, head.Tree()...)
@@ -64,6 +65,13 @@ func (pl *Planner) fetchedIn(u *graph.Use, c *verdict.Conversion) bool {
 
 // ledgersOf returns the verdicts on a stage and on those that it is based on.
 func (pl *Planner) ledgersOf(s *graph.Stage) []*verdict.Ledger { return pl.Plan(s).Chain() }
+
+// takesTool reports whether a use takes a tool, which its stage runs, out of a stage that holds nothing but an image.
+func (pl *Planner) takesTool(u *graph.Use) bool {
+	return slices.ContainsFunc(pl.Plan(u.In).Steps, func(s verdict.Step) bool {
+		return s.In == u.By && s.Recipe == download.CopiedTool && s.Verdict == verdict.Neutral && u.From.OnlyImage()
+	})
+}
 
 // installedIn reports whether a use takes what a package manager installed.
 func (pl *Planner) installedIn(u *graph.Use) bool {

@@ -22,6 +22,7 @@ import (
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/recipes/download"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
@@ -58,9 +59,16 @@ func (pl *Planner) Plan(s *graph.Stage) *verdict.Ledger {
 		p.Base = pl.Plan(s.Base)
 	}
 	pl.plans[s] = p
+	mounted := map[*graph.Use]bool{}
 	for _, in := range s.Body {
 		switch in.Command.(type) {
 		case *instructions.RunCommand:
+			for _, u := range s.Uses {
+				if step, ok := download.JudgeMountedTool(p, pl.File, u); ok && u.By == in {
+					mounted[u] = true
+					p.Add(step)
+				}
+			}
 			judgeRun(p, in, pl)
 		case *instructions.OnbuildCommand:
 			p.Block(in, "ONBUILD runs later, in a stage that is not in this file", "write the instruction out where it is needed")
@@ -77,7 +85,8 @@ func (pl *Planner) Plan(s *graph.Stage) *verdict.Ledger {
 		}
 	}
 	for _, u := range s.Uses {
-		if !slices.ContainsFunc(p.Steps, func(s verdict.Step) bool { return s.In == u.By && s.Recipe == "copied tool" }) {
+		copied := u.Kind == graph.Copy && slices.ContainsFunc(p.Steps, func(s verdict.Step) bool { return s.In == u.By && s.Recipe == download.CopiedTool })
+		if !copied && !mounted[u] {
 			judgeUse(p, pl, u)
 		}
 	}

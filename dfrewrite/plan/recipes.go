@@ -60,7 +60,7 @@ func PageOf(recipe string) string {
 	switch strings.ToLower(recipe) {
 	case "stage":
 		return "stages"
-	case "copied tool":
+	case download.CopiedTool:
 		return download.Recipe.Page
 	}
 	return ""

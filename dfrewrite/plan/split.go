@@ -23,7 +23,7 @@ import (
 //
 // Where it does nothing but set what every stage would set by itself, the build stage can have the same base again, on
 // the build platform. It may do more if what stays is not the last stage, but one for development that nobody copies
-// from: then a build runs the one base or the other, and not both.
+// from, or only what is not made for the last stage either: then a build runs the one base or the other, and not both.
 
 // Heads returns the stages that can move to the build platform apart from one another, each with all that is based on
 // it. That is the root itself unless a stage based on it has to stay, and the root can be had twice.
@@ -42,10 +42,13 @@ func (pl *Planner) Heads(root *graph.Stage) []*graph.Stage {
 	return heads
 }
 
-// mayDivide reports whether a stage that is based on the root has to stay, so that the root cannot move.
+// mayDivide reports whether a stage that is based on the root has to stay, so that the root cannot move: what is shipped, and
+// what is not made for that and cannot be converted.
 func (pl *Planner) mayDivide(root *graph.Stage, tree []*graph.Stage) bool {
 	return len(tree) > 1 && root.Place == graph.Target &&
-		slices.ContainsFunc(tree, func(t *graph.Stage) bool { return t.Shipped() && !pl.OnlyChecks(t) }) &&
+		slices.ContainsFunc(tree, func(t *graph.Stage) bool {
+			return t.Shipped() && !pl.OnlyChecks(t) || !t.Needed() && t != root && len(pl.Plan(t).Blocks()) > 0
+		}) &&
 		!slices.ContainsFunc(tree, func(t *graph.Stage) bool { return len(t.Candidates) > 0 })
 }
 
@@ -98,9 +101,13 @@ func ownBase(s *graph.Stage) []dockerfile.Edit {
 	return edits
 }
 
-// sharedWay says what a person could do where stages that stay share a base with those that should move.
-func sharedWay(c *verdict.Conversion, pl *Planner, otherwise string) string {
+// sharedWay says what a person could do where a stage that stays shares a base with those that should move.
+func sharedWay(c *verdict.Conversion, pl *Planner, stays *graph.Stage, otherwise string) string {
 	root := c.Stages[0].Root()
+	others := slices.ContainsFunc(c.Ledgers, func(p *verdict.Ledger) bool { return p.Stage != stays && p.Compiles() && !pl.OnlyChecks(p.Stage) })
+	if pl.Plan(stays).Compiles() && !others {
+		return "build that in a stage of its own, with --platform=$BUILDPLATFORM, and copy the result into " + stays.Title()
+	}
 	if c.Stages[0] != root || len(c.Stages) == 1 {
 		return otherwise
 	}
@@ -111,7 +118,7 @@ func sharedWay(c *verdict.Conversion, pl *Planner, otherwise string) string {
 	return otherwise
 }
 
-// takesFrom reports whether an instruction of s takes something from one of the stages.
-func takesFrom(s *graph.Stage, in *dockerfile.Instruction, stages []*graph.Stage) bool {
-	return slices.ContainsFunc(s.Uses, func(u *graph.Use) bool { return u.By == in && slices.Contains(stages, u.From) })
+// stays reports whether a stage is, or is a part of, what is shipped or may be, and keeps those that it shares its base with.
+func (pl *Planner) stays(s *graph.Stage) bool {
+	return slices.ContainsFunc(s.Tree(), func(t *graph.Stage) bool { return t.Shipped() && !t.LeftOut() && !pl.OnlyChecks(t) })
 }

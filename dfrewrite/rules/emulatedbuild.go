@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/verdict"
 )
@@ -34,6 +35,7 @@ var EmulatedBuild = &Rule{
 					Hint:    "build on $BUILDPLATFORM and cross-compile",
 				}
 				d.Fix, d.Notes = conversionFix(c, "build on $BUILDPLATFORM and cross-compile")
+				p.nameOthers(d.Notes, compiling)
 				if slices.ContainsFunc(c.Blocks, verdict.Step.BelongsThere) {
 					d.Hint = "" // what stands in the way says what to do instead
 				}
@@ -44,22 +46,46 @@ var EmulatedBuild = &Rule{
 	},
 }
 
-// compiles finds the first command that compiles in s or a stage based on it.
-// Stages that only run checks do not count: who builds them for another platform
-// wants to check on it.
-func (p *Pass) compiles(s *graph.Stage) (*graph.Stage, *verdict.Step) {
-	for _, t := range s.Tree() {
-		if p.Planner.OnlyChecks(t) {
-			continue
-		}
-		plan := p.Planner.Plan(t)
-		for i := range plan.Steps {
-			if plan.Steps[i].Compiles {
-				return t, &plan.Steps[i]
+// nameOthers says of what stands in the way in which stage it does so, where that is one that only moves along: nobody looks
+// for it there.
+func (p *Pass) nameOthers(notes []Note, compiling *graph.Stage) {
+	for i, n := range notes {
+		for _, s := range p.Graph.Stages {
+			in := slices.ContainsFunc(s.Body, func(in *dockerfile.Instruction) bool { return dockerfile.Covers(in.Span, n.Span) })
+			if in && n.Blocks && !s.Shipped() && s.Root() == compiling.Root() && !graph.IsBasedOn(compiling, s) {
+				notes[i].Text += fmt.Sprintf(" (in %s, which shares the base)", title(s))
 			}
 		}
 	}
-	return nil, nil
+}
+
+// compiles finds the first command that compiles in s or a stage based on it, and that what is shipped is made with, or else any.
+// Stages that only run checks do not count: who builds them for another platform
+// wants to check on it. Neither do those that are not built.
+func (p *Pass) compiles(s *graph.Stage) (*graph.Stage, *verdict.Step) {
+	var other *graph.Stage
+	for _, t := range s.Tree() {
+		switch {
+		case p.Planner.OnlyChecks(t) || t.LeftOut() || p.firstCompiles(t) == nil:
+		case t.Needed():
+			return t, p.firstCompiles(t)
+		case other == nil:
+			other = t
+		}
+	}
+	if other == nil {
+		return nil, nil
+	}
+	return other, p.firstCompiles(other)
+}
+
+// firstCompiles returns the first command of a stage that compiles, or nil.
+func (p *Pass) firstCompiles(s *graph.Stage) *verdict.Step {
+	steps := p.Planner.Plan(s).Steps
+	if i := slices.IndexFunc(steps, func(s verdict.Step) bool { return s.Compiles }); i >= 0 {
+		return &steps[i]
+	}
+	return nil
 }
 
 // title names a stage at the start of a sentence.

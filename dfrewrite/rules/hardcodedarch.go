@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -103,15 +104,15 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		if a.follows && !v.Known() || p.namedWithBase(s, a, on) {
 			return
 		}
-		names := archNames(v.Text)
+		names, written := archNames(v.Text), true
 		if a.what == "this download" && len(names) == 0 {
-			names = p.onlyAmd64(&a, v)
+			names, written = p.onlyAmd64(&a, v), false
 		}
 		if len(names) == 0 || strings.Contains(v.Text, "qemu-") { // whose names say what they emulate
 			return
 		}
 		a.name = names[0]
-		a.given = v.From&facts.FromArg != 0 && !strings.Contains(string(a.in.Doc.Src[a.span.Start:a.span.End]), a.name)
+		a.given = written && v.From&facts.FromArg != 0 && !strings.Contains(string(a.in.Doc.Src[a.span.Start:a.span.End]), a.name)
 		a.right = !slices.ContainsFunc(names, func(n string) bool { return match.ArchOf(n) != on.Arch }) || otherArch(v.Text, on) == "" && len(archNames(v.Text)) > 0
 		a.key = v.Text
 		for _, n := range names {
@@ -309,8 +310,23 @@ func nameIn(doc *dockerfile.Document, span dockerfile.Span, value string) docker
 	return dockerfile.Span{Start: at, End: at + len(names[0])}
 }
 
-// ownNames matches what calls architectures otherwise than anybody else: NVIDIA's repositories, and the folders of its libraries.
-var ownNames = match.Pattern(`developer\.download\.nvidia\.com|/cuda(?:-[0-9.]+)?/targets/`)
+// ownNames match what calls architectures otherwise than anybody else, by an example: NVIDIA's repositories and the folders of its
+// libraries, and the releases of protoc.
+var ownNames = []struct {
+	what    func() *regexp.Regexp
+	example string
+}{
+	{match.Pattern(`developer\.download\.nvidia\.com|/cuda(?:-[0-9.]+)?/targets/`), "sbsa for arm64"},
+	{match.Pattern(`protocolbuffers/protobuf/releases\b|\bprotoc-(?:v?[0-9]|\$)[^/\s]*-linux`), "aarch_64 for arm64"},
+}
+
+// ownTool reports whether a download in a stage that is about to move to the build platform is a tool of the stage's own.
+func (p *Pass) ownTool(s *graph.Stage, a archWord) bool {
+	own := slices.ContainsFunc(p.Planner.Plan(s).Steps, func(step verdict.Step) bool {
+		return step.In == a.in && step.Recipe == "downloads" && step.Verdict == verdict.Neutral && len(step.HostWrites) > 0 && dockerfile.Covers(step.Span, a.span)
+	})
+	return own && s.Place == graph.Target && !s.LeftOut() && p.Planner.Plan(s).Compiles() && len(p.Planner.ToBuildPlatform(s).Blocks) == 0
+}
 
 // ownLoader matches the loaders, and the C library under their kind of name: /lib64 is not there on every machine, and a name such
 // as armhf is not what uname says.
@@ -329,7 +345,7 @@ func (p *Pass) unpackedAndTaken(s *graph.Stage, written []string, on *facts.Plat
 
 func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 	d := Diagnostic{Span: a.span}
-	forTarget := p.place(s) == graph.Target || a.shipped || p.takenExactly(s, a.written, on) || p.unpackedAndTaken(s, a.written, on)
+	forTarget := p.place(s) == graph.Target && !p.ownTool(s, a) || a.shipped || p.takenExactly(s, a.written, on) || p.unpackedAndTaken(s, a.written, on)
 	arg := "TARGETARCH"
 	if forTarget {
 		d.Message = fmt.Sprintf("%s is for %s, also in the image for %s", a.what, a.name, on)
@@ -354,10 +370,12 @@ func (p *Pass) reportArch(s *graph.Stage, on *facts.Platform, a archWord) {
 		d.Hint = "choose it by $BUILDARCH or uname -m"
 	}
 	raw := string(a.in.Doc.Src[a.span.Start:a.span.End])
-	if own := ownNames().FindString(raw); own != "" {
-		d.Hint = "choose it with a case over $TARGETARCH, or in a stage for each: " + own + " has names of its own, such as sbsa for arm64"
-		p.Report(d)
-		return
+	for _, names := range ownNames {
+		if own := names.what().FindString(raw); own != "" {
+			d.Hint = fmt.Sprintf("choose it with a case over $%s, or in a stage for each: %s has names of its own, such as %s", arg, own, names.example)
+			p.Report(d)
+			return
+		}
 	}
 	if ownLoader().MatchString(raw) {
 		d.Hint = "choose it with a case over $TARGETARCH: loaders and the C library have names of their own, such as armhf"

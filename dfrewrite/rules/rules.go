@@ -139,6 +139,8 @@ type Note struct {
 	Way string
 	// Blocks says that it is what stands in the way of a fix.
 	Blocks bool
+	// Told says that it is to be known of the result of the fix, also by whoever sees only that.
+	Told bool
 }
 
 // A Diagnostic is one finding.
@@ -274,7 +276,11 @@ func conversionFix(c *verdict.Conversion, message string) (*Fix, []Note) {
 	if len(c.Reviews) > 0 {
 		f.Safety = Review
 	}
-	return f, nil
+	var notes []Note
+	for _, t := range c.Told {
+		notes = append(notes, Note{Span: t.Span, Text: t.Reason, Told: true})
+	}
+	return f, notes
 }
 
 // List writes names as in "a, b and c".

@@ -18,6 +18,14 @@ func ArchInDownload(s string) string {
 	return ""
 }
 
+// ArchIn returns the architecture that a URL or file name names, or "".
+func ArchIn(s string) string {
+	if m := archName().FindStringSubmatch(s); m != nil {
+		return m[2]
+	}
+	return ""
+}
+
 var (
 	archName    = match.Pattern(`(?i)(^|[^a-z0-9])(` + match.ArchName + `)($|[^a-z0-9])`)
 	archExpands = match.Pattern(`\$\{?(?:TARGET(?:PLATFORM|OS|ARCH|VARIANT)|ARCH|GOARCH|OSARCH|PLATFORM|MACHINE)\b|uname|dpkg --print-architecture|go env`)

@@ -19,6 +19,8 @@ type Conversion struct {
 	Blocks []Step
 	// Reviews are the reasons why a person has to read the result.
 	Reviews []string
+	// Told are things to know about the result that stand in nobody's way.
+	Told []Step
 	// Edits do it; empty when there are blocks.
 	Edits []dockerfile.Edit
 
@@ -32,6 +34,11 @@ type Conversion struct {
 // BlockAt adds a reason why the stages cannot move.
 func (c *Conversion) BlockAt(in *dockerfile.Instruction, reason, way string) {
 	c.Blocks = append(c.Blocks, Step{In: in, Span: in.Span, Recipe: "stage", Verdict: Block, Reason: reason, Way: way})
+}
+
+// TellAt adds something to know about the result.
+func (c *Conversion) TellAt(in *dockerfile.Instruction, reason string) {
+	c.Told = append(c.Told, Step{In: in, Span: in.Span, Recipe: "stage", Reason: reason})
 }
 
 // LedgersUpTo returns the plans of a stage and of the stages that it is based on.

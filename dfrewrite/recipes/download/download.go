@@ -42,6 +42,9 @@ func judgeCopy(l *verdict.Ledger, file *verdict.File, in *dockerfile.Instruction
 			if step, ok := addedTool(l, file, in); ok {
 				return step, true
 			}
+			if step, ok := addedToolForOne(l, file, in); ok {
+				return step, true
+			}
 			return verdict.Step{In: in, Span: in.Span, Recipe: "stage", Verdict: verdict.Block, Reason: why,
 				Way: "use the ARG that gives the same name, or move the download to the stage that needs it"}, true
 		}
@@ -393,7 +396,10 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		}
 		return verdict.Step{Reason: "downloads tools for the stage itself", HostWrites: u.files}, true
 	case shell.Fetchers[c.Program]:
-		return judgeDownload(c)
+		if step, ok := judgeDownload(c); ok {
+			return step, true
+		}
+		return judgeToolForOne(c)
 	case downloadedCompilers[c.Program]:
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("%s compiles, and there is no recipe for it", c.Program),
 			Way: "convert the stage by hand: tell it what to compile for"}, true

@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
@@ -31,9 +32,10 @@ func judgeInstallScript(c *verdict.Call) (verdict.Step, bool) {
 	if !shell.Shells[c.Program] {
 		return verdict.Step{}, false
 	}
-	known, ok := scriptFromNetwork(c)
+	address := scriptFromNetwork(c)
+	known, ok := installScripts[address]
 	if !ok {
-		return verdict.Step{}, false
+		return judgeDownloader(c, address)
 	}
 	to := known.to
 	for i, w := range c.Args {
@@ -54,8 +56,52 @@ func judgeInstallScript(c *verdict.Call) (verdict.Step, bool) {
 	return verdict.Step{Reason: fmt.Sprintf("installs %s for the stage itself", known.program), HostWrites: []string{path.Join(to, known.program)}}, true
 }
 
-// scriptFromNetwork returns the script that a shell is given, if it is a known one and nothing changes it on the way.
-func scriptFromNetwork(c *verdict.Call) (installScript, bool) {
+// judgeDownloader knows scripts that take the folder for the program as -b, as those do that godownloader makes and others that keep to
+// that: https://…/tool/install.sh | sh -s -- -b DIR. They ask uname. Which program it is is said by a command that runs it.
+func judgeDownloader(c *verdict.Call, address string) (verdict.Step, bool) {
+	if !installerName().MatchString(address) {
+		return verdict.Step{}, false
+	}
+	to := ""
+	for i, w := range c.Args {
+		if w.Raw == "-b" && i+1 < len(c.Args) {
+			to = programFolder(c, c.Args[i+1])
+		}
+	}
+	if to == "" || c.AmongSource(to) && !verdict.IsProgramDir(to) {
+		return verdict.Step{}, false
+	}
+	for _, on := range c.Facts().Platforms {
+		if tool := runFrom(c, on, []string{to + "/"}, address); tool != "" {
+			return verdict.Step{Reason: fmt.Sprintf("installs %s for the stage itself", path.Base(tool)), HostWrites: []string{path.Join(to, path.Base(tool))},
+				Review: fmt.Sprintf("%s installs %s for the machine that it runs on, which is the builder then", path.Base(address), path.Base(tool))}, true
+		}
+	}
+	return verdict.Step{}, false
+}
+
+// installerName matches addresses of scripts that install.
+var installerName = match.Pattern(`^https://[^\s]*/[^/\s]*(?:install|godownloader)[^/\s]*(?:\.sh)?$|^https://install\.goreleaser\.com/[^\s]*\.sh$`)
+
+// programFolder returns the folder that a word names, which may be one of Go's.
+func programFolder(c *verdict.Call, w shell.Word) string {
+	text := strings.Trim(w.Raw, `"`)
+	for _, gopath := range []string{"$(go env GOPATH)", "`go env GOPATH`", "${GOPATH}", "$GOPATH"} {
+		rest, ok := strings.CutPrefix(text, gopath)
+		if v, set := c.Env.Lookup("GOPATH"); ok && !set && graph.OfficialGo(c.Stage.Root().Image) {
+			return path.Join("/go", rest) // its ENV
+		} else if ok && set && v.HasValue && path.IsAbs(v.Value) {
+			return path.Join(v.Value, rest)
+		}
+	}
+	if text, ok := c.Known(w); ok {
+		return c.Abs(text)
+	}
+	return ""
+}
+
+// scriptFromNetwork returns the address of the script that a shell is given, if nothing changes it on the way; or "".
+func scriptFromNetwork(c *verdict.Call) string {
 	if len(c.Args) > 1 && c.Args[0].Lit == "-c" {
 		text := strings.Trim(c.Args[1].Raw, `"`)
 		fetch, whole := strings.CutPrefix(text, "$(")
@@ -63,38 +109,42 @@ func scriptFromNetwork(c *verdict.Call) (installScript, bool) {
 		if words := strings.Fields(fetch); whole && closed && len(words) > 1 && !strings.ContainsAny(fetch, "|;&$`<>()\"") {
 			return fetched(words[0], words[1:])
 		}
-		return installScript{}, false
+		return ""
 	}
 	if c.Index == 0 || len(c.Args) > 0 && c.Args[0].Lit != "-s" {
-		return installScript{}, false
+		return ""
 	}
 	before := c.Script.Commands[c.Index-1]
 	if between := c.Run.Doc.Src[before.Span.End:c.Span.Start]; before.Span.End > c.Span.Start || !pipeOnly().Match(between) {
-		return installScript{}, false
+		return ""
 	}
-	return fetched(before.Name, literals(before.Words[1:]))
+	return fetched(before.Name, written(before.Words[1:]))
 }
 
 // pipeOnly matches what stands between two parts of a pipeline, on one line or on several.
 var pipeOnly = match.Pattern(`^[ \t]*(\\\r?\n[ \t]*)*\|[ \t]*(\\\r?\n[ \t]*)*$`)
 
-func literals(words []shell.Word) []string {
+// written returns words as they are written, without quotes.
+func written(words []shell.Word) []string {
 	var out []string
 	for _, w := range words {
-		out = append(out, w.Lit)
+		out = append(out, strings.Trim(w.Raw, `'"`))
 	}
 	return out
 }
 
-// fetched returns the script that curl or wget prints.
-func fetched(program string, args []string) (installScript, bool) {
+// fetched returns the one address that curl or wget prints.
+func fetched(program string, args []string) (address string) {
 	if !shell.Fetchers[program] {
-		return installScript{}, false
+		return ""
 	}
 	for _, arg := range args {
-		if known, ok := installScripts[strings.Trim(arg, "'")]; ok {
-			return known, true
+		if arg = strings.Trim(arg, "'"); strings.Contains(arg, "://") {
+			if address != "" {
+				return ""
+			}
+			address = arg
 		}
 	}
-	return installScript{}, false
+	return address
 }

@@ -26,8 +26,9 @@ type cgoUse struct {
 	// write is the value of CGO_ENABLED that has to be written down, if any: a native
 	// build would have it by default, and a cross build would not.
 	write string
-	// block is why the build cannot be converted.
-	block string
+	// block is why the build cannot be converted; byDefault says that CGO_ENABLED=0 would do away with it.
+	block     string
+	byDefault bool
 	// review is why a person has to look at it.
 	review string
 }
@@ -52,9 +53,9 @@ func (g *goCall) cgo() cgoUse {
 		needed = "-linkmode=external needs a C linker"
 	}
 	v := facts.Lookup(&g.Call.Site, "CGO_ENABLED")
-	module, maybe := g.cryptoModule()
+	module, maybe, byDefault := g.cryptoModule()
 	if module != "" && !(v.Fixed && v.Text == "0") {
-		return cgoUse{block: module + " links a module for FIPS 140 that needs cgo"}
+		return cgoUse{block: module + " links a module for FIPS 140 that needs cgo", byDefault: byDefault}
 	}
 	if v.Set && v.Text != "" {
 		switch {

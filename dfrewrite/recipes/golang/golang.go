@@ -331,7 +331,11 @@ func (g *goCall) judgeBuild() verdict.Step {
 
 	cgo := g.cgo()
 	if cgo.block != "" {
-		return block("build with xx-go and a C compiler for the target (xx-clang)", "%s", cgo.block)
+		way := "build with xx-go and a C compiler for the target (xx-clang)"
+		if cgo.byDefault {
+			way = "set CGO_ENABLED=0 if the program does without that module, or build it on the target platform"
+		}
+		return block(way, "%s", cgo.block)
 	}
 	if cgo.used {
 		if g.Opt.Helpers == verdict.HelpersNever {
