@@ -373,9 +373,10 @@ var GoListens = sync.OnceValue(func() []string {
 // forC are those of them that name the tools for C, which other programs take as well.
 var forC = match.Words("AR CC CXX FC PKG_CONFIG")
 
-// AboutModules are the variables that say where modules come from and how they are checked, the same for every target
-// (`go help environment`).
-var AboutModules = match.Words("GO111MODULE GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOMODCACHE GOCACHE")
+// AboutModules are the variables that say where modules come from, where they are kept and how they are checked, the same for
+// every target (`go help environment`). GOPATH is in the environment of every golang image, so that make exports what a Makefile
+// makes of it; go install, whose results it places, is refused for itself.
+var AboutModules = match.Words("GO111MODULE GOPATH GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOMODCACHE GOCACHE")
 
 // An EnvState says what is known of an environment variable.
 type EnvState int
@@ -406,6 +407,9 @@ func Env(c *verdict.Call, name string) (string, EnvState) {
 
 // OwnGOARCH says what has to be read where a file has a default for GOARCH that the target's takes the place of.
 func OwnGOARCH(arch, file string) string {
+	if arch == "" {
+		return fmt.Sprintf("the %s has a default of its own for GOARCH, and the target's takes its place", file)
+	}
 	return fmt.Sprintf("GOARCH was %s by default in the %s, which looks like a mistake", arch, file)
 }
 
