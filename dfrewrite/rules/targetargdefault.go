@@ -43,7 +43,14 @@ var TargetArgDefault = &Rule{
 					d.Span = w.Span
 					d.Fix = &Fix{
 						Message: "drop the default",
+						Why:     p.Facts.WithoutDefault(in, a.Key, strings.Trim(*a.Value, `"'`)),
 						Edits:   []dockerfile.Edit{{Span: w.Part(len(a.Key), len(w.Raw))}},
+					}
+					if len(d.Fix.Why) > 0 {
+						d.Fix.Safety = Review
+					}
+					if missing := p.Facts.MissingBase(in, a.Key); missing != "" {
+						d.Fix, d.Hint = nil, missing
 					}
 				}
 				p.Report(d)

@@ -74,7 +74,7 @@ var cgoModules = []string{
 	"github.com/knights-analytics/hugot", "github.com/yalue/onnxruntime_go", "github.com/apple/foundationdb", "github.com/cockroachdb/c-",
 	"github.com/CosmWasm/wasmvm", "github.com/chai2010/webp", "crawshaw.io/sqlite", "github.com/iotaledger/grocksdb",
 	// Signatures and proofs: none, or far slower ones, without cgo.
-	"github.com/herumi/bls", "github.com/supranational/blst", "github.com/ethereum/c-kzg-4844", "github.com/ethereum/go-ethereum/crypto/secp256k1",
+	"github.com/herumi/bls", "github.com/supranational/blst", "github.com/ethereum/c-kzg-4844", "github.com/ethereum/go-ethereum",
 	"github.com/filecoin-project/filecoin-ffi", "github.com/iden3/go-rapidsnark",
 	// What the system has: packets, the journal, users, devices, the kernel.
 	"github.com/google/gopacket/pcap", "github.com/gopacket/gopacket/pcap", "github.com/coreos/go-systemd/v22/sdjournal", "github.com/msteinert/pam",
