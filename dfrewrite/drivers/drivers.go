@@ -280,8 +280,8 @@ func Plan(c *verdict.Call, d Build) (*verdict.Ledger, error) {
 	}
 	for _, name := range []string{"CGO_ENABLED", "GOFLAGS", "GOPATH", "GOBIN", "CC"} {
 		v := facts.Lookup(&c.Site, name)
-		if exported, ok := d.Exports[name]; ok {
-			v = exported
+		if exported, ok := d.Exports[name]; ok && ShellLine(exported.Text) != "$(go env "+name+")" {
+			v = exported // else what go would find without it
 		}
 		if !v.Set {
 			continue

@@ -275,7 +275,7 @@ func (m *machine) call(name, rest string) (string, error) {
 	case "info", "warning", "file":
 		return "", nil
 	case "error":
-		return "", fmt.Errorf("its Makefile ends with the error %s", shorten(text[0]))
+		return "", fmt.Errorf("%w %s", errStops, shorten(text[0]))
 	case "origin":
 		return m.originOf(strings.TrimSpace(text[0])), nil
 	case "flavor":

@@ -3,7 +3,8 @@
 //
 // What only a shell can find out stays in the text, between two marks ([ShellBegins], [ShellEnds]). A condition that depends
 // on such a thing, or on a variable whose value is not known, is taken both ways: the commands of all the ways are returned,
-// each once. So a caller that can do with every command can do with whichever of them make will run.
+// each once. So a caller that can do with every command can do with whichever of them make will run. A way that ends with
+// $(error …) is left out where there is another: who builds with the Makefile does not take it.
 //
 // The language is that of the GNU make manual (https://www.gnu.org/software/make/manual/make.html); chapters are named where
 // they are followed: parse.go takes lines apart, expand.go fills variables and functions in, read.go is make's first phase,
@@ -82,6 +83,9 @@ type Var struct {
 // ErrNoFile says that there is no Makefile.
 var ErrNoFile = errors.New("there is no Makefile in the build context")
 
+// errStops is wrapped by the error that $(error …) ends make with.
+var errStops = errors.New("its Makefile ends with the error")
+
 // Limits on what is followed.
 const (
 	maxWays     = 64 // through conditions that are not known
@@ -95,6 +99,8 @@ const (
 func Run(c Config, goals ...string) (*Result, error) {
 	out := &Result{Vars: map[string]Var{}}
 	seen := map[string]bool{}
+	var stopped error // a way that ends with an error, which is none that a build takes
+	finished := false
 	ways := []map[string]bool{{}}
 	for n := 0; len(ways) > 0; n++ {
 		if n == maxWays {
@@ -103,8 +109,15 @@ func Run(c Config, goals ...string) (*Result, error) {
 		way := ways[len(ways)-1]
 		ways = ways[:len(ways)-1]
 		m := newMake(c, way)
-		if err := m.all(goals); err != nil {
+		err := m.all(goals)
+		if err != nil && !errors.Is(err, errStops) {
 			return nil, err
+		}
+		if err != nil {
+			stopped, m.lines = err, nil
+		} else {
+			finished = true
+			m.result(out)
 		}
 		for _, line := range m.lines {
 			if key := fmt.Sprintf("%s\x00%d\x00%s\x00%v", line.File, line.Line, line.Text, line.Env); !seen[key] {
@@ -112,7 +125,6 @@ func Run(c Config, goals ...string) (*Result, error) {
 				out.Lines = append(out.Lines, line)
 			}
 		}
-		m.result(out)
 		// Each condition that was met for the first time is taken the other way, too.
 		for i, at := range m.chosen {
 			other := map[string]bool{}
@@ -125,6 +137,9 @@ func Run(c Config, goals ...string) (*Result, error) {
 			other[at] = true
 			ways = append(ways, other)
 		}
+	}
+	if !finished {
+		return nil, stopped
 	}
 	return out, nil
 }
@@ -155,6 +170,7 @@ type machine struct {
 	includes int
 	calls    *int
 	current  []*rule // what recipe lines go to
+	nowhere  bool    // recipe lines belong to a rule without targets
 }
 
 func newMake(c Config, way map[string]bool) *machine {

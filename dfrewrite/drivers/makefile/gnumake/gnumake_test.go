@@ -149,6 +149,11 @@ func TestBothWays(t *testing.T) {
 		{"sources by a command", "app: $(shell find . -name '*.go')\n\tgo build\n", "", "go build"},
 		{"system", "ifeq ($(shell uname -s),Linux)\nX = linux\nendif\nifeq ($(OS),Windows_NT)\nX = windows\nendif\nall:\n\techo $(X)\n", "", "echo linux"},
 		{"folder", "ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))\nall:\n\techo $(ROOT) $(CURDIR)\n", "", "echo /src/ /src"},
+		{"a way that ends with an error", "GO := $(shell command -v go)\nifeq ($(GO),)\n$(error no go)\nendif\nall:\n\tgo build\n", "", "go build"},
+		{"one of two that ends with an error", "ifeq ($(HALF),a)\nA = 1\nelse ifeq ($(HALF),b)\n$(error b)\nelse\nA = 2\nendif\nall:\n\techo $(A)\n", "", "echo 2|echo 1"},
+		{"an error in what is not run", "all:\n\techo\nother:\n\t$(error other)\n", "", "echo"},
+		{"a rule without targets", "$(NONE):\n\tmkdir -p $(NONE)\n\techo\nall: ; echo a\n", "", "echo a"},
+		{"a rule without targets, then others", "$(NONE): x\n\tmkdir\n\nB = 1\nall:\n\techo $(B)\n$(NONE):\n\techo\n", "", "echo 1"},
 		{"other target's variable", "app:\n\tgo build\nimages: export X = 1\nimages:\n\tdocker build\n", "app", "go build"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -177,6 +182,9 @@ func TestRefused(t *testing.T) {
 		{"without end", "A = $(A)\nall:\n\techo $(A)\n", "without end"},
 		{"make again, with more", "all:\n\t$(MAKE) sub; echo\nsub:\n", "calls make again"},
 		{"error", "$(error no)\nall:\n", "ends with the error no"},
+		{"error whatever holds", "ifeq ($(HALF),a)\n$(error one)\nelse\n$(error two)\nendif\nall:\n", "ends with the error"},
+		{"error of a goal", "all:\n\t$(error no)\n", "ends with the error no"},
+		{"a line of a recipe in front of all rules", "\techo\nall:\n", "echo"},
 		{"no file", "", ""},
 		{"needs what cannot be seen", "all: $(shell cat list)\n\techo\n", "what all needs cannot be seen"},
 	} {

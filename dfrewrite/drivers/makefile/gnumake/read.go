@@ -193,7 +193,12 @@ func (m *machine) defined(name string) (yes, known bool) {
 
 // statement evaluates one.
 func (m *machine) statement(file string, s statement) error {
+	if !s.recipe {
+		m.nowhere = false
+	}
 	switch {
+	case s.recipe && m.nowhere:
+		return nil // make reads rules without targets, and forgets them
 	case s.recipe && len(m.current) > 0:
 		for _, r := range m.current {
 			r.recipe, r.known = append(r.recipe, s), true
@@ -465,7 +470,7 @@ func (m *machine) rule(line, file string, number int) error {
 		}
 		*part.into = words(text)
 	}
-	m.current = nil
+	m.current, m.nowhere = nil, len(words(targets)) == 0
 	for _, name := range words(targets) {
 		one := r
 		one.targets = []string{name}
