@@ -7,9 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
-	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
@@ -150,56 +147,4 @@ func (c *Call) BuiltOnPath(prefix string) string {
 		}
 	}
 	return ""
-}
-
-// HidesTarget refuses a command that has to be told the target where an ENV holds something else under BuildKit's names, or a
-// default does that cannot be dropped without anybody looking.
-func (c *Call) HidesTarget() (Step, bool) {
-	for _, name := range []string{"TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM"} {
-		if v, ok := c.Env.Lookup(name); ok && v.Env {
-			return BlockBuild("remove the ENV", "ENV %s hides the value that BuildKit gives it", name), true
-		}
-		in, value := c.defaultOf(name)
-		if in == nil {
-			continue
-		}
-		if len(c.Facts().WithoutDefault(in, name, value)) > 0 || c.Facts().MissingBase(in, name) != "" {
-			return BlockBuild("drop the default, by the names that BuildKit has for platforms",
-				"%s=%s in line %d takes the place of the value that BuildKit gives it", name, value, in.Doc.Position(in.Span.Start).Line), true
-		}
-	}
-	return Step{}, false
-}
-
-// defaultOf returns the ARG with a default for an automatic argument that holds where the command stands: the last one of the
-// stage, and of those that it is based on, or one in front of the first FROM, which every ARG in a stage brings back.
-func (c *Call) defaultOf(name string) (in *dockerfile.Instruction, value string) {
-	for s := c.Stage; s != nil; s = s.Base {
-		for _, i := range slices.Backward(s.Body) {
-			if v, ok := argDefault(i, name); ok && (s != c.Stage || i.Index < c.Run.Index) {
-				return i, v
-			}
-		}
-	}
-	for _, i := range c.Stage.Graph.Doc.Instructions {
-		if i.Kind() == "FROM" {
-			break
-		}
-		if v, ok := argDefault(i, name); ok {
-			in, value = i, v
-		}
-	}
-	return in, value
-}
-
-// argDefault returns the default that an instruction gives an argument.
-func argDefault(in *dockerfile.Instruction, name string) (string, bool) {
-	if cmd, ok := in.Command.(*instructions.ArgCommand); ok {
-		for _, a := range cmd.Args {
-			if a.Key == name && a.Value != nil {
-				return strings.Trim(*a.Value, `"'`), true
-			}
-		}
-	}
-	return "", false
 }

@@ -39,6 +39,8 @@ type Config struct {
 	Command map[string]string
 	// Env returns an environment variable: its text, in which $NAME stands for what is not known, and whether it is set.
 	Env func(name string) (text string, set bool)
+	// EnvironmentWins says that make was called with -e (chapter 9.7).
+	EnvironmentWins bool
 	// Shell returns what stands for the output of a command: a value, or the command between the marks.
 	Shell func(command string) string
 	// Follow are the environment variables that are wanted with each line, where make gives them another value than Env does.

@@ -17,7 +17,11 @@ import (
 
 // runs evaluates goals in an environment that knows nothing but SET=set and HALF, which is not known.
 func runs(files fstest.MapFS, goals ...string) (*Result, error) {
-	return Run(Config{Files: context.New(files), Dir: ".", Abs: "/src", Command: map[string]string{"GIVEN": "given"}, Budget: graph.NewBudget().Text,
+	return runsWith(files, func(*Config) {}, goals...)
+}
+
+func runsWith(files fstest.MapFS, change func(*Config), goals ...string) (*Result, error) {
+	c := Config{Files: context.New(files), Dir: ".", Abs: "/src", Command: map[string]string{"GIVEN": "given"}, Budget: graph.NewBudget().Text,
 		Env: func(name string) (string, bool) {
 			switch name {
 			case "SET":
@@ -27,7 +31,9 @@ func runs(files fstest.MapFS, goals ...string) (*Result, error) {
 			}
 			return "", false
 		},
-		Shell: func(command string) string { return ShellBegins + command + ShellEnds }}, goals...)
+		Shell: func(command string) string { return ShellBegins + command + ShellEnds }}
+	change(&c)
+	return Run(c, goals...)
 }
 
 // TestAgainstMake compares testdata/*.txtar with what `make -n` prints. An archive has a Makefile and other files; the lines of
@@ -213,6 +219,34 @@ func TestVars(t *testing.T) {
 	}
 	if v, ok := r.Vars["GIVEN"]; ok {
 		t.Errorf("GIVEN is on the command line: %+v", v)
+	}
+}
+
+// TestEnvironmentWins shows make -e in an environment with SET=set, and HALF of which nobody knows.
+func TestEnvironmentWins(t *testing.T) {
+	for _, tt := range []struct{ name, text, want, err string }{
+		{"over the file", "SET = file\nall:\n\techo $(SET)\n", "echo set", ""},
+		{"over what is added", "SET = file\nSET += more\nall:\n\techo $(SET)\n", "echo set", ""},
+		{"not over override", "override SET = file\nall:\n\techo $(SET)\n", "echo file", ""},
+		{"not where it has none", "OTHER = file\nall:\n\techo $(OTHER)\n", "echo file", ""},
+		{"not over the command line", "GIVEN = file\nall:\n\techo $(GIVEN)\n", "echo given", ""},
+		{"not known", "HALF = file\nall:\n\techo $(HALF)\n", "", "HALF = file"},
+		{"for a target", "all: SET = file\nall:\n\techo $(SET)\n", "", "all: SET = file"},
+		{"of the container", "PATH := /tools\nall:\n\techo\n", "", "PATH := /tools"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := runsWith(fstest.MapFS{"Makefile": {Data: []byte(tt.text)}}, func(c *Config) { c.EnvironmentWins = true })
+			switch {
+			case tt.err != "":
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("%v, want %s", err, tt.err)
+				}
+			case err != nil:
+				t.Error(err)
+			case strings.Join(texts(r), "|") != tt.want:
+				t.Errorf("got %s, want %s", strings.Join(texts(r), "|"), tt.want)
+			}
+		})
 	}
 }
 
