@@ -85,7 +85,17 @@ func Refuse(c *verdict.Call, format string, args ...any) verdict.Step {
 	if !mayBuildGo(c) {
 		way = "call in the Dockerfile what " + c.Program + " runs, or convert the stage by hand"
 	}
-	return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: c.Source() + fmt.Sprintf(format, args...), Way: way}
+	return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: inMessage(c.Source()) + fmt.Sprintf(format, args...), Way: way}
+}
+
+// inMessage is a command for a message: of a long one its beginning, which says what it is.
+func inMessage(text string) string {
+	const most = 100
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
 }
 
 // mayBuildGo reports whether the image or the build context is one for Go. What is said about Go would else only mislead.
@@ -139,22 +149,22 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 		at := Place(plan, &s)
 		switch {
 		case s.Verdict == verdict.Block && s.Recipe == "rust" && c.Opt.Helpers != verdict.HelpersNever:
-			return block(" runs `%s`%s, which would have to be xx-cargo", line, at)
+			return block(" runs `%s`%s, which would have to be xx-cargo", inMessage(line), at)
 		case s.Verdict == verdict.Block:
-			out = block(" runs `%s`%s: %s", line, at, s.Reason)
+			out = block(" runs `%s`%s: %s", inMessage(line), at, s.Reason)
 			if s.Recipe == "compilers" { // no Go
 				out.Way = s.Way
 			}
 			return out
 		case s.Recipe == "downloads" && slices.ContainsFunc(s.HostWrites, c.AmongSource):
-			return block(" runs `%s`%s, which puts something that is for the machine that builds beside the source", line, at)
+			return block(" runs `%s`%s, which puts something that is for the machine that builds beside the source", inMessage(line), at)
 		case s.CompilesOnHost && !goVet().MatchString(line):
-			return block(" runs `%s`%s for the build platform, beside what it builds for the target", line, at)
+			return block(" runs `%s`%s for the build platform, beside what it builds for the target", inMessage(line), at)
 		case s.Recipe == "go" && s.Verdict == verdict.Convert:
 			builds = true
 			for _, e := range s.Edits {
 				if e.Span.Len() > 0 || strings.Trim(setsOnly().ReplaceAllString(e.New, ""), " ") != "" {
-					return block(" runs `%s`%s, which has to be written in another way", line, at)
+					return block(" runs `%s`%s, which has to be written in another way", inMessage(line), at)
 				}
 				for _, assign := range strings.Fields(e.New) {
 					if !slices.Contains(front, assign) {
@@ -167,7 +177,7 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 				out.Review = s.Review + "; " + out.Review
 			}
 		case s.Verdict == verdict.Convert:
-			return block(" runs `%s`%s, which has to be written in another way", line, at)
+			return block(" runs `%s`%s, which has to be written in another way", inMessage(line), at)
 		}
 	}
 	if !builds && !mayBuildGo(c) {
@@ -280,8 +290,8 @@ func Plan(c *verdict.Call, d Build) (*verdict.Ledger, error) {
 	}
 	for _, name := range []string{"CGO_ENABLED", "GOFLAGS", "GOPATH", "GOBIN", "CC"} {
 		v := facts.Lookup(&c.Site, name)
-		if exported, ok := d.Exports[name]; ok {
-			v = exported
+		if exported, ok := d.Exports[name]; ok && ShellLine(exported.Text) != "$(go env "+name+")" {
+			v = exported // else what go would find without it
 		}
 		if !v.Set {
 			continue
@@ -415,9 +425,10 @@ var GoListens = sync.OnceValue(func() []string {
 // forC are those of them that name the tools for C, which other programs take as well.
 var forC = match.Words("AR CC CXX FC PKG_CONFIG")
 
-// AboutModules are the variables that say where modules come from and how they are checked, the same for every target
-// (`go help environment`).
-var AboutModules = match.Words("GO111MODULE GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOMODCACHE GOCACHE")
+// AboutModules are the variables that say where modules come from, where they are kept and how they are checked, the same for
+// every target (`go help environment`). GOPATH is in the environment of every golang image, so that make exports what a Makefile
+// makes of it; go install, whose results it places, is refused for itself.
+var AboutModules = match.Words("GO111MODULE GOPATH GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOMODCACHE GOCACHE")
 
 // An EnvState says what is known of an environment variable.
 type EnvState int
@@ -448,6 +459,9 @@ func Env(c *verdict.Call, name string) (string, EnvState) {
 
 // OwnGOARCH says what has to be read where a file has a default for GOARCH that the target's takes the place of.
 func OwnGOARCH(arch, file string) string {
+	if arch == "" {
+		return fmt.Sprintf("the %s has a default of its own for GOARCH, and the target's takes its place", file)
+	}
 	return fmt.Sprintf("GOARCH was %s by default in the %s, which looks like a mistake", arch, file)
 }
 

@@ -40,6 +40,11 @@ var (
 	// libraryNames are libraries and headers of which the name does not say so.
 	libraryNames = match.Words(`linux-headers gcompat libstdc++ libstdc++6 zlib1g`)
 
+	// cxxLibrary matches libraries in C++, by the names of Alpine and Debian: who links with one names the library of C++ as well.
+	cxxLibrary = match.Pattern(`^(?:lib)?(?:olm|icu|rocksdb|leveldb|snappy|zeromq|zmq[0-9]*|protobuf|grpc|grpc\+\+|re2|abseil(?:-cpp)?|absl|opencv|tag|taglib|boost` +
+		`|x265|heif|de265|openexr|exiv2|poppler(?:-cpp)?|geos|proj|gdal|hunspell|jsoncpp|fmt|spdlog|yaml-cpp|pqxx|gtest|gflags|google-glog|glog|double-conversion` +
+		`|srt|tbb|onetbb|capnp(?:roto)?|thrift|flatbuffers|botan(?:-[0-9])?|crypto\+\+|mediainfo|zxing(?:-cpp)?|raw|sentencepiece|tesseract|arrow|re2c?|uhd|webrtc)[0-9.]*-(?:dev|static)$`)
+
 	// toolPackages are the packages of Alpine, Debian and Ubuntu that Dockerfiles install to run
 	// them. Several have a library in them as well; then the -dev package is what one links with.
 	toolPackages = match.Words(`
@@ -90,6 +95,11 @@ func kindOfPackage(name string) packageKind {
 		return LibraryPackage
 	}
 	return UnknownPackage
+}
+
+// IsCxxLibrary reports whether a package is for linking with a library in C++.
+func (p Package) IsCxxLibrary() bool {
+	return p.Kind == LibraryPackage && cxxLibrary().MatchString(p.Name)
 }
 
 // packageName returns the name of a package as apk or apt take it, without version, suite and

@@ -25,6 +25,7 @@ var CgoLost = &Rule{
 			if s.Place != graph.Build || setsGoEnvironment(s) {
 				continue
 			}
+			nowhere := withoutCgo(s)
 			withoutCompiler := p.allWithoutCC(s)
 			for _, c := range p.allCalls(s) {
 				if c.Name != "go" || !c.GoBuilds() || c.Maybe || c.Uncertain() || !p.Facts.Reached(s, c.Platform) || !follows(c.Env("GOARCH")) {
@@ -42,7 +43,7 @@ var CgoLost = &Rule{
 						Notes:   p.inFile(c),
 						Hint:    "build with xx-go and clang, or set CC to a cross compiler for each $TARGETARCH",
 					})
-				case !cgo.Set || cgo.Text == "":
+				case (!cgo.Set || cgo.Text == "") && !nowhere:
 					why := p.wantsCgo(s, c)
 					if why == "" || done.before(c.Span) {
 						continue
@@ -57,6 +58,13 @@ var CgoLost = &Rule{
 			}
 		}
 	},
+}
+
+// withoutCgo reports whether go builds without cgo in a stage, for the builder as well as for others: since 1.20 it does where it
+// finds no C compiler. (https://go.dev/doc/go1.20#cgo)
+func withoutCgo(s *graph.Stage) bool {
+	image := s.Root().Image
+	return graph.AlpineGo(image) && !graph.GoBefore(image, 20) && !packages.HasCCompiler(s)
 }
 
 // setsGoEnvironment reports whether a stage, or one that it is based on, writes Go's

@@ -8,6 +8,7 @@ import (
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
+	"xxkit/dfrewrite/verdict"
 )
 
 // TargetArgDefault finds defaults for arguments that BuildKit sets by itself.
@@ -43,7 +44,14 @@ var TargetArgDefault = &Rule{
 					d.Span = w.Span
 					d.Fix = &Fix{
 						Message: "drop the default",
+						Why:     verdict.WithoutDefault(p.Facts, in, a.Key, strings.Trim(*a.Value, `"'`)),
 						Edits:   []dockerfile.Edit{{Span: w.Part(len(a.Key), len(w.Raw))}},
+					}
+					if len(d.Fix.Why) > 0 {
+						d.Fix.Safety = Review
+					}
+					if missing := verdict.MissingBase(p.Facts, in, a.Key); missing != "" {
+						d.Fix, d.Hint = nil, missing
 					}
 				}
 				p.Report(d)

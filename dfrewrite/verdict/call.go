@@ -150,13 +150,3 @@ func (c *Call) BuiltOnPath(prefix string) string {
 	}
 	return ""
 }
-
-// HidesTarget refuses a command that has to be told the target where an ENV holds something else under BuildKit's names.
-func (c *Call) HidesTarget() (Step, bool) {
-	for _, name := range []string{"TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM"} {
-		if v, ok := c.Env.Lookup(name); ok && v.Env {
-			return BlockBuild("remove the ENV", "ENV %s hides the value that BuildKit gives it", name), true
-		}
-	}
-	return Step{}, false
-}

@@ -60,8 +60,8 @@ type Source struct {
 	Cxx      bool   // there is C++ in it, or in a module that it needs
 }
 
-// cgoModules are widely used modules that do nothing, or not what is wanted of
-// them, without cgo. A prefix of the module path counts.
+// cgoModules are widely used modules, or packages of them, that do nothing, or not what is wanted of them, without cgo. A prefix of
+// the path counts.
 var cgoModules = []string{
 	"github.com/mattn/go-sqlite3", "github.com/mutecomm/go-sqlcipher", "github.com/confluentinc/confluent-kafka-go",
 	"github.com/bytecodealliance/wasmtime-go", "github.com/wasmerio/wasmer-go", "github.com/DataDog/zstd", "github.com/valyala/gozstd",
@@ -72,14 +72,29 @@ var cgoModules = []string{
 	"github.com/hraban/opus", "gopkg.in/hraban/opus", "gocv.io/x/gocv", "github.com/lxc/go-lxc",
 	"github.com/ceph/go-ceph", "libvirt.org/go/libvirt", "github.com/libvirt/libvirt-go", "github.com/tursodatabase/go-libsql",
 	"github.com/knights-analytics/hugot", "github.com/yalue/onnxruntime_go", "github.com/apple/foundationdb", "github.com/cockroachdb/c-",
-	"github.com/CosmWasm/wasmvm", "github.com/chai2010/webp", "crawshaw.io/sqlite",
+	"github.com/CosmWasm/wasmvm", "github.com/chai2010/webp", "crawshaw.io/sqlite", "github.com/iotaledger/grocksdb",
+	// Signatures and proofs: none, or far slower ones, without cgo.
+	"github.com/herumi/bls", "github.com/supranational/blst", "github.com/ethereum/c-kzg-4844", "github.com/ethereum/go-ethereum",
+	"github.com/filecoin-project/filecoin-ffi", "github.com/iden3/go-rapidsnark",
+	// What the system has: packets, the journal, users, devices, the kernel.
+	"github.com/google/gopacket/pcap", "github.com/gopacket/gopacket/pcap", "github.com/coreos/go-systemd/v22/sdjournal", "github.com/msteinert/pam",
+	"github.com/google/gousb", "github.com/aquasecurity/libbpfgo", "github.com/iovisor/gobpf", "github.com/NVIDIA/go-nvml", "github.com/proglottis/gpgme",
+	// Pictures, sound and video; grammars; searching; other languages.
+	"github.com/kolesa-team/go-webp", "github.com/strukturag/libheif", "github.com/Kagami/go-avif", "github.com/discord/lilliput", "github.com/cshum/vipsgen",
+	"github.com/go-gst/go-gst", "github.com/tinyzimmer/go-gst", "github.com/gordonklaus/portaudio", "github.com/gen2brain/malgo", "github.com/gotk3/gotk3",
+	"github.com/diamondburned/gotk4", "github.com/smacker/go-tree-sitter", "github.com/tree-sitter/", "github.com/BishopFox/jsluice",
+	"github.com/blevesearch/go-faiss", "github.com/second-state/WasmEdge-go", "github.com/zeromq/goczmq", "github.com/influxdata/flux",
+	"github.com/asg017/sqlite-vec-go-bindings/cgo", "github.com/mxk/go-sqlite",
 }
 
-// cxxModules are those of them that compile C++ or link with a library in C++ that they bring.
+// cxxModules are modules that compile C++, or link with a library in C++, where cgo is on.
 var cxxModules = []string{
 	"github.com/tecbot/gorocksdb", "github.com/linxGnu/grocksdb", "github.com/marcboeker/go-duckdb", "github.com/duckdb/duckdb-go",
 	"rogchap.com/v8go", "gocv.io/x/gocv", "github.com/knights-analytics/hugot", "github.com/cockroachdb/c-", "github.com/wasmerio/wasmer-go",
 	"github.com/pebbe/zmq4", "github.com/tursodatabase/go-libsql", "github.com/godror/godror", "fyne.io/fyne", "github.com/go-gl/",
+	"github.com/iotaledger/grocksdb", "github.com/herumi/bls", "github.com/filecoin-project/filecoin-ffi", "github.com/iden3/go-rapidsnark",
+	"github.com/discord/lilliput", "github.com/blevesearch/go-faiss", "github.com/zeromq/goczmq", "maunium.net/go/mautrix",
+	"github.com/smacker/go-tree-sitter", "github.com/tree-sitter/",
 }
 
 // Of says what the context holds of Go.

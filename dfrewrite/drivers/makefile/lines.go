@@ -22,6 +22,7 @@ func Lines(x *context.Files, c *facts.Call) []facts.Line {
 	dir, name := c.Dir, ""
 	given := map[string]facts.Value{}
 	var goals []string
+	wins := false
 	below := func(to facts.Value) string {
 		switch {
 		case !to.Known() || to.Text == "":
@@ -49,6 +50,8 @@ func Lines(x *context.Files, c *facts.Call) []facts.Line {
 			dir = below(to)
 		case w.Text == "-f" || w.Text == "--file":
 			name = value().Text
+		case environmentWins[w.Text]:
+			wins = true
 		case strings.HasPrefix(w.Text, "-"):
 		case assigns:
 			v := w.Value
@@ -65,7 +68,7 @@ func Lines(x *context.Files, c *facts.Call) []facts.Line {
 		return nil
 	}
 	inEnvironment := func(name string) bool { return c.Env(name).Set || c.Uncertain() }
-	config := gnumake.Config{Files: x, Dir: path.Dir(file), Abs: strings.TrimSuffix(dir, "/"), File: path.Base(file), Command: map[string]string{},
+	config := gnumake.Config{Files: x, Dir: path.Dir(file), Abs: strings.TrimSuffix(dir, "/"), File: path.Base(file), Command: map[string]string{}, EnvironmentWins: wins,
 		Env:    func(name string) (string, bool) { return "${" + name + "}", inEnvironment(name) },
 		Shell:  func(command string) string { return gnumake.ShellBegins + command + gnumake.ShellEnds },
 		Follow: drivers.GoListens(), Budget: c.Stage.Graph.Budget.Text}

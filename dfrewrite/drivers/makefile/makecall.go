@@ -16,6 +16,7 @@ import (
 	"xxkit/dfrewrite/drivers"
 	"xxkit/dfrewrite/drivers/makefile/gnumake"
 	"xxkit/dfrewrite/facts"
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/recipes/cc"
 	"xxkit/dfrewrite/shell"
@@ -142,6 +143,9 @@ var onlyMoves = match.Pattern(`^(echo|printf|mkdir|rm|rmdir|mv|cp|touch|true|:|c
 // forMessage is a value for a message.
 func forMessage(text string) string { return shell.Shorten(drivers.ShellLine(text)) }
 
+// environmentWins are the names of the option with which the environment wins over the Makefile.
+var environmentWins = match.Words("-e --environment-overrides")
+
 // callOf reads the command line of make. The call that it returns is in the folder that make changes to.
 func callOf(c *verdict.Call) (*verdict.Call, gnumake.Config, []string, error) {
 	config := gnumake.Config{Files: c.Opt.Context, Command: map[string]string{}, Follow: drivers.GoListens(), Shell: drivers.FromShell, Budget: c.Stage.Graph.Budget.Text}
@@ -186,6 +190,8 @@ func callOf(c *verdict.Call) (*verdict.Call, gnumake.Config, []string, error) {
 			if (w.Raw == "-j" || w.Raw == "--jobs") && i+1 < len(c.Args) && cc.CountOnly().MatchString(c.Args[i+1].Raw) {
 				i++
 			}
+		case environmentWins[w.Raw] && graph.OfficialGo(c.Stage.Root().Image):
+			config.EnvironmentWins = true // what another image puts into the environment is not known
 		case strings.HasPrefix(w.Raw, "-"):
 			return nil, config, nil, fmt.Errorf("what %s changes is not followed", w.Raw)
 		case assigns && known:

@@ -545,13 +545,30 @@ func checkLibraries(c *verdict.Conversion) {
 				if told {
 					break
 				}
-				if folder, ok := strings.CutSuffix(w, "/"); ok && !verdict.IsProgramDir(folder) && folder != "/tmp" && !strings.HasPrefix(folder, "/tmp/") {
+				if reason := linkedFor(w); reason != "" {
 					c.Blocks = append(c.Blocks, verdict.Step{In: s.In, Span: s.Span, Recipe: "downloads", Verdict: verdict.Block,
-						Reason: fmt.Sprintf("what is unpacked into %s may be a library for the build platform, with which the target's program would be linked", folder),
-						Way:    "get tools in a stage of their own, and libraries for the target"})
+						Reason: reason, Way: "get tools in a stage of their own, and libraries for the target"})
 					break
 				}
 			}
 		}
 	}
 }
+
+// linkedFor says that what was downloaded for the builder may be linked with, or is empty. A folder has a trailing slash.
+func linkedFor(written string) string {
+	folder, unpacked := strings.CutSuffix(written, "/")
+	switch {
+	case unpacked && !verdict.IsProgramDir(folder) && !verdict.Within(folder, []string{"/tmp"}):
+		return fmt.Sprintf("what is unpacked into %s may be a library for the build platform, with which the target's program would be linked", folder)
+	case !unpacked && (libraryFile().MatchString(path.Base(folder)) || verdict.Within(folder, libraryFolders)):
+		return fmt.Sprintf("%s is got for the build platform, and the target's program would be linked with it", folder)
+	}
+	return ""
+}
+
+// libraryFile matches what a compiler or a linker takes, and libraryFolders are where they look for it.
+var (
+	libraryFile    = match.Pattern(`\.(a|o|so(\.[0-9]+)*|h|hpp|pc|la|rlib)$`)
+	libraryFolders = []string{"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/include", "/usr/local/include"}
+)

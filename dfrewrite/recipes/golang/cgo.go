@@ -269,8 +269,12 @@ func (g *goCall) maybeCxx() bool {
 	if g.Opt.Context == nil {
 		return true
 	}
+	if g.InstalledPackage(packages.Package.IsCxxLibrary) != "" {
+		return true
+	}
 	src := gosource.Of(g.Opt.Context)
-	return !src.Found || !src.Complete || src.Cxx || !gosource.HoldsModules(g.Opt.Context, g.Stage.Graph)
+	unseen := src.Cgo == "" && src.Requires != "" // what needs cgo is in a module that nobody has heard of
+	return !src.Found || !src.Complete || src.Cxx || unseen || !gosource.HoldsModules(g.Opt.Context, g.Stage.Graph)
 }
 
 // builderFlag matches a folder of the build machine for the compiler or the linker, and a choice

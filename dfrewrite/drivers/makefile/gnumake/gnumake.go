@@ -3,7 +3,8 @@
 //
 // What only a shell can find out stays in the text, between two marks ([ShellBegins], [ShellEnds]). A condition that depends
 // on such a thing, or on a variable whose value is not known, is taken both ways: the commands of all the ways are returned,
-// each once. So a caller that can do with every command can do with whichever of them make will run.
+// each once. So a caller that can do with every command can do with whichever of them make will run. A way that ends with
+// $(error …) is left out where there is another: who builds with the Makefile does not take it.
 //
 // The language is that of the GNU make manual (https://www.gnu.org/software/make/manual/make.html); chapters are named where
 // they are followed: parse.go takes lines apart, expand.go fills variables and functions in, read.go is make's first phase,
@@ -38,6 +39,8 @@ type Config struct {
 	Command map[string]string
 	// Env returns an environment variable: its text, in which $NAME stands for what is not known, and whether it is set.
 	Env func(name string) (text string, set bool)
+	// EnvironmentWins says that make was called with -e (chapter 9.7).
+	EnvironmentWins bool
 	// Shell returns what stands for the output of a command: a value, or the command between the marks.
 	Shell func(command string) string
 	// Follow are the environment variables that are wanted with each line, where make gives them another value than Env does.
@@ -81,6 +84,7 @@ type Var struct {
 
 // ErrNoFile says that there is no Makefile.
 var ErrNoFile = errors.New("there is no Makefile in the build context")
+
 
 // Limits on what is followed.
 const (
@@ -175,6 +179,7 @@ type machine struct {
 	includes int
 	calls    *int
 	current  []*rule // what recipe lines go to
+	nowhere  bool    // recipe lines belong to a rule without targets
 }
 
 func newMake(c Config, way map[string]bool) *machine {

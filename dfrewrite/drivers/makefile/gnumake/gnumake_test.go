@@ -21,7 +21,11 @@ import (
 
 // runs evaluates goals in an environment that knows nothing but SET=set and HALF, which is not known.
 func runs(files fstest.MapFS, goals ...string) (*Result, error) {
-	return Run(Config{Files: context.New(files), Dir: ".", Abs: "/src", Command: map[string]string{"GIVEN": "given"}, Budget: graph.NewBudget().Text,
+	return runsWith(files, func(*Config) {}, goals...)
+}
+
+func runsWith(files fstest.MapFS, change func(*Config), goals ...string) (*Result, error) {
+	c := Config{Files: context.New(files), Dir: ".", Abs: "/src", Command: map[string]string{"GIVEN": "given"}, Budget: graph.NewBudget().Text,
 		Env: func(name string) (string, bool) {
 			switch name {
 			case "SET":
@@ -31,7 +35,9 @@ func runs(files fstest.MapFS, goals ...string) (*Result, error) {
 			}
 			return "", false
 		},
-		Shell: func(command string) string { return ShellBegins + command + ShellEnds }}, goals...)
+		Shell: func(command string) string { return ShellBegins + command + ShellEnds }}
+	change(&c)
+	return Run(c, goals...)
 }
 
 // TestAgainstMake compares testdata/*.txtar with what `make -n` prints. An archive has a Makefile and other files; the lines of
@@ -236,9 +242,13 @@ func TestBothWays(t *testing.T) {
 		{"shell", "V := $(shell git describe)\nall:\n\tgo build -ldflags=$(V)\n", "", "go build -ldflags=<git describe>"},
 		{"a function on it", "V := $(patsubst v%,%,$(shell git describe))\nall:\n\techo $(V) $(words a b)\n", "", "echo <git describe> 2"},
 		{"sources by a command", "app: $(shell find . -name '*.go')\n\tgo build\n", "", "go build"},
-		{"a way that ends with an error", "ifeq ($(shell which go),)\n$(error no go)\nendif\nall:\n\tgo build\n", "", "go build"},
 		{"system", "ifeq ($(shell uname -s),Linux)\nX = linux\nendif\nifeq ($(OS),Windows_NT)\nX = windows\nendif\nall:\n\techo $(X)\n", "", "echo linux"},
 		{"folder", "ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))\nall:\n\techo $(ROOT) $(CURDIR)\n", "", "echo /src/ /src"},
+		{"a way that ends with an error", "GO := $(shell command -v go)\nifeq ($(GO),)\n$(error no go)\nendif\nall:\n\tgo build\n", "", "go build"},
+		{"one of two that ends with an error", "ifeq ($(HALF),a)\nA = 1\nelse ifeq ($(HALF),b)\n$(error b)\nelse\nA = 2\nendif\nall:\n\techo $(A)\n", "", "echo 2|echo 1"},
+		{"an error in what is not run", "all:\n\techo\nother:\n\t$(error other)\n", "", "echo"},
+		{"a rule without targets", "$(NONE):\n\tmkdir -p $(NONE)\n\techo\nall: ; echo a\n", "", "echo a"},
+		{"a rule without targets, then others", "$(NONE): x\n\tmkdir\n\nB = 1\nall:\n\techo $(B)\n$(NONE):\n\techo\n", "", "echo 1"},
 		{"other target's variable", "app:\n\tgo build\nimages: export X = 1\nimages:\n\tdocker build\n", "app", "go build"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -268,7 +278,9 @@ func TestRefused(t *testing.T) {
 		{"without end", "A = $(A)\nall:\n\techo $(A)\n", "without end"},
 		{"make again, with more", "all:\n\t$(MAKE) sub; echo\nsub:\n", "calls make again"},
 		{"error", "$(error no)\nall:\n", "ends with the error no"},
-		{"error in all ways", "ifeq ($(HALF),)\n$(error no)\nelse\n$(error neither)\nendif\nall:\n", "ends with the error"},
+		{"error whatever holds", "ifeq ($(HALF),a)\n$(error one)\nelse\n$(error two)\nendif\nall:\n", "ends with the error"},
+		{"error of a goal", "all:\n\t$(error no)\n", "ends with the error no"},
+		{"a line of a recipe in front of all rules", "\techo\nall:\n", "echo"},
 		{"no file", "", ""},
 		{"needs what cannot be seen", "all: $(shell cat list)\n\techo\n", "what all needs cannot be seen"},
 	} {
@@ -297,6 +309,34 @@ func TestVars(t *testing.T) {
 	}
 	if v, ok := r.Vars["GIVEN"]; ok {
 		t.Errorf("GIVEN is on the command line: %+v", v)
+	}
+}
+
+// TestEnvironmentWins shows make -e in an environment with SET=set, and HALF of which nobody knows.
+func TestEnvironmentWins(t *testing.T) {
+	for _, tt := range []struct{ name, text, want, err string }{
+		{"over the file", "SET = file\nall:\n\techo $(SET)\n", "echo set", ""},
+		{"over what is added", "SET = file\nSET += more\nall:\n\techo $(SET)\n", "echo set", ""},
+		{"not over override", "override SET = file\nall:\n\techo $(SET)\n", "echo file", ""},
+		{"not where it has none", "OTHER = file\nall:\n\techo $(OTHER)\n", "echo file", ""},
+		{"not over the command line", "GIVEN = file\nall:\n\techo $(GIVEN)\n", "echo given", ""},
+		{"not known", "HALF = file\nall:\n\techo $(HALF)\n", "", "HALF = file"},
+		{"for a target", "all: SET = file\nall:\n\techo $(SET)\n", "", "all: SET = file"},
+		{"of the container", "PATH := /tools\nall:\n\techo\n", "", "PATH := /tools"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := runsWith(fstest.MapFS{"Makefile": {Data: []byte(tt.text)}}, func(c *Config) { c.EnvironmentWins = true })
+			switch {
+			case tt.err != "":
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("%v, want %s", err, tt.err)
+				}
+			case err != nil:
+				t.Error(err)
+			case strings.Join(texts(r), "|") != tt.want:
+				t.Errorf("got %s, want %s", strings.Join(texts(r), "|"), tt.want)
+			}
+		})
 	}
 }
 

@@ -193,7 +193,12 @@ func (m *machine) defined(name string) (yes, known bool) {
 
 // statement evaluates one.
 func (m *machine) statement(file string, s statement) error {
+	if !s.recipe {
+		m.nowhere = false
+	}
 	switch {
+	case s.recipe && m.nowhere:
+		return nil // make reads rules without targets, and forgets them
 	case s.recipe && len(m.current) > 0:
 		for _, r := range m.current {
 			r.recipe, r.known = append(r.recipe, s), true
@@ -286,6 +291,18 @@ func (m *machine) assign(a *assignment, file string, line int) error {
 		}
 		return nil
 	}
+	if m.EnvironmentWins && !a.override && name != "SHELL" { // which the environment never gives
+		switch text, set := m.Env(name); {
+		case set && text != "$"+name:
+			if a.export {
+				yes := true
+				m.variable(name).export = &yes
+			}
+			return nil
+		case set || ofContainers[name]:
+			return unseen(name+" "+a.op+" "+a.value, file, line)
+		}
+	}
 	if !posix(name, a.value) {
 		return unseen(name+" = "+a.value, file, line)
 	}
@@ -311,6 +328,9 @@ func (m *machine) assign(a *assignment, file string, line int) error {
 	}
 	return nil
 }
+
+// ofContainers are variables that the environment of a container has, and that of the golang image, without anyone setting them.
+var ofContainers = match.Words("PATH HOME HOSTNAME PWD OLDPWD SHLVL TERM GOPATH GOTOOLCHAIN GOLANG_VERSION")
 
 // posix reports whether a variable leaves the recipes to a POSIX shell, as far as it is about that (chapter 5.3).
 func posix(name, value string) bool {
@@ -445,6 +465,9 @@ func (m *machine) rule(line, file string, number int) error {
 	if a := assignmentOf(strings.TrimSpace(rest)); a != nil && !double {
 		m.current = nil
 		a.at = at(path.Join(m.Dir, file), number)
+		if _, set := m.Env(a.name); m.EnvironmentWins && (set || ofContainers[a.name]) {
+			return unseen(line, file, number)
+		}
 		for _, name := range words(targets) {
 			if strings.Contains(name, "%") {
 				m.special = append(m.special, pattern{name, a})
@@ -475,7 +498,7 @@ func (m *machine) rule(line, file string, number int) error {
 		}
 		*part.into = words(text)
 	}
-	m.current = nil
+	m.current, m.nowhere = nil, len(words(targets)) == 0
 	for _, name := range words(targets) {
 		one := r
 		one.targets = []string{name}
