@@ -45,7 +45,7 @@ var cxxCrates = match.Words(`librocksdb-sys libduckdb-sys leveldb-sys esaxx-rs p
 // with one: prost-build builds for the machine that builds.
 var (
 	buildSystems = match.Words("cmake autotools")
-	cOnly        = match.Words(`aws-lc-sys aws-lc-fips-sys rdkafka-sys libz-ng-sys libz-sys libssh2-sys libgit2-sys curl-sys nng-sys paho-mqtt-sys sdl2-sys
+	cOnly        = match.Words(`aws-lc-sys aws-lc-fips-sys libz-ng-sys libz-sys libssh2-sys libgit2-sys curl-sys nng-sys paho-mqtt-sys sdl2-sys
 	glfw-sys audiopus_sys opusic-sys mbedtls-sys-auto mbedtls-platform-support libmimalloc-sys raylib-sys libuv-sys2 wolfssl-sys sasl2-sys krb5-src
 	jemalloc-sys tikv-jemalloc-sys prost-build`)
 )
