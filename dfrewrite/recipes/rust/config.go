@@ -31,8 +31,8 @@ var (
 )
 
 // oddConfig says what in cargo's configuration stands in the way of another target, or is empty. The flags are those for rustc that
-// mean the same on every machine.
-func oddConfig(name string, data []byte) (odd string, flags []string) {
+// mean the same on every machine. The C library, gnu or musl, is that of the target.
+func oddConfig(name string, data []byte, libc string) (odd string, flags []string) {
 	section := ""
 	lines := strings.Split(string(data), "\n")
 	for i := 0; i < len(lines); i++ {
@@ -41,7 +41,7 @@ func oddConfig(name string, data []byte) (odd string, flags []string) {
 			continue
 		}
 		m := configKey().FindStringSubmatch(lines[i])
-		if m == nil || forOther(section) {
+		if m == nil || forOther(section, libc) {
 			continue
 		}
 		key, value := m[1], m[2]
@@ -66,9 +66,16 @@ func oddConfig(name string, data []byte) (odd string, flags []string) {
 	return "", flags
 }
 
-// forOther reports whether a section of the configuration is for a target that is no Linux.
-func forOther(section string) bool {
-	return strings.HasPrefix(section, "target.") && otherSystem().MatchString(section) && !eitherOr().MatchString(section)
+// forOther reports whether a section of the configuration is for a target that is no Linux, or has another C library.
+func forOther(section, libc string) bool {
+	target, ok := strings.CutPrefix(section, "target.")
+	if !ok {
+		return false
+	}
+	if _, system, linux := strings.Cut(target, "-linux-"); linux {
+		return !strings.HasPrefix(system, libc)
+	}
+	return otherSystem().MatchString(target) && !eitherOr().MatchString(target)
 }
 
 // closesList reports whether a list ends in a text, in which strings may have brackets.
@@ -88,7 +95,7 @@ func listed(value string) string {
 var configComment = match.Pattern(`(?m)^\s*#.*$`)
 
 // readConfig looks at the configuration in a folder of the build context and in its root, as far as it may be where cargo runs.
-func (g *cargoCall) readConfig(c *context.Files, folder string, s *rustSource) {
+func (g *cargoCall) readConfig(c *context.Files, folder, libc string, s *rustSource) {
 	for _, dir := range []string{folder, "."} {
 		for _, config := range cargoConfigs {
 			name := path.Join(dir, config)
@@ -96,7 +103,7 @@ func (g *cargoCall) readConfig(c *context.Files, folder string, s *rustSource) {
 			if data == nil || !g.comesAlong(name) {
 				continue
 			}
-			odd, flags := oddConfig(name, data)
+			odd, flags := oddConfig(name, data, libc)
 			if odd != "" {
 				s.config = odd
 				return

@@ -138,8 +138,11 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	}
 	folder := g.manifestFolder()
 	src := readSource(g.Opt.Context, folder)
-	if g.Opt.Context != nil {
-		g.readConfig(g.Opt.Context, folder, &src)
+	if libc := "gnu"; g.Opt.Context != nil {
+		if system == "alpine" {
+			libc = "musl"
+		}
+		g.readConfig(g.Opt.Context, folder, libc, &src)
 	}
 	if src.config != "" {
 		return nil, "", src.config, byHand
