@@ -74,6 +74,11 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 		}
 		d.Message = fmt.Sprintf("%s is for one architecture, as its tag says: images of every other platform are built on it all the same", name)
 		d.Fix = &Fix{Message: "use " + plain, Edits: []dockerfile.Edit{{Span: image.Span, New: plain}}}
+		if flag == nil && !shipped && p.crossesTo(tagged) {
+			// The image is for one platform, and the stage builds for it on another, under whatever is built.
+			d.Message = fmt.Sprintf("%s is for one architecture, as its tag says: on a builder of any other the stage runs under emulation", name)
+			d.Fix = &Fix{Message: "use --platform=$BUILDPLATFORM " + plain, Edits: []dockerfile.Edit{{Span: image.Span, New: "--platform=$BUILDPLATFORM " + plain}}}
+		}
 	case flag != nil && !strings.Contains(flag.Value, "$"):
 		parts := strings.Split(flag.Value, "/")
 		if len(parts) < 2 || parts[0] != "linux" || match.ArchOf(parts[1]) == arch {
@@ -119,6 +124,14 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 	d.Fix.Safety = Review
 	d.Fix.Why = []string{"the stage runs on another platform than before, and the image needs to exist for it"}
 	return d, true
+}
+
+// crossesTo reports whether images are built for one architecture, and that is not the one named.
+func (p *Pass) crossesTo(from string) bool {
+	arch := match.ArchOf(strings.ReplaceAll(from, "arm64v8", "arm64"))
+	return !slices.ContainsFunc(p.Facts.Platforms, func(on *facts.Platform) bool {
+		return on.Arch == arch || on.Arch != p.Facts.Platforms[0].Arch
+	})
 }
 
 // archByDefault says that build arguments choose an image for one architecture, if nobody gives them.

@@ -57,9 +57,17 @@ var TargetArgUndeclared = &Rule{
 	},
 }
 
-// onbuild reports the same of ONBUILD, whose instructions run in a stage of another file: only an ARG of ONBUILD reaches it.
+// onbuild reports the same of ONBUILD. In a stage of another file only an ARG of ONBUILD reaches what it runs; a stage of this file
+// that is based on this one inherits the others as well.
 func (p *Pass) onbuild(s *graph.Stage) {
 	declared, reported := map[string]bool{}, map[string]bool{}
+	inherited := func(name string) bool {
+		if s == p.Graph.Final() || len(s.Children) == 0 && !p.choosesStages() || len(s.Body) == 0 {
+			return false
+		}
+		_, ok := p.Graph.EnvAt(s.Body[len(s.Body)-1]).Lookup(name)
+		return ok
+	}
 	for _, in := range s.Body {
 		c, ok := in.Command.(*instructions.OnbuildCommand)
 		if !ok {
@@ -75,7 +83,7 @@ func (p *Pass) onbuild(s *graph.Stage) {
 		}
 		whole := in.Text.Span(0, len(in.Text.Bytes))
 		uses := slices.DeleteFunc(usesIn(in, c.Expression, whole), func(u use) bool {
-			return declared[u.name] || u.span == in.Span || strings.Contains(rest, u.name+"=") && strings.EqualFold(keyword, "RUN")
+			return declared[u.name] || inherited(u.name) || u.span == in.Span || strings.Contains(rest, u.name+"=") && strings.EqualFold(keyword, "RUN")
 		})
 		if len(uses) == 0 {
 			continue
@@ -108,6 +116,11 @@ func (p *Pass) onbuild(s *graph.Stage) {
 		}
 		p.Report(d)
 	}
+}
+
+// choosesStages reports whether a build argument says which stage of the file another one is based on, as in FROM ${MODE}.
+func (p *Pass) choosesStages() bool {
+	return slices.ContainsFunc(p.Graph.Stages, func(s *graph.Stage) bool { return s.Base != nil && strings.Contains(s.BaseName, "$") })
 }
 
 func pronoun(names []string) string {

@@ -15,8 +15,9 @@ import (
 )
 
 // CMake gets clang with the target's triple from `xx-clang --print-cmake-defines`. It does not learn from these that
-// the target is another machine: CMAKE_SYSTEM_PROCESSOR is the builder's, and try_run runs what it has compiled. So
-// projects that ask are refused, as far as the build context shows it; where it does not, a person has to look.
+// the target is another machine: CMAKE_SYSTEM_PROCESSOR is the builder's, and try_run runs what it has compiled. A project
+// that asks for the processor, or may, is told; then CMake knows that it cross-compiles, and stops at try_run. What else asks
+// is refused, as far as the build context shows it; where it does not, a person has to look.
 
 func judgeCMake(c *verdict.Call) verdict.Step {
 	if step, refused := RefuseC(c); refused {
@@ -128,9 +129,22 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 	if p.why != "" {
 		return verdict.BlockBuild("build with the toolchain file of xx-clang --print-cmake-toolchain-file, after a look at what it asks", "%s", p.why)
 	}
-	if !p.seen {
+	crosses := p.processor != "" || !p.seen
+	switch {
+	case crosses && path.Clean("/"+b.prefix) == "/usr" && !c.OnAlpine(): // there GNUInstallDirs names another folder where it cross-compiles
+		if p.processor != "" {
+			return verdict.BlockBuild("build with the toolchain file of xx-clang --print-cmake-toolchain-file, after a look at what it asks", "%s", p.processor+" has CMAKE_SYSTEM_PROCESSOR, which would be about the machine that builds")
+		}
 		step.Review = "what CMakeLists.txt asks was not seen: CMAKE_SYSTEM_PROCESSOR and try_run still answer for the builder"
-	} else {
+	case crosses:
+		step.Edits[0].New += cmakeCrosses
+		asks := "what CMakeLists.txt asks was not seen"
+		if p.seen {
+			asks = p.processor + " asks for CMAKE_SYSTEM_PROCESSOR"
+		}
+		step.Review = asks + ": CMake is told the target's, knows by that that it cross-compiles, which a project may look at, and stops at try_run"
+	}
+	if p.seen {
 		flags := facts.Lookup(&c.Site, "CFLAGS").Text + " " + facts.Lookup(&c.Site, "CXXFLAGS").Text + " " + facts.Lookup(&c.Site, "LDFLAGS").Text
 		b.programs, b.folders = p.programs, p.built
 		if b.dir == source {
@@ -152,6 +166,9 @@ func judgeCMake(c *verdict.Call) verdict.Step {
 // (cmake-variables(7), CMAKE_FIND_ROOT_PATH.)
 const alpineRoot = " -DCMAKE_FIND_ROOT_PATH=$(xx-info sysroot) -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY" +
 	" -DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_PROGRAM=NEVER"
+
+// cmakeCrosses tells CMake what the target is. (cmake-toolchains(7).)
+const cmakeCrosses = " -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$(xx-info march)"
 
 // cmakeTarget matches definitions that say what is built for.
 var cmakeTarget = match.Pattern(`^CMAKE_(TOOLCHAIN_FILE|SYSTEM_NAME|SYSTEM_PROCESSOR|SYSROOT|CROSSCOMPILING.*|[A-Z]+_COMPILER_TARGET|LINKER|AR|RANLIB|STRIP)$|^PKG_CONFIG_EXECUTABLE$|^VCPKG_`)
@@ -219,7 +236,9 @@ func judgeCMakeBuild(c *verdict.Call, what string) verdict.Step {
 
 var (
 	cmakeComment = match.Pattern(`(?m)#.*$`)
-	cmakeAsks    = match.Pattern(`(?i)\b(try_run|check_c(xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|-march=\w+|-mtune=\w+|-m(?:avx|sse)[0-9a-z.]*|uname)\b`)
+	// cmakeAsks matches what is about the machine that builds. Instructions of a processor (-msse4.2) that are not behind a
+	// question for it, or for what the compiler takes, no other machine compiles, whoever builds.
+	cmakeAsks    = match.Pattern(`(?i)\b(?:try_run|check_c(?:xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|uname)\b|-m(?:arch|tune|cpu)=native\b`)
 	cmakeOpenMP  = match.Pattern(`(?i)\bfind_package\s*\(\s*OpenMP\b`)
 	// cmakePkgConfig matches CMake's module for pkg-config, and a find module's own call of it.
 	cmakePkgConfig = match.Pattern(`(?i)\bPkgConfig\b|\bpkg_(?:check|search)_module|pkg-config`)
@@ -251,6 +270,8 @@ type cmakeFacts struct {
 	programs map[string]bool
 	// folders are those below the project's, and built those of them that have a folder of the same path among what is built.
 	folders, built map[string]bool
+	// processor is a file that asks for the target's processor, or "".
+	processor string
 	// why is what in them the definitions give a wrong answer to; empty if there is nothing.
 	why string
 }
@@ -282,8 +303,13 @@ func readCMakeProject(c *verdict.Call, source string) cmakeFacts {
 			found.built[strings.TrimPrefix(path.Dir(name), at+"/")] = true
 		}
 		text := cmakeComment().ReplaceAllString(string(c.Opt.Context.ReadFile(name)), "")
-		if m := cmakeAsks().FindString(text); m != "" && found.why == "" {
-			found.why = name + " has " + m + ", which would be about the machine that builds"
+		for _, m := range cmakeAsks().FindAllString(text, -1) {
+			switch {
+			case strings.EqualFold(m, "CMAKE_SYSTEM_PROCESSOR"):
+				found.processor = name
+			case found.why == "":
+				found.why = name + " has " + m + ", which would be about the machine that builds"
+			}
 		}
 		if m := cmakeSets().FindString(text); m != "" && found.why == "" {
 			found.why = name + " has " + strings.TrimSpace(m) + " …), which wins over the definitions"

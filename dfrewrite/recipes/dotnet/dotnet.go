@@ -28,7 +28,7 @@ var Recipe = &verdict.Recipe{Name: "dotnet", Page: "dotnet", Judge: judge}
 var (
 	// dotnetTold are the commands that take -a; dotnetSame those that do the same anywhere.
 	dotnetTold = match.Words("restore build publish")
-	dotnetSame = match.Words(`nuget tool new add list remove sln solution workload dev-certs format help search sdk package reference clean store
+	dotnetSame = match.Words(`nuget new add list remove sln solution workload dev-certs format help search sdk package reference clean store
 		build-server msbuild-server`)
 	dotnetPlatforms = match.Words("linux/amd64 linux/arm64 linux/arm linux/arm/v7")
 )
@@ -67,11 +67,38 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		return verdict.Step{Compiles: true, Reason: "runs on the build platform"}, true
 	case sub == "pack":
 		return verdict.Step{Compiles: true, Reason: "makes packages for every platform", Review: "a NuGet package is the same on every platform if no project in it is for one machine"}, true
+	case sub == "tool":
+		return d.judgeTool(), true
 	case dotnetSame[sub]:
 		return verdict.Step{Reason: "does the same on every platform"}, true
 	}
 	return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("what dotnet %s builds, and for which machine, is not known", d.sub.Lit),
 		Way: "convert the stage by hand"}, true
+}
+
+// judgeTool decides on dotnet tool. What it installs has a starter for the machine that it runs on, also where another is asked for
+// (learn.microsoft.com, "dotnet tool install"): the stage may run it, and no other may ship it.
+func (d *dotnetCall) judgeTool() verdict.Step {
+	if len(d.args) == 0 || !match.Words("install update")[d.args[0].Lit] {
+		return verdict.Step{Reason: "does the same on every platform"}
+	}
+	step := verdict.Step{Reason: "installs a tool for the stage itself"}
+	folder, told := d.flag("--tool-path")
+	switch {
+	case !told && d.hasFlag("-g") || d.hasFlag("--global"):
+		folder = "/root/.dotnet/tools"
+		if home := facts.Lookup(&d.Site, "DOTNET_CLI_HOME"); home.Set {
+			folder = path.Join(home.Text, ".dotnet/tools")
+		}
+	case !told:
+		return step // written down in the project's manifest
+	}
+	text, known := d.KnownText(folder)
+	if text = d.Abs(text); !known || text == "" {
+		return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("where dotnet tool puts the tool cannot be seen: %s", folder), Way: "write the folder out"}
+	}
+	step.HostWrites = []string{text}
+	return step
 }
 
 func (d *dotnetCall) hasFlag(flag string) bool {

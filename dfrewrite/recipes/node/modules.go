@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"xxkit/dfrewrite/context"
+	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/verdict"
@@ -60,20 +61,12 @@ func (n *nodeCall) judgeDeploy() verdict.Step {
 var bundleFolders = match.Words(`dist build out output public www static _site site html assets export storybook-static lib es esm cjs umd bundle
 	release target docs book htdocs web-dist webroot wwwroot browser client artifacts coverage .next/static`)
 
-// reviewBundles asks for a look at what leaves a stage with node_modules in it under a name that says
-// nothing: it may be a package of a workspace with node_modules of its own.
-func reviewBundles(c *verdict.Conversion) {
+// checkModules looks at what leaves a stage with node_modules in it. The server of a framework is refused wherever its folder
+// lies: in a workspace, turbo or `npm run build --workspace` makes it far below the folder in which they are called. What has a
+// name that says nothing a person has to look at: it may be a package of a workspace with node_modules of its own.
+func checkModules(c *verdict.Conversion) {
 	for i, t := range c.Stages {
-		folder := ""
-		for _, p := range c.LedgersUpTo(i) {
-			for _, s := range p.Steps {
-				for _, w := range s.HostWrites {
-					if s.Recipe == "node" && path.Base(w) == "node_modules" {
-						folder = path.Dir(w)
-					}
-				}
-			}
-		}
+		folder := modulesIn(c.LedgersUpTo(i))
 		if folder == "" {
 			continue
 		}
@@ -84,7 +77,11 @@ func reviewBundles(c *verdict.Conversion) {
 			for _, raw := range u.Paths {
 				p := path.Join("/", u.In.Graph.EnvAt(u.By).Expand(raw, rune(u.In.Graph.Doc.Escape)))
 				rest, ok := context.Below(p, folder)
-				if !ok || path.Ext(rest) != "" || slices.ContainsFunc(strings.Split(rest, "/"), func(part string) bool { return bundleFolders[part] }) {
+				if server := serverFolder(p); ok && server != "" {
+					blockServer(c, u.By, server)
+					continue
+				}
+				if !ok || path.Ext(rest) != "" || namesBundle(c.Ledgers[i].Context, rest) {
 					continue
 				}
 				if isAsset(p, folder, c.LedgersUpTo(i)) {
@@ -97,6 +94,65 @@ func reviewBundles(c *verdict.Conversion) {
 			}
 		}
 	}
+}
+
+// modulesIn returns the folder in which packages were installed, or "".
+func modulesIn(ledgers []*verdict.Ledger) string {
+	folder := ""
+	for _, p := range ledgers {
+		for _, s := range p.Steps {
+			for _, w := range s.HostWrites {
+				if s.Recipe == "node" && path.Base(w) == "node_modules" {
+					folder = path.Dir(w)
+				}
+			}
+		}
+	}
+	return folder
+}
+
+// serverFolder returns the folder in a path, or the one below it, into which a framework puts the packages that its server needs
+// (Next.js: "output: standalone"; Nitro, which Nuxt has: ".output/server"), or "".
+func serverFolder(p string) string {
+	for _, server := range []string{"/.next/standalone", "/.output/server"} {
+		made, _, _ := strings.Cut(server[1:], "/")
+		before, _, within := strings.Cut(p+"/", server+"/")
+		switch {
+		case within:
+			return before + server
+		case path.Base(p) == made:
+			return path.Join(path.Dir(p), server)
+		}
+	}
+	return ""
+}
+
+// blockServer blocks what takes the server of a framework. Where the command that makes it stands in the same folder, the stage is
+// refused for that already.
+func blockServer(c *verdict.Conversion, at *dockerfile.Instruction, server string) {
+	for _, p := range c.Ledgers {
+		if p.HostWriteIn(server) != "" {
+			return
+		}
+	}
+	c.BlockAt(at, fmt.Sprintf("takes %s, with the packages in it that the stage installed for the build platform", server), "take it from a stage of the target platform")
+}
+
+// namesBundle reports whether a path says that it is what a bundler made: by the part of it that lies in the package that it is
+// of, since a package of a workspace may well be called client or site.
+func namesBundle(files *context.Files, rest string) bool {
+	parts := strings.Split(rest, "/")
+	if files != nil {
+		manifests := files.FilesNamed("package.json")
+		for i := len(parts); i > 0; i-- {
+			manifest := "/" + path.Join(path.Join(parts[:i]...), "package.json")
+			if slices.ContainsFunc(manifests, func(name string) bool { return strings.HasSuffix("/"+name, manifest) }) {
+				parts = parts[i:]
+				break
+			}
+		}
+	}
+	return slices.ContainsFunc(parts, func(part string) bool { return bundleFolders[part] })
 }
 
 // packsModules blocks a command that puts packages for the machine that installed them into an archive,

@@ -13,6 +13,7 @@ import (
 // rustSource is what a build context says about a Rust program.
 type rustSource struct {
 	config    string   // what in .cargo/config.toml stands in the way, or ""
+	flags     string   // what a person has to know of the flags in it, or ""
 	libraries []string // packages that crates link with, if the base image has them
 	// oneToolchain says that no file asks for another toolchain than the image has.
 	oneToolchain bool
@@ -45,7 +46,7 @@ var cxxCrates = match.Words(`librocksdb-sys libduckdb-sys leveldb-sys esaxx-rs p
 // with one: prost-build builds for the machine that builds.
 var (
 	buildSystems = match.Words("cmake autotools")
-	cOnly        = match.Words(`aws-lc-sys aws-lc-fips-sys rdkafka-sys libz-ng-sys libz-sys libssh2-sys libgit2-sys curl-sys nng-sys paho-mqtt-sys sdl2-sys
+	cOnly        = match.Words(`aws-lc-sys aws-lc-fips-sys libz-ng-sys libz-sys libssh2-sys libgit2-sys curl-sys nng-sys paho-mqtt-sys sdl2-sys
 	glfw-sys audiopus_sys opusic-sys mbedtls-sys-auto mbedtls-platform-support libmimalloc-sys raylib-sys libuv-sys2 wolfssl-sys sasl2-sys krb5-src
 	jemalloc-sys tikv-jemalloc-sys prost-build`)
 )
@@ -61,7 +62,6 @@ var (
 	lockedNeed     = match.Pattern(`"([^" ]+)`)
 	dependsSection = match.Pattern(`(?m)^\s*\[(.*dependencies.*|workspace.*|patch.*)\]`)
 	buildKey       = match.Pattern(`(?m)^\s*build\s*=|dependencies\s*=|dependencies\.`)
-	cargoConfigKey = match.Pattern(`(?m)^\s*(target-dir|build-dir|target|linker|runner|rustflags|rustc|rustc-wrapper|ar)\s*=`)
 )
 
 // noC are crates that look as if they compiled or linked C for Linux, and do not: those for another system, and those that are
@@ -136,14 +136,6 @@ func readSource(c *context.Files, folder string) rustSource {
 		return rustSource{review: "which crates the program needs cannot be seen without the build context; " + scripts}
 	}
 	var s rustSource
-	for _, name := range []string{path.Join(folder, ".cargo/config.toml"), path.Join(folder, ".cargo/config"), ".cargo/config.toml", ".cargo/config"} {
-		if data := c.ReadFile(name); data != nil {
-			if m := cargoConfigKey().FindSubmatch(data); m != nil {
-				s.config = fmt.Sprintf("%s sets %s, which may be for the machine that builds", name, m[1])
-				return s
-			}
-		}
-	}
 	manifest := c.ReadFile(path.Join(folder, "Cargo.toml"))
 	if manifest == nil {
 		s.review = "there is no Cargo.toml in the Dockerfile's folder, so which crates the program needs cannot be seen; " + scripts

@@ -163,7 +163,7 @@ var rustDrivers = match.Words("cross maturin dx makers tauri")
 
 func (g *cargoCall) judge() verdict.Step {
 	switch {
-	case g.odd != "" && !cargoRuns[g.sub] && !cargoChecks[g.sub]:
+	case g.odd != "" && !cargoRuns[g.sub] && !cargoChecks[g.sub] && !cargoSame[g.sub]:
 		return verdict.BlockBuild(g.way, "cargo has %s", g.odd)
 	case g.sub == "" || cargoSame[g.sub] || g.sub == "chef prepare" || g.sub == "chef":
 		return verdict.Step{Reason: "does the same on every platform", Fetches: match.Words("fetch vendor update generate-lockfile")[g.sub] || g.sub == "chef prepare"}

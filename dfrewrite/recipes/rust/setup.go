@@ -133,7 +133,14 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 			libraries = appendNew(libraries, more...)
 		}
 	}
-	src := readSource(g.Opt.Context, g.manifestFolder())
+	folder := g.manifestFolder()
+	src := readSource(g.Opt.Context, folder)
+	if libc := "gnu"; g.Opt.Context != nil {
+		if graph.DistributionOf(root.Image).Is("Alpine") {
+			libc = "musl"
+		}
+		g.readConfig(g.Opt.Context, folder, libc, &src)
+	}
 	if src.config != "" {
 		return nil, "", src.config, byHand
 	}
@@ -147,6 +154,9 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	}
 	s = &setup{file: g.PublicHelpers() && !fullRustImage(root.Image) && !packages.Installs(root, "file")}
 	review = src.review
+	if src.flags != "" {
+		review = strings.TrimPrefix(review+"; "+src.flags, "; ")
+	}
 	if len(libraries) > 0 && review == "" {
 		review = fmt.Sprintf("%s for the target may be another version than what the base image has", strings.Join(libraries, ", "))
 	}

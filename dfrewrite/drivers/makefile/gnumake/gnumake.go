@@ -85,7 +85,6 @@ type Var struct {
 // ErrNoFile says that there is no Makefile.
 var ErrNoFile = errors.New("there is no Makefile in the build context")
 
-
 // Limits on what is followed.
 const (
 	maxWays     = 64 // through conditions that are not known
