@@ -128,7 +128,7 @@ func (p *Pass) singleArch(s *graph.Stage, arch string) (Diagnostic, bool) {
 
 // crossesTo reports whether images are built for one architecture, and that is not the one named.
 func (p *Pass) crossesTo(from string) bool {
-	arch := match.ArchOf(strings.ReplaceAll(from, "arm64v8", "arm64"))
+	arch := match.ArchOf(from)
 	return !slices.ContainsFunc(p.Facts.Platforms, func(on *facts.Platform) bool {
 		return on.Arch == arch || on.Arch != p.Facts.Platforms[0].Arch
 	})
