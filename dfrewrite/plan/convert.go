@@ -12,7 +12,6 @@ import (
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/recipes/golang"
-	"xxkit/dfrewrite/recipes/node"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
@@ -171,11 +170,7 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 		case graph.AboutContainer(in):
 			return false
 		case graph.IsRun(in):
-			for _, cmd := range s.Graph.Script(in).Commands {
-				checks = checks || cmd.Name == "cargo" && len(cmd.Words) > 1 && match.Words("test t nextest clippy check fmt bench")[cmd.Words[1].Lit] ||
-					cmd.Name == "go" && len(cmd.Words) > 1 && match.Words("test vet")[cmd.Words[1].Lit] || cmd.Name == "golangci-lint" || cmd.Name == "staticcheck" ||
-					(cmd.Name == "dotnet" || node.NodeManagers[cmd.Name]) && len(cmd.Words) > 1 && match.Words("test t")[cmd.Words[1].Lit]
-			}
+			checks = checks || slices.ContainsFunc(s.Graph.Script(in).Commands, isCheck)
 		}
 	}
 	if !checks {
@@ -183,6 +178,14 @@ func (pl *Planner) OnlyChecks(s *graph.Stage) bool {
 	}
 	return !slices.ContainsFunc(pl.Plan(s).Steps, func(step verdict.Step) bool {
 		return step.Compiles && (step.Verdict == verdict.Convert || match.Words("compilers c node")[step.Recipe] || len(step.Writes) > 0)
+	})
+}
+
+// isCheck reports whether a command runs tests or linters, as the recipes know.
+func isCheck(cmd *shell.Command) bool {
+	return slices.ContainsFunc(Recipes, func(r *verdict.Recipe) bool {
+		words, ok := r.Checks[cmd.Name]
+		return ok && (words == nil || len(cmd.Words) > 1 && words[cmd.Words[1].Lit])
 	})
 }
 

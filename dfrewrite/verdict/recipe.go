@@ -20,6 +20,8 @@ type Recipe struct {
 	// Programs are those of a driver: they run other commands, which nobody knows where the driver cannot read their file.
 	Programs map[string]bool
 
+	// Checks are programs, each with the words behind it, that run tests or linters and leave nothing; nil stands for any word.
+	Checks map[string]map[string]bool
 	// Copy decides on a COPY or ADD of the stage.
 	Copy func(*Ledger, *File, *dockerfile.Instruction) (Step, bool)
 	// Stage looks at a stage whose commands have all been judged, and adds steps to it.

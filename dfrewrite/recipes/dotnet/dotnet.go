@@ -17,7 +17,8 @@ import (
 )
 
 // Recipe is that of .NET.
-var Recipe = &verdict.Recipe{Name: "dotnet", Page: "dotnet", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "dotnet", Page: "dotnet", Judge: judge,
+	Checks: map[string]map[string]bool{"dotnet": match.Words("test t")}}
 
 // .NET compiles to code for every machine, puts a small starter of one machine beside it, and takes
 // from each package the libraries for the machine that it is told. `-a ARCH` tells it. The SDK knows

@@ -18,7 +18,8 @@ import (
 )
 
 // Recipe is that of the go command.
-var Recipe = &verdict.Recipe{Name: "go", Page: "go", Judge: judge}
+var Recipe = &verdict.Recipe{Name: "go", Page: "go", Judge: judge,
+	Checks: map[string]map[string]bool{"go": match.Words("test vet"), "golangci-lint": nil, "staticcheck": nil}}
 
 // Xcaddy is that of xcaddy, which builds Caddy with plugins.
 var Xcaddy = &verdict.Recipe{Name: "xcaddy", Page: "go", Judge: judgeXcaddy}

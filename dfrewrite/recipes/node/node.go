@@ -16,7 +16,14 @@ import (
 )
 
 // Recipe is that of node, its package managers and bundlers.
-var Recipe = &verdict.Recipe{Name: "node", Page: "node", Judge: judge, Check: checkModules}
+var Recipe = &verdict.Recipe{Name: "node", Page: "node", Judge: judge, Check: checkModules,
+	Checks: func() map[string]map[string]bool {
+		checks := map[string]map[string]bool{}
+		for name := range NodeManagers {
+			checks[name] = match.Words("test t")
+		}
+		return checks
+	}()}
 
 // A front end is the same on every platform: JavaScript, style sheets and pictures. So a stage that
 // builds one moves to the build platform as it is, without an argument or a helper. Two things need

@@ -19,7 +19,8 @@ import (
 )
 
 // Recipe is that of cargo and rustup.
-var Recipe = &verdict.Recipe{Name: "rust", Page: "rust", Judge: judge, Stage: moveResults, Prepare: prepare}
+var Recipe = &verdict.Recipe{Name: "rust", Page: "rust", Judge: judge, Stage: moveResults, Prepare: prepare,
+	Checks: map[string]map[string]bool{"cargo": match.Words("test t nextest clippy check fmt bench")}}
 
 // Rust cross-compiles with `cargo --target`, a standard library and a linker for
 // the target; xx-cargo brings them together. Three things need care. With a
