@@ -62,7 +62,7 @@ test-debian: go ## the helpers, and the pages of docs/, in throw-away Debian roo
 	fi
 
 e2e: go ## rewrite, build and run on a real BuildKit and registry, which it starts itself (root on Debian)
-	$(gotest) -tags e2e ./testscripts/buildkit -count=1
+	$(gotest) -tags e2e ./testscripts/buildkit -count=1 -parallel 3 # a proof waits for the network or the disk a third of its time
 
 bench: go ## measure the figures in the README (root on Debian; 45 minutes)
 	@go run ./testscripts/bench

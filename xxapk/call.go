@@ -16,15 +16,9 @@ type Call struct {
 	// Operands are what follows the command and is neither an option nor an option's value.
 	Operands []string
 
-	// Global are the options that say where packages come from and how apk talks while it fetches
-	// them. They count for setting up the root too.
-	Global []string
-
 	// OwnRoot is whether there is a --root on the command line, and Simulate whether
 	// nothing is to be changed.
 	OwnRoot, Simulate bool
-
-	end int // where in Args options end: at "--", or at the end
 }
 
 // essentials are the names of packages that are our own.
@@ -68,12 +62,6 @@ var (
 	}
 )
 
-// forwarded are the long options, and their short forms, that Call.Global collects.
-var forwarded = map[string]string{
-	"repository": "X", "repositories-file": "", "keys-dir": "", "cache-dir": "", "cache-max-age": "", "no-cache": "",
-	"no-check-certificate": "", "no-network": "", "no-progress": "", "quiet": "q", "timeout": "", "wait": "",
-}
-
 // Parse reads a command line as apk does. The command is the first argument that is the name of one,
 // whatever stands before it; options may come before and after it, and end at "--". What is
 // neither an option nor the value of one is a package (or a file, or a pattern), with what apk takes
@@ -98,7 +86,6 @@ func Parse(args []string) Call {
 		arg := args[i]
 		switch {
 		case arg == "--":
-			c.end = len(c.Args)
 			c.Args = append(c.Args, arg)
 			for _, rest := range args[i+1:] {
 				c.operand(rest)
@@ -117,7 +104,6 @@ func Parse(args []string) Call {
 			c.operand(arg)
 		}
 	}
-	c.end = len(c.Args)
 	return c
 }
 
@@ -133,9 +119,6 @@ func (c *Call) option(option []string) {
 		case "simulate":
 			c.Simulate = true
 		}
-		if _, ok := forwarded[name]; ok {
-			c.Global = append(c.Global, option...)
-		}
 		return
 	}
 	for i := 1; i < len(arg); i++ {
@@ -146,16 +129,6 @@ func (c *Call) option(option []string) {
 			c.OwnRoot = true
 		case "s":
 			c.Simulate = c.Simulate || writes(c.Command)
-		}
-		for _, short := range forwarded {
-			if short != letter {
-				continue
-			}
-			c.Global = append(c.Global, "-"+letter)
-			if valued {
-				c.Global[len(c.Global)-1] += arg[i+1:]
-				c.Global = append(c.Global, option[1:]...)
-			}
 		}
 		if valued {
 			return // the rest is the value
@@ -211,9 +184,3 @@ func takesValue(command, arg string) bool {
 }
 
 func valuedLetters(command string) string { return globalShort + commandShort[command] }
-
-// WithoutScripts returns the arguments with an option that keeps apk from running scripts of
-// packages. It comes last, so that what the user wrote stays together.
-func (c Call) WithoutScripts() []string {
-	return slices.Insert(slices.Clone(c.Args), c.end, "--no-scripts")
-}

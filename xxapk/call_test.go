@@ -7,61 +7,61 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	for _, test := range []struct{ args, command, want, operands, global string }{
-		{"", "", "", "", ""},
-		{"--version", "", "--version", "", ""},
-		{"add zlib-dev", "add", "add zlib-dev", "zlib-dev", ""},
-		{"add --no-cache gcc musl-dev", "add", "add --no-cache gcc musl-dev", "gcc musl-dev", "--no-cache"},
-		{"--no-cache add gcc", "add", "--no-cache add gcc", "gcc", "--no-cache"},
-		{"add gcc --no-cache", "add", "add gcc --no-cache", "gcc", "--no-cache"},
-		{"add -U --no-progress gcc", "add", "add -U --no-progress gcc", "gcc", "--no-progress"},
+	for _, test := range []struct{ args, command, want, operands string }{
+		{"", "", "", ""},
+		{"--version", "", "--version", ""},
+		{"add zlib-dev", "add", "add zlib-dev", "zlib-dev"},
+		{"add --no-cache gcc musl-dev", "add", "add --no-cache gcc musl-dev", "gcc musl-dev"},
+		{"--no-cache add gcc", "add", "--no-cache add gcc", "gcc"},
+		{"add gcc --no-cache", "add", "add gcc --no-cache", "gcc"},
+		{"add -U --no-progress gcc", "add", "add -U --no-progress gcc", "gcc"},
 		// Our own names.
-		{"add xx-c-essentials", "add", "add musl-dev gcc", "musl-dev gcc", ""},
-		{"add xx-cxx-essentials zlib-dev", "add", "add g++ zlib-dev", "g++ zlib-dev", ""},
-		{"add xx-c-essentials xx-cxx-essentials", "add", "add musl-dev gcc g++", "musl-dev gcc g++", ""},
-		{"del xx-c-essentials", "del", "del musl-dev gcc", "musl-dev gcc", ""},
-		{"add xx-c-essentials@edge", "add", "add musl-dev@edge gcc@edge", "musl-dev@edge gcc@edge", ""},
-		{"add !xx-c-essentials", "add", "add !musl-dev !gcc", "!musl-dev !gcc", ""},
-		{"add -- xx-c-essentials", "add", "add -- musl-dev gcc", "musl-dev gcc", ""},
-		{"xx-c-essentials", "", "xx-c-essentials", "", ""},
+		{"add xx-c-essentials", "add", "add musl-dev gcc", "musl-dev gcc"},
+		{"add xx-cxx-essentials zlib-dev", "add", "add g++ zlib-dev", "g++ zlib-dev"},
+		{"add xx-c-essentials xx-cxx-essentials", "add", "add musl-dev gcc g++", "musl-dev gcc g++"},
+		{"del xx-c-essentials", "del", "del musl-dev gcc", "musl-dev gcc"},
+		{"add xx-c-essentials@edge", "add", "add musl-dev@edge gcc@edge", "musl-dev@edge gcc@edge"},
+		{"add !xx-c-essentials", "add", "add !musl-dev !gcc", "!musl-dev !gcc"},
+		{"add -- xx-c-essentials", "add", "add -- musl-dev gcc", "musl-dev gcc"},
+		{"xx-c-essentials", "", "xx-c-essentials", ""},
 		// apk's grammar of a package.
 		{"add a=1.2-r0 b~1.2 b~=1.2 c>1 d<2 e>=3 f@edge g@edge=1 !h .virtual cmd:sh so:libz.so.1 ./file.apk pc:zlib",
 			"add", "add a=1.2-r0 b~1.2 b~=1.2 c>1 d<2 e>=3 f@edge g@edge=1 !h .virtual cmd:sh so:libz.so.1 ./file.apk pc:zlib",
-			"a=1.2-r0 b~1.2 b~=1.2 c>1 d<2 e>=3 f@edge g@edge=1 !h .virtual cmd:sh so:libz.so.1 ./file.apk pc:zlib", ""},
+			"a=1.2-r0 b~1.2 b~=1.2 c>1 d<2 e>=3 f@edge g@edge=1 !h .virtual cmd:sh so:libz.so.1 ./file.apk pc:zlib"},
 		// Values of options are no packages and no commands.
-		{"add --virtual xx-c-essentials gcc", "add", "add --virtual xx-c-essentials gcc", "gcc", ""},
-		{"add -t .deps gcc", "add", "add -t .deps gcc", "gcc", ""},
-		{"add -t.deps gcc", "add", "add -t.deps gcc", "gcc", ""},
-		{"add -Ut .deps gcc", "add", "add -Ut .deps gcc", "gcc", ""},
-		{"add --virtual=.deps gcc", "add", "add --virtual=.deps gcc", "gcc", ""},
-		{"--virtual .deps add gcc", "add", "--virtual .deps add gcc", "gcc", ""},
-		{"-X cache add gcc", "add", "-X cache add gcc", "gcc", "-X cache"},
-		{"add -X http://x/y gcc", "add", "add -X http://x/y gcc", "gcc", "-X http://x/y"},
-		{"add -Xhttp://x/y gcc", "add", "add -Xhttp://x/y gcc", "gcc", "-Xhttp://x/y"},
-		{"add -qX http://x/y gcc", "add", "add -qX http://x/y gcc", "gcc", "-q -X http://x/y"},
-		{"add --repository=http://x/y gcc", "add", "add --repository=http://x/y gcc", "gcc", "--repository=http://x/y"},
-		{"add --repository http://x/y --keys-dir /k gcc", "add", "add --repository http://x/y --keys-dir /k gcc", "gcc", "--repository http://x/y --keys-dir /k"},
-		{"add --wait 10 --upgrade -l gcc", "add", "add --wait 10 --upgrade -l gcc", "gcc", "--wait 10"},
-		{"fetch -o dir gcc", "fetch", "fetch -o dir gcc", "gcc", ""},
-		{"search -o gcc", "search", "search -o gcc", "gcc", ""},
-		{"search -xo xx-c-essentials", "search", "search -xo musl-dev gcc", "musl-dev gcc", ""},
-		{"fetch -Ro xx-c-essentials gcc", "fetch", "fetch -Ro xx-c-essentials gcc", "gcc", ""},
-		{"index -o x.tar.gz -d text a.apk", "index", "index -o x.tar.gz -d text a.apk", "a.apk", ""},
+		{"add --virtual xx-c-essentials gcc", "add", "add --virtual xx-c-essentials gcc", "gcc"},
+		{"add -t .deps gcc", "add", "add -t .deps gcc", "gcc"},
+		{"add -t.deps gcc", "add", "add -t.deps gcc", "gcc"},
+		{"add -Ut .deps gcc", "add", "add -Ut .deps gcc", "gcc"},
+		{"add --virtual=.deps gcc", "add", "add --virtual=.deps gcc", "gcc"},
+		{"--virtual .deps add gcc", "add", "--virtual .deps add gcc", "gcc"},
+		{"-X cache add gcc", "add", "-X cache add gcc", "gcc"},
+		{"add -X http://x/y gcc", "add", "add -X http://x/y gcc", "gcc"},
+		{"add -Xhttp://x/y gcc", "add", "add -Xhttp://x/y gcc", "gcc"},
+		{"add -qX http://x/y gcc", "add", "add -qX http://x/y gcc", "gcc"},
+		{"add --repository=http://x/y gcc", "add", "add --repository=http://x/y gcc", "gcc"},
+		{"add --repository http://x/y --keys-dir /k gcc", "add", "add --repository http://x/y --keys-dir /k gcc", "gcc"},
+		{"add --wait 10 --upgrade -l gcc", "add", "add --wait 10 --upgrade -l gcc", "gcc"},
+		{"fetch -o dir gcc", "fetch", "fetch -o dir gcc", "gcc"},
+		{"search -o gcc", "search", "search -o gcc", "gcc"},
+		{"search -xo xx-c-essentials", "search", "search -xo musl-dev gcc", "musl-dev gcc"},
+		{"fetch -Ro xx-c-essentials gcc", "fetch", "fetch -Ro xx-c-essentials gcc", "gcc"},
+		{"index -o x.tar.gz -d text a.apk", "index", "index -o x.tar.gz -d text a.apk", "a.apk"},
 		// Commands.
-		{"info -e zlib", "info", "info -e zlib", "zlib", ""},
-		{"cache clean", "cache", "cache clean", "clean", ""},
-		{"clean", "clean", "clean", "", ""},
-		{"setup", "setup", "setup", "", ""},
-		{"-q setup", "setup", "-q setup", "", "-q"},
-		{"add setup clean", "add", "add setup clean", "setup clean", ""},
-		{"install gcc", "", "install gcc", "", ""},
-		{"add -", "add", "add -", "-", ""},
-		{"add -t", "add", "add -t", "", ""},
-		{"add --", "add", "add --", "", ""},
+		{"info -e zlib", "info", "info -e zlib", "zlib"},
+		{"cache clean", "cache", "cache clean", "clean"},
+		{"clean", "clean", "clean", ""},
+		{"setup", "setup", "setup", ""},
+		{"-q setup", "setup", "-q setup", ""},
+		{"add setup clean", "add", "add setup clean", "setup clean"},
+		{"install gcc", "", "install gcc", ""},
+		{"add -", "add", "add -", "-"},
+		{"add -t", "add", "add -t", ""},
+		{"add --", "add", "add --", ""},
 	} {
 		c := Parse(strings.Fields(test.args))
-		got := []string{c.Command, strings.Join(c.Args, " "), strings.Join(c.Operands, " "), strings.Join(c.Global, " ")}
-		if want := []string{test.command, test.want, test.operands, test.global}; !slices.Equal(got, want) {
+		got := []string{c.Command, strings.Join(c.Args, " "), strings.Join(c.Operands, " ")}
+		if want := []string{test.command, test.want, test.operands}; !slices.Equal(got, want) {
 			t.Errorf("%s:\n got %q\nwant %q", test.args, got, want)
 		}
 	}
@@ -83,18 +83,6 @@ func TestParseFlags(t *testing.T) {
 	} {
 		if c := Parse(strings.Fields(args)); c.OwnRoot != want.OwnRoot || c.Simulate != want.Simulate {
 			t.Errorf("%s: %+v", args, c)
-		}
-	}
-}
-
-func TestWithoutScripts(t *testing.T) {
-	for args, want := range map[string]string{
-		"add gcc":       "add gcc --no-scripts",
-		"-U add gcc -q": "-U add gcc -q --no-scripts",
-		"add -- gcc":    "add --no-scripts -- gcc",
-	} {
-		if got := strings.Join(Parse(strings.Fields(args)).WithoutScripts(), " "); got != want {
-			t.Errorf("%s: %s, want %s", args, got, want)
 		}
 	}
 }

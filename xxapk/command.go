@@ -8,6 +8,9 @@
 //	apk --root /TRIPLE ARGS…     when the target is another machine than this
 //	apk --root / ARGS…           when it is not
 //
+// with --wait for commands that take apk's lock, and --no-scripts for the target's packages, in front: an option that
+// apk does not know, or one that lacks its value, would swallow what stands behind it.
+//
 // What the arguments mean is apk's affair, and they reach it as they are, but for two package names
 // of our own: xx-c-essentials is musl-dev and gcc, xx-cxx-essentials g++. See [Parse].
 // Two commands are ours: setup makes the second root, clean removes it.
@@ -19,15 +22,19 @@
 //	/TRIPLE/etc/apk/repositories   copied; see [Repositories] for machines that older releases lack
 //	/TRIPLE/etc/apk/arch           the target's architecture
 //	/TRIPLE/etc/apk/cache          a link to the target's part of this machine's cache of packages
-//	/TRIPLE/etc/apk/keys           by apk --initdb --allow-untrusted, of alpine-keys; then keys of your own
+//	/TRIPLE/etc/apk/keys           Alpine's keys for the architecture, from /usr/share/apk/keys; then keys of your own
+//	/TRIPLE/lib/apk/db             an empty database, by apk add --initdb
 //	/TRIPLE/.xx-setup              says that all of the above is done
+//
+// Nothing is ever installed without a signature that one of these keys made.
 //
 // Whoever comes first does it, the others wait. What a call that was killed has left half done is
 // done again.
 //
 // Packages of the target install without their scripts, which nothing here can run. After an
 // installation programs in the bin folders of /TRIPLE are removed, because compilers would find
-// the target's ld before this machine's; XX_APK_KEEP_BINARIES=1 keeps them. The libraries of
+// the target's ld before this machine's; XX_APK_KEEP_BINARIES=1 keeps them, and runs the scripts of packages, which
+// takes an emulator. The libraries of
 // compiler-rt, and Rust's standard library, are linked into this machine's root, which is where clang and
 // rustc look for them.
 //
@@ -64,7 +71,7 @@ others use as sysroot. It is set up when it is first needed.
 Beside Alpine's packages: xx-c-essentials is musl-dev and gcc, xx-cxx-essentials is g++.
 
 After an installation, programs of the target are removed from the bin folders of /TRIPLE, unless
-XX_APK_KEEP_BINARIES is set.
+XX_APK_KEEP_BINARIES is set; then scripts of packages run too, which takes an emulator.
 `
 
 // Main is the helper xx-apk: args are its arguments.
@@ -90,6 +97,9 @@ func Main(h *host.Host, args []string) error {
 	apk, err := h.LookPath("apk")
 	if err != nil {
 		return &host.Error{Message: "apk: not found", Hint: "xx-apk is for Alpine; on Debian and Ubuntu it is xx-apt-get"}
+	}
+	if len(args) == 0 {
+		return h.Exec(host.Command{Path: apk, Env: h.Env}) // its usage
 	}
 	call := Parse(args)
 	if own := call.Command == "setup" || call.Command == "clean"; own && len(call.Operands) > 0 {
@@ -125,12 +135,32 @@ func native(h *host.Host, apk string, call Call) error {
 	if call.Command == "setup" || call.Command == "clean" {
 		return nil
 	}
-	return h.Exec(host.Command{Path: apk, Args: slices.Concat([]string{"--root", "/"}, call.Args), Env: h.Env})
+	cmd := host.Command{Path: apk, Args: slices.Concat(front("/", call.Command), call.Args), Env: h.Env}
+	if !locks(call.Command) || call.OwnRoot {
+		return h.Exec(cmd)
+	}
+	unlock, err := h.Lock(lockDir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return h.Run(cmd)
+}
+
+// wait is for how many seconds apk waits for its lock, which the apk of a call that was killed may still hold.
+const wait = "600"
+
+// front are the options that stand in front of the user's arguments.
+func front(root, command string) []string {
+	if locks(command) {
+		return []string{"--root", root, "--wait", wait}
+	}
+	return []string{"--root", root}
 }
 
 // run runs a command on the second root.
 func (r Root) run(call Call) error {
-	args := slices.Concat([]string{"--root", r.dir}, call.Args)
+	args := slices.Concat(front(r.dir, call.Command), call.Args)
 	if call.Command == "" || call.OwnRoot {
 		// Help, a version, or a root of the user's own: there is nothing to set up.
 		return r.host.Exec(host.Command{Path: r.apk, Args: args, Env: r.host.Env})
@@ -143,23 +173,23 @@ func (r Root) run(call Call) error {
 	if call.Command == "clean" {
 		return r.clean()
 	}
-	if err := r.setUp(call.Global); err != nil {
+	if err := r.setUp(); err != nil {
 		return err
 	}
 	keep := r.host.Env.Get("XX_APK_KEEP_BINARIES") != ""
 	switch {
 	case call.Command == "setup":
 		return nil
-	case !writes(call.Command):
+	case !locks(call.Command):
 		unlock()
 		return r.host.Exec(host.Command{Path: r.apk, Args: args, Env: r.host.Env})
-	case !keep:
-		args = slices.Concat([]string{"--root", r.dir}, call.WithoutScripts())
+	case writes(call.Command) && !keep:
+		args = slices.Concat(front(r.dir, call.Command), []string{"--no-scripts"}, call.Args)
 	}
 	if err := r.host.Run(host.Command{Path: r.apk, Args: args, Env: r.host.Env}); err != nil {
 		return err
 	}
-	if call.Simulate {
+	if call.Simulate || !writes(call.Command) {
 		return nil
 	}
 	if !keep && installs(call.Command) {
@@ -168,6 +198,11 @@ func (r Root) run(call Call) error {
 		}
 	}
 	return r.link()
+}
+
+// locks reports whether a command of apk takes its lock.
+func locks(command string) bool {
+	return writes(command) || command == "update" || command == "cache"
 }
 
 // writes reports whether a command of apk changes what is installed, and installs whether it

@@ -39,6 +39,11 @@ func newMachine(t *testing.T, env ...string) *hosttest.Machine {
 	m.Put("/sbin/apk", string(apk), 0o777)
 	m.Put("/etc/os-release", "ID=alpine\nVERSION_ID=3.18.4\n", 0o666)
 	m.Put("/etc/apk/repositories", "https://m/alpine/v3.18/main\n", 0o666)
+	for _, row := range triples.Rows() {
+		if row.Alpine != "" {
+			m.Put(keysDir+"/"+row.Alpine+"/alpine-devel@lists.alpinelinux.org-"+row.Alpine+".rsa.pub", "key", 0o666)
+		}
+	}
 	return m
 }
 
@@ -103,13 +108,13 @@ func tree(t *testing.T, m *hosttest.Machine, dir string) []string {
 	return all
 }
 
-const setUpArm64 = "apk --root " + arm64 + " add --initdb --allow-untrusted --update-cache alpine-keys"
+const setUpArm64 = "apk --root " + arm64 + " --wait 600 --repositories-file /dev/null --quiet add --initdb"
 
 func TestFirstAdd(t *testing.T) {
 	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
 	wantLog(t, "first", mustCall(t, m, "add zlib-dev"),
-		setUpArm64, "apk --root "+arm64+" add zlib-dev --no-scripts")
-	want := []string{".xx-setup", "etc/apk/arch", "etc/apk/keys/alpine-devel@lists.alpinelinux.org-2.rsa.pub", "etc/apk/repositories", "lib/apk/db/installed"}
+		setUpArm64, "apk --root "+arm64+" --wait 600 --no-scripts add zlib-dev")
+	want := []string{".xx-setup", "etc/apk/arch", "etc/apk/keys/alpine-devel@lists.alpinelinux.org-aarch64.rsa.pub", "etc/apk/repositories", "lib/apk/db/installed"}
 	if got := tree(t, m, arm64); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -122,9 +127,9 @@ func TestFirstAdd(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", file, got, err, want)
 		}
 	}
-	wantLog(t, "second", mustCall(t, m, "add xx-c-essentials"), "apk --root "+arm64+" add musl-dev gcc --no-scripts")
+	wantLog(t, "second", mustCall(t, m, "add xx-c-essentials"), "apk --root "+arm64+" --wait 600 --no-scripts add musl-dev gcc")
 	wantLog(t, "query", mustCall(t, m, "info -e zlib"), "apk --root "+arm64+" info -e zlib")
-	wantLog(t, "remove", mustCall(t, m, "del zlib-dev"), "apk --root "+arm64+" del zlib-dev --no-scripts")
+	wantLog(t, "remove", mustCall(t, m, "del zlib-dev"), "apk --root "+arm64+" --wait 600 --no-scripts del zlib-dev")
 	if m.Err.String() != "" {
 		t.Errorf("prints %q", &m.Err)
 	}
@@ -144,10 +149,10 @@ func TestEveryPlatform(t *testing.T) {
 				t.Errorf("%s: prints %q, want %q", name, &m.Err, want)
 			}
 		case row.Arch == "amd64":
-			wantLog(t, name, log, "apk --root / add curl")
+			wantLog(t, name, log, "apk --root / --wait 600 add curl")
 		default:
 			root := "/" + row.Triple(triples.System{Vendor: "alpine", Libc: "musl"})
-			wantLog(t, name, log, "apk --root "+root+" add --initdb --allow-untrusted --update-cache alpine-keys", "apk --root "+root+" add curl --no-scripts")
+			wantLog(t, name, log, "apk --root "+root+" --wait 600 --repositories-file /dev/null --quiet add --initdb", "apk --root "+root+" --wait 600 --no-scripts add curl")
 			if arch, err := m.ReadFile(root + "/etc/apk/arch"); string(arch) != row.Alpine+"\n" || err != nil {
 				t.Errorf("%s: etc/apk/arch is %q, %v", name, arch, err)
 			}
@@ -173,15 +178,15 @@ func TestVendorIsAlpine(t *testing.T) {
 	m := newMachine(t, "TARGETPLATFORM=linux/arm/v7", "XX_VENDOR=debian")
 	m.Put("/etc/os-release", "ID=postmarketos\n", 0o666)
 	wantLog(t, "info", mustCall(t, m, "info"),
-		"apk --root /armv7-alpine-linux-musleabihf add --initdb --allow-untrusted --update-cache alpine-keys", "apk --root /armv7-alpine-linux-musleabihf info")
+		"apk --root /armv7-alpine-linux-musleabihf --wait 600 --repositories-file /dev/null --quiet add --initdb", "apk --root /armv7-alpine-linux-musleabihf info")
 }
 
 // TestNative shows that nothing stands between the user and apk when the target is this machine.
 func TestNative(t *testing.T) {
 	m := newMachine(t)
 	before := tree(t, m, "/")
-	wantLog(t, "add", mustCall(t, m, "add --no-cache xx-c-essentials xx-cxx-essentials"), "apk --root / add --no-cache musl-dev gcc g++")
-	wantLog(t, "nothing", mustCall(t, m, ""), "apk --root /")
+	wantLog(t, "add", mustCall(t, m, "add --no-cache xx-c-essentials xx-cxx-essentials"), "apk --root / --wait 600 add --no-cache musl-dev gcc g++")
+	wantLog(t, "nothing", mustCall(t, m, ""), "apk")
 	wantLog(t, "setup", mustCall(t, m, "setup"))
 	wantLog(t, "clean", mustCall(t, m, "clean"))
 	for _, file := range []string{"usr/bin/gcc", "usr/bin/cc -> gcc", "usr/sbin/more/file"} {
@@ -191,22 +196,40 @@ func TestNative(t *testing.T) {
 	}
 }
 
-// TestOptionsReachSetUp shows which options of the first call count for setting up too.
-func TestOptionsReachSetUp(t *testing.T) {
+// TestOptionsDoNotReachSetUp shows that a repository of the user's has no say in what is trusted.
+func TestOptionsDoNotReachSetUp(t *testing.T) {
+	for _, options := range []string{"-X http://x/y", "--repositories-file /r", "--keys-dir /k", "--allow-untrusted", "--bogus"} {
+		m := newMachine(t, "TARGETPLATFORM=linux/arm64")
+		wantLog(t, options, mustCall(t, m, options+" add zlib-dev"), setUpArm64, "apk --root "+arm64+" --wait 600 --no-scripts "+options+" add zlib-dev")
+		if got, want := tree(t, m, arm64+"/etc/apk/keys"), []string{"alpine-devel@lists.alpinelinux.org-aarch64.rsa.pub"}; !slices.Equal(got, want) {
+			t.Errorf("%s: keys %q, want %q", options, got, want)
+		}
+	}
+}
+
+// TestNoKeys shows what is said where this machine has no key for the target's packages.
+func TestNoKeys(t *testing.T) {
 	m := newMachine(t, "TARGETPLATFORM=linux/arm64")
-	wantLog(t, "add", mustCall(t, m, "-q add --no-cache -X http://x/y -t .deps zlib-dev"),
-		"apk --root "+arm64+" add --initdb --allow-untrusted -q --no-cache -X http://x/y alpine-keys",
-		"apk --root "+arm64+" -q add --no-cache -X http://x/y -t .deps zlib-dev --no-scripts")
+	if err := os.RemoveAll(m.Path(keysDir)); err != nil {
+		t.Fatal(err)
+	}
+	log, err := call(t, m, "add curl")
+	wantLog(t, "failing", log)
+	want := "xx-apk: there is no key for packages of aarch64: /usr/share/apk/keys/aarch64 is empty\n" +
+		"hint: apk add alpine-keys; a release of Alpine that is older than the architecture has none: build on a newer one\n"
+	if status := m.Report(err); status != 1 || m.Err.String() != want {
+		t.Errorf("status %d, prints %q, want %q", status, &m.Err, want)
+	}
 }
 
 // TestWithoutSettingUp shows the calls that need no second root.
 func TestWithoutSettingUp(t *testing.T) {
 	for args, want := range map[string]string{
-		"":                             "apk --root " + arm64,
+		"":                             "apk",
 		"--version":                    "apk --root " + arm64 + " --version",
 		"install gcc":                  "apk --root " + arm64 + " install gcc",
-		"add -p /out --initdb a":       "apk --root " + arm64 + " add -p /out --initdb a",
-		"--root=/out add --initdb gcc": "apk --root " + arm64 + " --root=/out add --initdb gcc",
+		"add -p /out --initdb a":       "apk --root " + arm64 + " --wait 600 add -p /out --initdb a",
+		"--root=/out add --initdb gcc": "apk --root " + arm64 + " --wait 600 --root=/out add --initdb gcc",
 	} {
 		m := newMachine(t, "TARGETPLATFORM=linux/arm64")
 		wantLog(t, args, mustCall(t, m, args), want)
@@ -247,7 +270,7 @@ func TestPrograms(t *testing.T) {
 	m.Put("/usr/bin/own", "program", 0o777)
 	mustCall(t, m, "add gcc")
 	got := tree(t, m, arm64)
-	want := []string{".xx-setup", "etc/apk/arch", "etc/apk/keys/alpine-devel@lists.alpinelinux.org-2.rsa.pub", "etc/apk/repositories", "lib/apk/db/installed",
+	want := []string{".xx-setup", "etc/apk/arch", "etc/apk/keys/alpine-devel@lists.alpinelinux.org-aarch64.rsa.pub", "etc/apk/repositories", "lib/apk/db/installed",
 		"usr/lib/gcc/libgcc.a", "usr/sbin/more/file"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
@@ -257,7 +280,7 @@ func TestPrograms(t *testing.T) {
 	}
 
 	m.Env = m.Env.With("XX_APK_KEEP_BINARIES", "1")
-	wantLog(t, "keep", mustCall(t, m, "add gcc"), "apk --root "+arm64+" add gcc")
+	wantLog(t, "keep", mustCall(t, m, "add gcc"), "apk --root "+arm64+" --wait 600 add gcc")
 	for _, file := range []string{"usr/bin/gcc", "usr/bin/cc -> gcc", "bin/sh", "usr" + arm64 + "/bin/ld"} {
 		if !slices.Contains(tree(t, m, arm64), file) {
 			t.Errorf("%s has been removed", file)
@@ -368,20 +391,20 @@ func TestRepositoriesFollow(t *testing.T) {
 
 // TestRepair shows that what is half done is done again: with the mark missing, wherever it stopped.
 func TestRepair(t *testing.T) {
-	m := newMachine(t, "TARGETPLATFORM=linux/arm64", "APK_FAIL=alpine-keys")
+	m := newMachine(t, "TARGETPLATFORM=linux/arm64", "APK_FAIL=--initdb")
 	log, err := call(t, m, "add curl")
 	wantLog(t, "failing", log, setUpArm64)
 	if status := m.Report(err); status != 99 {
 		t.Errorf("status %d", status)
 	}
-	want := "ERROR: alpine-keys: no such package\n" +
+	want := "ERROR: --initdb: no such package\n" +
 		"xx-apk: cannot set up " + arm64 + " for packages of aarch64: apk exits with status 99\n" +
-		"hint: its repositories are those of /etc/apk/repositories: do they have packages of this architecture?\n"
+		"hint: apk add --initdb has to make an empty database there: may it write to that folder?\n"
 	if m.Err.String() != want {
 		t.Errorf("prints %q, want %q", &m.Err, want)
 	}
 	m.Env = m.Env.Without("APK_FAIL")
-	wantLog(t, "then", mustCall(t, m, "add curl"), setUpArm64, "apk --root "+arm64+" add curl --no-scripts")
+	wantLog(t, "then", mustCall(t, m, "add curl"), setUpArm64, "apk --root "+arm64+" --wait 600 --no-scripts add curl")
 	whole := tree(t, m, arm64)
 	for _, file := range []string{".xx-setup", "etc/apk/arch", "etc/apk/repositories"} {
 		for _, also := range []string{".xx-setup", file} {
@@ -409,7 +432,7 @@ func TestKilled(t *testing.T) {
 	if _, err := os.Stat(m.Path(arm64 + "/.xx-setup")); err == nil {
 		t.Error("marked as set up")
 	}
-	wantLog(t, "then", mustCall(t, m, "add curl"), setUpArm64, "apk --root "+arm64+" add curl --no-scripts")
+	wantLog(t, "then", mustCall(t, m, "add curl"), setUpArm64, "apk --root "+arm64+" --wait 600 --no-scripts add curl")
 }
 
 // TestHelperProcess is xx-apk setup for TestKilled.
@@ -476,7 +499,7 @@ func TestManyAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(log), "alpine-keys"); n != 1 {
+	if n := strings.Count(string(log), "--initdb"); n != 1 {
 		t.Errorf("set up %d times", n)
 	}
 	if n := strings.Count(string(log), "\n"); n != 21 {

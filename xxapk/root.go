@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"xxkit/internal/host"
@@ -30,7 +29,10 @@ type Root struct {
 // The file .xx-setup comes last: without it everything is done again, each part of which does no
 // harm a second time. It holds this machine's repositories as they were copied. If these change later
 // (a Dockerfile adds edge), the root's change with them, unless somebody has edited those.
-func (r Root) setUp(global []string) error {
+//
+// Nothing is fetched for it, and no option of the user's reaches it: who could choose where the keys come from
+// would be trusted from then on.
+func (r Root) setUp() error {
 	theirs, err := r.repositories()
 	if err != nil {
 		return err
@@ -52,7 +54,10 @@ func (r Root) setUp(global []string) error {
 		if err := r.host.WriteFile(r.dir+"/etc/apk/arch", []byte(r.target.Row.Alpine+"\n"), 0o644); err != nil {
 			return err
 		}
-		if err := r.host.Run(host.Command{Path: r.apk, Args: initArgs(r.dir, global), Env: r.host.Env}); err != nil {
+		if err := r.alpineKeys(); err != nil {
+			return err
+		}
+		if err := r.host.Run(host.Command{Path: r.apk, Args: initArgs(r.dir), Env: r.host.Env}); err != nil {
 			return r.initFailed(err)
 		}
 	}
@@ -65,14 +70,9 @@ func (r Root) setUp(global []string) error {
 	return r.host.WriteFile(r.dir+"/.xx-setup", []byte(theirs), 0o644)
 }
 
-// initArgs are apk's arguments for the first package of a root, alpine-keys. No key is
-// there yet that could vouch for it.
-func initArgs(dir string, global []string) []string {
-	args := []string{"--root", dir, "add", "--initdb", "--allow-untrusted"}
-	if !slices.Contains(global, "--no-cache") {
-		args = append(args, "--update-cache") // for apk before 2.12, which does not fetch an index by itself
-	}
-	return append(append(args, global...), "alpine-keys")
+// initArgs are apk's arguments for an empty database.
+func initArgs(dir string) []string {
+	return []string{"--root", dir, "--wait", wait, "--repositories-file", "/dev/null", "--quiet", "add", "--initdb"}
 }
 
 func (r Root) initFailed(err error) error {
@@ -82,9 +82,38 @@ func (r Root) initFailed(err error) error {
 	}
 	return &host.Error{
 		Message: fmt.Sprintf("cannot set up %s for packages of %s: apk exits with status %d", r.dir, r.target.Row.Alpine, int(status)),
-		Hint:    "its repositories are those of /etc/apk/repositories: do they have packages of this architecture?",
+		Hint:    "apk add --initdb has to make an empty database there: may it write to that folder?",
 		Status:  int(status),
 	}
+}
+
+// keysDir is where the package alpine-keys has Alpine's keys, in a folder for each architecture.
+const keysDir = "/usr/share/apk/keys"
+
+// alpineKeys gives the root Alpine's keys for its architecture. This machine has those of all of them, by a package that
+// it trusts.
+func (r Root) alpineKeys() error {
+	keys := r.host.Glob(keysDir + "/" + r.target.Row.Alpine + "/*")
+	if len(keys) == 0 {
+		return &host.Error{
+			Message: fmt.Sprintf("there is no key for packages of %s: %s/%s is empty", r.target.Row.Alpine, keysDir, r.target.Row.Alpine),
+			Hint:    "apk add alpine-keys; a release of Alpine that is older than the architecture has none: build on a newer one",
+		}
+	}
+	for _, key := range keys {
+		if err := r.copyKey(key, r.dir+"/etc/apk/keys/"+filepath.Base(key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Root) copyKey(from, to string) error {
+	content, err := r.host.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return r.host.WriteFile(to, content, 0o644)
 }
 
 // repositories returns this machine's: the file, and what apk 3 reads beside it.
@@ -147,7 +176,7 @@ func (r Root) linkCache() error {
 	return r.host.Link(folder, link)
 }
 
-// copyKeys gives the root the keys that are not Alpine's: alpine-keys has brought those.
+// copyKeys gives the root the keys of /etc/apk/keys that are not Alpine's: other keys may have come since.
 func (r Root) copyKeys() error {
 	for _, key := range r.host.Glob("/etc/apk/keys/*") {
 		if strings.HasPrefix(filepath.Base(key), "alpine-devel@") {
@@ -156,11 +185,7 @@ func (r Root) copyKeys() error {
 		if _, err := os.Stat(r.host.Path(r.dir + key)); err == nil {
 			continue
 		}
-		content, err := r.host.ReadFile(key)
-		if err != nil {
-			return err
-		}
-		if err := r.host.WriteFile(r.dir+key, content, 0o644); err != nil {
+		if err := r.copyKey(key, r.dir+key); err != nil {
 			return err
 		}
 	}
