@@ -32,9 +32,11 @@ var (
 	readerFile = match.Pattern(`(^|/)(GNUmakefile|[Mm]akefile|justfile|Jenkinsfile|Taskfile\.ya?ml|Rakefile)$|\.(sh|bash|zsh|mk|ya?ml|py|rb|pl|js|mjs|ts|ps1|groovy)$|(^|/)(scripts?|hack|bin|tools?|ci|build)/[^./]+$`)
 	// takesFrom matches a pattern for FROM lines with what follows right behind, anchored or with an image's name.
 	takesFrom = match.Pattern(`(?:\^|['"/(])\s*FROM(?:\s|\\s|\\ |\[\[:space:\]\]|\[ \]|\+|\*|\\t|\\\()|\bFROM +[a-z][a-z0-9./_-]*:`)
+	// takesField matches where a field of such lines is taken, by its number: awk '/^FROM/ {print $2}', grep FROM Dockerfile | cut -d' ' -f2.
+	takesField = match.Pattern(`(?:\^|/|\b[ef]?grep\s+(?:-\S+\s+)*['"]?)FROM\b.*(?:\|\s*(?:g?awk\b.*\$[2-9]|cut\b|sed\b)|/\s*\{.*\$[2-9])`)
 	// readsLines matches the programs that look for such patterns.
 	readsLines  = match.Pattern(`\b(grep|egrep|rg|sed|gsed|awk|gawk|perl|cut|ack|Select-String|re\.(?:search|match|findall|compile)|preg_match|RegExp|\.match|\.scan|\.replace|startsWith|startswith)\b`)
-	classicDone = match.Pattern(`\bDOCKER_BUILDKIT\s*[:=]\s*['"]?(0|false)\b`)
+	classicDone = match.Pattern(`\b(?:DOCKER_BUILDKIT|COMPOSE_DOCKER_CLI_BUILD)\s*[:=]\s*['"]?(0|false)\b`)
 )
 
 // ReadersOf looks for the files that read a Dockerfile of this name, or build it without BuildKit.
@@ -77,7 +79,7 @@ func (r *Readers) read(name, dockerfile string, text []byte) {
 		if strings.HasPrefix(l, "#") || strings.HasPrefix(l, "//") {
 			continue
 		}
-		if r.From == "" && names && strings.Contains(l, "FROM") && readsLines().MatchString(l) && takesFrom().MatchString(l) && !strings.Contains(l, "platform") {
+		if r.From == "" && names && strings.Contains(l, "FROM") && readsLines().MatchString(l) && (takesFrom().MatchString(l) || takesField().MatchString(l)) && !strings.Contains(l, "platform") {
 			r.From, r.Text = fmt.Sprintf("%s:%d", name, n), l
 		}
 		if r.Classic == "" && classicDone().MatchString(l) {

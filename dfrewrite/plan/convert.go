@@ -33,6 +33,7 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 		}
 		switch {
 		case pl.OnlyChecks(t):
+		case !pl.Plan(t).Compiles() && t.Shipped() && compileThemselves(c, pl): // those are told
 		case t.Delivered():
 			c.BlockAt(t.From, finalReason(c, t), finalWay(c, pl, t))
 		case t.Shipped():
@@ -61,6 +62,12 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 	}
 	edit(c, pl.Options)
 	return c
+}
+
+// compileThemselves reports whether all that compiles is compiled in what is shipped, or may be.
+func compileThemselves(c *verdict.Conversion, pl *Planner) bool {
+	compile := slices.DeleteFunc(slices.Clone(c.Stages), func(t *graph.Stage) bool { return !pl.Plan(t).Compiles() || pl.OnlyChecks(t) })
+	return len(compile) > 0 && !slices.ContainsFunc(compile, func(t *graph.Stage) bool { return !t.Shipped() })
 }
 
 // each lets the recipes that have something to say about stages that move together say it.

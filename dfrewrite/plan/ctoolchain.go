@@ -95,6 +95,9 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 	if open := openTag(root.Image, installs); open != "" {
 		c.Reviews = append(c.Reviews, open)
 	}
+	if manager == "apk" && slices.ContainsFunc(needing, losesPIE) {
+		c.Reviews = append(c.Reviews, "with -static clang links a program at a fixed address, and Alpine's gcc a position-independent one: -static-pie asks for that")
+	}
 }
 
 // compilesOnHost reports whether something is compiled for the build platform, too, in these
@@ -162,6 +165,25 @@ func openTag(image string, installs []*packages.Install) string {
 	}
 	return image + " is taken to stand on Debian, as tags do that do not name Alpine"
 }
+
+// losesPIE reports whether something of the stage is linked with -static that gcc would make position-independent: all C on Alpine,
+// whose gcc is configured so, but Go's programs only if that is asked for. Clang makes nothing of -pie beside -static.
+func losesPIE(p *verdict.Ledger) bool {
+	return slices.ContainsFunc(p.Needing(), func(s verdict.Step) bool {
+		text := string(s.In.Doc.Src[s.Span.Start:s.Span.End])
+		for _, name := range []string{"GOFLAGS", "CGO_LDFLAGS", "LDFLAGS", "CFLAGS"} {
+			if v, ok := p.Stage.Graph.EnvAt(s.In).Lookup(name); ok && v.Env {
+				text += " " + v.Value
+			}
+		}
+		return linksStatic().MatchString(text) && (s.Recipe != "go" || asksPIE().MatchString(text))
+	})
+}
+
+var (
+	linksStatic = match.Pattern(`(^|[\s"'=,])-static($|[\s"',])`)
+	asksPIE     = match.Pattern(`-buildmode[= ]pie\b`)
+)
 
 // blocker says that a toolchain cannot be brought in, and what a person could do.
 type blocker func(way, format string, args ...any)

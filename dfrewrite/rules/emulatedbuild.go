@@ -52,7 +52,7 @@ func (p *Pass) nameOthers(notes []Note, compiling *graph.Stage) {
 	for i, n := range notes {
 		for _, s := range p.Graph.Stages {
 			in := slices.ContainsFunc(s.Body, func(in *dockerfile.Instruction) bool { return dockerfile.Covers(in.Span, n.Span) })
-			if in && n.Blocks && !s.Shipped() && s.Root() == compiling.Root() && !graph.IsBasedOn(compiling, s) {
+			if in && n.Blocks && (!s.Shipped() || p.Planner.OnlyChecks(s)) && s.Root() == compiling.Root() && !graph.IsBasedOn(compiling, s) {
 				notes[i].Text += fmt.Sprintf(" (in %s, which shares the base)", title(s))
 			}
 		}

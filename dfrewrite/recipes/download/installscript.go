@@ -63,6 +63,9 @@ func judgeDownloader(c *verdict.Call, address string) (verdict.Step, bool) {
 		return verdict.Step{}, false
 	}
 	to := ""
+	if golangciLint().MatchString(address) {
+		to = c.Abs("./bin") // its documentation
+	}
 	for i, w := range c.Args {
 		if w.Raw == "-b" && i+1 < len(c.Args) {
 			to = programFolder(c, c.Args[i+1])
@@ -82,6 +85,9 @@ func judgeDownloader(c *verdict.Call, address string) (verdict.Step, bool) {
 
 // installerName matches addresses of scripts that install.
 var installerName = match.Pattern(`^https://[^\s]*/[^/\s]*(?:install|godownloader)[^/\s]*(?:\.sh)?$|^https://install\.goreleaser\.com/[^\s]*\.sh$`)
+
+// golangciLint matches addresses of golangci-lint's own script.
+var golangciLint = match.Pattern(`^https://raw\.githubusercontent\.com/golangci/golangci-lint/[^/]+/install\.sh$|^https://golangci-lint\.run/install\.sh$`)
 
 // programFolder returns the folder that a word names, which may be one of Go's.
 func programFolder(c *verdict.Call, w shell.Word) string {

@@ -70,36 +70,48 @@ func judgeToolForOne(c *verdict.Call) (verdict.Step, bool) {
 func addedToolForOne(p *verdict.Ledger, file *verdict.File, in *dockerfile.Instruction) (verdict.Step, bool) {
 	add := in.Command.(*instructions.AddCommand)
 	to := p.Stage.Graph.CopiesTo(in)
-	if len(add.SourcePaths) > 1 || strings.Contains(add.SourcePaths[0]+to, "$") {
+	src := add.SourcePaths[0]
+	if len(add.SourcePaths) > 1 || strings.Contains(to, "$") || strings.HasSuffix(add.DestPath, "/") && strings.Contains(path.Base(src), "$") {
 		return verdict.Step{}, false
 	}
+	for _, on := range file.Facts(p.Stage.Graph).Platforms {
+		if !writtenDown(file.Facts(p.Stage.Graph).Expand(in, src, on), src) {
+			return verdict.Step{}, false
+		}
+	}
 	if strings.HasSuffix(add.DestPath, "/") {
-		to = path.Join(to, path.Base(add.SourcePaths[0]))
+		to = path.Join(to, path.Base(src))
 	}
 	c := &verdict.Call{Site: graph.Site{Run: in, Stage: p.Stage}, Ledger: p, File: file, Opt: file.Options}
 	if c.Taken(to) || c.AmongSource(to) || c.RunLater(to) == "" {
 		return verdict.Step{}, false
 	}
 	return verdict.Step{In: in, Span: in.Span, Recipe: "downloads", Reason: "downloads a tool for the stage itself", HostWrites: []string{to},
-		Review: onlyOn(to, verdict.ArchIn(add.SourcePaths[0]))}, true
+		Review: onlyOn(to, verdict.ArchIn(src))}, true
 }
 
 func onlyOn(tool, arch string) string {
 	return fmt.Sprintf("%s is downloaded for %s, and only a builder of that architecture can run it", path.Base(tool), arch)
 }
 
-// forOne returns the address that a command fetches, and the architecture in it, if that is the only address and it is written down.
+// forOne returns the address that a command fetches, and the architecture in it, if that is the only address and the architecture is
+// written down: a version may come by a build argument.
 func forOne(cmd *facts.Call) (address, arch string) {
 	for _, w := range cmd.Words[min(1, len(cmd.Words)):] {
 		if !strings.Contains(w.Text, "://") {
 			continue
 		}
-		if address != "" || !w.Known() || w.From != 0 {
+		if address != "" || !writtenDown(w.Value, w.Raw) {
 			return "", ""
 		}
 		address, arch = w.Text, verdict.ArchIn(w.Text)
 	}
 	return address, arch
+}
+
+// writtenDown reports whether the architecture in an address is a constant.
+func writtenDown(v facts.Value, raw string) bool {
+	return v.Known() && v.From == 0 || v.From&(facts.FromTarget|facts.FromMachine|facts.FromBuilder) == 0 && verdict.ArchIn(raw) != ""
 }
 
 // broughtBy returns what the first of the commands fetches, or what the one behind it makes of that when it is piped on; nil if
