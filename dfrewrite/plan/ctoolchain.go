@@ -95,7 +95,7 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 	if open := openTag(root.Image, installs); open != "" {
 		c.Reviews = append(c.Reviews, open)
 	}
-	if manager == "apk" && slices.ContainsFunc(needing, losesPIE) {
+	if manager.Of == "Alpine" && slices.ContainsFunc(needing, losesPIE) {
 		c.Reviews = append(c.Reviews, "with -static clang links a program at a fixed address, and Alpine's gcc a position-independent one: -static-pie asks for that")
 	}
 }
