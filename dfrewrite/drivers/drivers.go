@@ -131,7 +131,7 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 	front := []string{"GOOS=$TARGETOS", "GOARCH=$TARGETARCH"}
 	builds := false
 	for _, s := range plan.Steps {
-		if s.Recipe == "downloads" || s.Recipe == "plain" { // what go makes for itself is looked at below
+		if s.Recipe == "downloads" || s.Recipe == "plain" || s.Runs != nil { // what go makes for itself is looked at below
 			out.HostWrites = append(out.HostWrites, s.HostWrites...)
 		}
 		line := strings.TrimSpace(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
@@ -150,7 +150,7 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 			return block(" runs `%s`%s, which puts something that is for the machine that builds beside the source", line, at)
 		case s.CompilesOnHost && !goVet().MatchString(line):
 			return block(" runs `%s`%s for the build platform, beside what it builds for the target", line, at)
-		case s.Recipe == "go" && s.Verdict == verdict.Convert:
+		case (s.Recipe == "go" || s.Runs != nil) && s.Verdict == verdict.Convert:
 			builds = true
 			for _, e := range s.Edits {
 				if e.Span.Len() > 0 || strings.Trim(setsOnly().ReplaceAllString(e.New, ""), " ") != "" {
@@ -163,7 +163,11 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 				}
 			}
 			out.Writes = append(out.Writes, s.Writes...)
-			if s.Review != "" {
+			switch {
+			case s.Review == "" || strings.Contains(out.Review, s.Review):
+			case strings.Contains(s.Review, out.Review):
+				out.Review = s.Review
+			default:
 				out.Review = s.Review + "; " + out.Review
 			}
 		case s.Verdict == verdict.Convert:
@@ -242,6 +246,11 @@ func OnBuilder(c *verdict.Call, d Build, plan *verdict.Ledger) (step verdict.Ste
 // which know nothing of that step, copy files and name it or its folder.
 func movesHostFile(c *verdict.Call, plan *verdict.Ledger) string {
 	for _, s := range plan.Steps {
+		if s.Runs != nil {
+			if file := movesHostFile(c, s.Runs); file != "" {
+				return file
+			}
+		}
 		line := string(s.In.Doc.Src[s.Span.Start:s.Span.End])
 		program, _, _ := strings.Cut(line, " ")
 		if !shell.Copiers[path.Base(program)] && program != "tar" {
@@ -305,8 +314,16 @@ func Plan(c *verdict.Call, d Build) (*verdict.Ledger, error) {
 	}
 	opt := *c.Opt
 	opt.Helpers = verdict.HelpersNever // a variable of the environment is all that reaches go
+	if nested := called(c, d); nested != nil {
+		b.WriteString(copies(c))
+		opt.Callers = nested
+	}
 	judged := func(lines []verdict.Line) (*verdict.Ledger, error) {
-		return c.File.JudgeLines(c.Stage.Graph.Budget, b.String(), lines, &opt)
+		plan, err := c.File.JudgeLines(c.Stage.Graph.Budget, b.String(), lines, &opt)
+		if err == nil {
+			plan.Steps = slices.DeleteFunc(plan.Steps, func(s verdict.Step) bool { return isCopy(s.In) })
+		}
+		return plan, err
 	}
 	told, changed := answered(d)
 	plan, err := judged(told)
@@ -347,7 +364,7 @@ func answered(d Build) (lines []verdict.Line, changed bool) {
 
 // buildsGo reports whether a command of the plan builds Go for the target, so that the target's variables go in front of all.
 func buildsGo(plan *verdict.Ledger) bool {
-	return slices.ContainsFunc(plan.Steps, func(s verdict.Step) bool { return s.Recipe == "go" && s.Verdict == verdict.Convert })
+	return slices.ContainsFunc(plan.Steps, func(s verdict.Step) bool { return s.Verdict == verdict.Convert && (s.Recipe == "go" || s.Runs != nil) })
 }
 
 // MayRunBuilt blocks a call whose file may start what the stage has built for the target.
@@ -377,6 +394,14 @@ func startsBuilt(c *verdict.Call, plan *verdict.Ledger) string {
 			if program := c.BuiltOnPath(prefix); program != "" && (prefix != inner.Program || path.Base(program) == prefix) {
 				return program
 			}
+		}
+	}
+	for _, s := range plan.Steps {
+		if s.Runs == nil {
+			continue
+		}
+		if program := startsBuilt(c, s.Runs); program != "" {
+			return program
 		}
 	}
 	return ""
@@ -440,7 +465,7 @@ func Env(c *verdict.Call, name string) (string, EnvState) {
 		return v.Text, EnvUnseen
 	case v.Set:
 		return v.Text, EnvSet
-	case v.FromArg, name == "PATH", name == "HOME":
+	case v.FromArg, name == "PATH", name == "HOME", Sourced(c, name):
 		return "", EnvMayBe
 	}
 	return "", envUnset
