@@ -131,7 +131,7 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 	front := []string{"GOOS=$TARGETOS", "GOARCH=$TARGETARCH"}
 	builds := false
 	for _, s := range plan.Steps {
-		if s.Recipe == "downloads" || s.Recipe == "plain" || s.Runs != nil { // what go makes for itself is looked at below
+		if s.Recipe != "go" { // what go makes for itself is looked at below
 			out.HostWrites = append(out.HostWrites, s.HostWrites...)
 		}
 		line := strings.TrimSpace(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
