@@ -69,7 +69,7 @@ func shellChanges(c *verdict.Call, d drivers.Build, plan *verdict.Ledger) string
 			return drivers.Place(plan, &s)
 		}
 		for _, cmd := range script.Commands {
-			if changesShell[cmd.Name] && !onlyStrict(cmd) {
+			if changesShell[cmd.Name] && !onlyStrict(cmd) && !cmd.Substituted {
 				return fmt.Sprintf("which has `%s`%s", shell.Shorten(string(in.Doc.Src[cmd.Span.Start:cmd.Span.End])), at(cmd))
 			}
 			if len(cmd.Words) > 0 && !shell.IsExport(cmd) && cmd.Name != "readonly" {
