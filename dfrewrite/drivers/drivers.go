@@ -197,8 +197,12 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 	})
 	for _, a := range front {
 		name, _, _ := strings.Cut(a, "=")
-		if v := facts.Lookup(&c.Site, name); v.Set && v.Text != "" && v.Text != "0" {
+		v := facts.Lookup(&c.Site, name)
+		if v.Set && v.Text != "" && v.Text != "0" {
 			return block(": %s is set to %s %s", name, v.Text, v.Where)
+		}
+		if v.Set && v.Text == "" && v.Assign != nil {
+			return block(": %s is set to nothing %s", name, v.Where)
 		}
 		out.Needs.Args = append(out.Needs.Args, facts.ArgsIn(a)...)
 	}

@@ -22,7 +22,7 @@ var (
 	// asksHost matches what asks for the machine, in whatever way.
 	asksHost = match.Pattern(`\b(uname|arch|dpkg|lscpu|getconf|hostnamectl|rustc|g?cc|clang|ldd|go env|TARGET\w+)\b`)
 	// changesShell are the commands that change more of the shell than variables.
-	changesShell = match.Words("cd pushd popd alias unalias trap exec eval shift set shopt umask ulimit source . enable hash")
+	changesShell = match.Words("cd pushd popd unset alias unalias trap exec eval shift set shopt umask ulimit source . enable hash")
 )
 
 // judgeSourced decides on a file of the build context that is sourced.
@@ -71,6 +71,9 @@ func shellChanges(c *verdict.Call, d drivers.Build, plan *verdict.Ledger) string
 		for _, cmd := range script.Commands {
 			if changesShell[cmd.Name] && !onlyStrict(cmd) && !cmd.Substituted {
 				return fmt.Sprintf("which has `%s`%s", shell.Shorten(string(in.Doc.Src[cmd.Span.Start:cmd.Span.End])), at(cmd))
+			}
+			if text := string(in.Doc.Src[cmd.Span.Start:cmd.Span.End]); drivers.NotExported(text) {
+				return fmt.Sprintf("which has `%s`%s", shell.Shorten(text), at(cmd))
 			}
 			if len(cmd.Words) > 0 && !shell.IsExport(cmd) && cmd.Name != "readonly" {
 				continue // they are the command's own
