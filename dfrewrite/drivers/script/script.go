@@ -49,7 +49,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		interpreter = "sh"
 	}
 	text = withOwnFolder(text, path.Dir(c.Abs(file)))
-	if interpreter != "sh" || strings.HasPrefix(first, "#!") {
+	if strings.HasPrefix(first, "#!") {
 		text = "#!/bin/" + interpreter + "\n" + text // in the place of the first line
 	}
 	d := drivers.Build{File: path.Base(file), Lines: []verdict.Line{{Text: text, At: verdict.Where{File: placeName(file), Line: 1}}}}
