@@ -141,7 +141,7 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 	front := []string{"GOOS=$TARGETOS", "GOARCH=$TARGETARCH"}
 	builds := false
 	for _, s := range plan.Steps {
-		if s.Recipe == "downloads" || s.Recipe == "plain" { // what go makes for itself is looked at below
+		if s.Recipe != "go" { // what go makes for itself is looked at below
 			out.HostWrites = append(out.HostWrites, s.HostWrites...)
 		}
 		line := strings.TrimSpace(string(s.In.Doc.Src[s.Span.Start:s.Span.End]))
@@ -160,7 +160,7 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 			return block(" runs `%s`%s, which puts something that is for the machine that builds beside the source", inMessage(line), at)
 		case s.CompilesOnHost && !goVet().MatchString(line):
 			return block(" runs `%s`%s for the build platform, beside what it builds for the target", inMessage(line), at)
-		case s.Recipe == "go" && s.Verdict == verdict.Convert:
+		case (s.Recipe == "go" || s.Runs != nil) && s.Verdict == verdict.Convert:
 			builds = true
 			for _, e := range s.Edits {
 				if e.Span.Len() > 0 || strings.Trim(setsOnly().ReplaceAllString(e.New, ""), " ") != "" {
@@ -173,7 +173,11 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 				}
 			}
 			out.Writes = append(out.Writes, s.Writes...)
-			if s.Review != "" {
+			switch {
+			case s.Review == "" || strings.Contains(out.Review, s.Review):
+			case strings.Contains(s.Review, out.Review):
+				out.Review = s.Review
+			default:
 				out.Review = s.Review + "; " + out.Review
 			}
 		case s.Verdict == verdict.Convert:
@@ -203,8 +207,12 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 	})
 	for _, a := range front {
 		name, _, _ := strings.Cut(a, "=")
-		if v := facts.Lookup(&c.Site, name); v.Set && v.Text != "" && v.Text != "0" {
+		v := facts.Lookup(&c.Site, name)
+		if v.Set && v.Text != "" && v.Text != "0" {
 			return block(": %s is set to %s %s", name, v.Text, v.Where)
+		}
+		if v.Set && v.Text == "" && v.Assign != nil {
+			return block(": %s is set to nothing %s", name, v.Where)
 		}
 		out.Needs.Args = append(out.Needs.Args, facts.ArgsIn(a)...)
 	}
@@ -252,6 +260,11 @@ func OnBuilder(c *verdict.Call, d Build, plan *verdict.Ledger) (step verdict.Ste
 // which know nothing of that step, copy files and name it or its folder.
 func movesHostFile(c *verdict.Call, plan *verdict.Ledger) string {
 	for _, s := range plan.Steps {
+		if s.Runs != nil {
+			if file := movesHostFile(c, s.Runs); file != "" {
+				return file
+			}
+		}
 		line := string(s.In.Doc.Src[s.Span.Start:s.Span.End])
 		program, _, _ := strings.Cut(line, " ")
 		if !shell.Copiers[path.Base(program)] && program != "tar" {
@@ -315,8 +328,16 @@ func Plan(c *verdict.Call, d Build) (*verdict.Ledger, error) {
 	}
 	opt := *c.Opt
 	opt.Helpers = verdict.HelpersNever // a variable of the environment is all that reaches go
+	if nested := called(c, d); nested != nil {
+		b.WriteString(copies(c))
+		opt.Callers = nested
+	}
 	judged := func(lines []verdict.Line) (*verdict.Ledger, error) {
-		return c.File.JudgeLines(c.Stage.Graph.Budget, b.String(), lines, &opt)
+		plan, err := c.File.JudgeLines(c.Stage.Graph.Budget, b.String(), lines, &opt)
+		if err == nil {
+			plan.Steps = slices.DeleteFunc(plan.Steps, func(s verdict.Step) bool { return isCopy(s.In) })
+		}
+		return plan, err
 	}
 	told, changed := answered(d)
 	plan, err := judged(told)
@@ -357,7 +378,7 @@ func answered(d Build) (lines []verdict.Line, changed bool) {
 
 // buildsGo reports whether a command of the plan builds Go for the target, so that the target's variables go in front of all.
 func buildsGo(plan *verdict.Ledger) bool {
-	return slices.ContainsFunc(plan.Steps, func(s verdict.Step) bool { return s.Recipe == "go" && s.Verdict == verdict.Convert })
+	return slices.ContainsFunc(plan.Steps, func(s verdict.Step) bool { return s.Verdict == verdict.Convert && (s.Recipe == "go" || s.Runs != nil) })
 }
 
 // MayRunBuilt blocks a call whose file may start what the stage has built for the target.
@@ -387,6 +408,14 @@ func startsBuilt(c *verdict.Call, plan *verdict.Ledger) string {
 			if program := c.BuiltOnPath(prefix); program != "" && (prefix != inner.Program || path.Base(program) == prefix) {
 				return program
 			}
+		}
+	}
+	for _, s := range plan.Steps {
+		if s.Runs == nil {
+			continue
+		}
+		if program := startsBuilt(c, s.Runs); program != "" {
+			return program
 		}
 	}
 	return ""
@@ -451,7 +480,7 @@ func Env(c *verdict.Call, name string) (string, EnvState) {
 		return v.Text, EnvUnseen
 	case v.Set:
 		return v.Text, EnvSet
-	case v.FromArg, name == "PATH", name == "HOME":
+	case v.FromArg, name == "PATH", name == "HOME", Sourced(c, name):
 		return "", EnvMayBe
 	}
 	return "", envUnset

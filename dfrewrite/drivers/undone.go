@@ -29,8 +29,10 @@ func undoesTarget(plan *verdict.Ledger, front []string, onlyLinux bool) string {
 			return fmt.Sprintf("for %s in …", m[1])
 		}
 		for _, cmd := range script.Commands {
-			if resets(cmd, steers, onlyLinux) {
-				return shell.Shorten(string(in.Doc.Src[cmd.Span.Start:cmd.Span.End]))
+			text := string(in.Doc.Src[cmd.Span.Start:cmd.Span.End])
+			hides := NotExported(text) && slices.ContainsFunc(cmd.Assigns, func(a shell.Assign) bool { return steers(a.Name) })
+			if hides || resets(cmd, steers, onlyLinux) {
+				return shell.Shorten(text)
 			}
 		}
 	}
@@ -63,6 +65,11 @@ func resets(cmd *shell.Command, steers func(string) bool, onlyLinux bool) bool {
 		return m == nil || m[1] != a.Name && m[1] != strings.Replace(a.Name, "GO", "TARGET", 1) && m[1] != "TARGETVARIANT"
 	})
 }
+
+// NotExported reports whether a declaration takes variables out of the environment, or makes names of others of them.
+func NotExported(command string) bool { return notExported().MatchString(command) }
+
+var notExported = match.Pattern(`^(?:export|declare|typeset|local)\s+(?:-\w+\s+)*(?:-\w*n|\+\w*x)\b`)
 
 // takesOn matches a value that begins with that of a variable.
 var takesOn = match.Pattern(`^"?\$\{?([A-Z_0-9]+)`)

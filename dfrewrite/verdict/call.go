@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/facts"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
@@ -66,6 +67,12 @@ func isScript(c *graph.Site) bool {
 // that the command runs in or as an absolute path. It is nil where no COPY, ADD or bind mount is seen
 // to have brought it there, and where something else may have replaced it.
 func (c *Call) ContextFile(name string) []byte { return c.Opt.Context.FileAt(&c.Site, name) }
+
+// ChangedBefore reports whether an earlier command may have changed a file of the build context: of the stage, or of a file that is
+// run before the command is reached.
+func (c *Call) ChangedBefore(file string) bool {
+	return context.ChangedBefore(&c.Site, file) || slices.ContainsFunc(c.Opt.Callers, func(by Caller) bool { return context.ChangedBefore(by.Site, file) })
+}
 
 // KnownImage returns the image that the stage is based on, for a Dockerfile that is made up.
 func (c *Call) KnownImage() (string, error) {

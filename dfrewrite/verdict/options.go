@@ -39,6 +39,16 @@ type Options struct {
 	Context *context.Files
 	// Flags are those that the file is built with.
 	Flags graph.Flags
+	// Callers are the commands that run the files in which the judged commands stand, the outermost first; none for those of a
+	// Dockerfile.
+	Callers []Caller
+}
+
+// A Caller is a command that runs what a file of the build context says.
+type Caller struct {
+	*graph.Site
+	// Text is what it runs.
+	Text string
 }
 
 // Variants returns the variants of one architecture among the platforms.

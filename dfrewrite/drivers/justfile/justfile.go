@@ -536,7 +536,7 @@ func readJustfile(c *verdict.Call, r *justRun, file, dir string) error {
 	if r.dir = path.Join(c.Dir, where); r.dir != path.Clean(c.Dir) {
 		r.front = "cd " + where + " && "
 	}
-	if slices.ContainsFunc(names, func(name string) bool { return context.ChangedBefore(&c.Site, name) }) {
+	if slices.ContainsFunc(names, func(name string) bool { return c.ChangedBefore(name) }) {
 		return errors.New("a command of the stage has changed the justfile")
 	}
 	text, found := "", ""

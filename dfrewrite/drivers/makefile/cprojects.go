@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/drivers"
 	"xxkit/dfrewrite/facts"
@@ -45,7 +44,7 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 	block := func(format string, args ...any) (verdict.Step, bool) {
 		return verdict.BlockBuild("say make CC=xx-clang, after a look at what else the Makefile names and runs", "%s: %s", c.Source(), fmt.Sprintf(format, args...)), true
 	}
-	if context.ChangedBefore(&c.Site, "Makefile") {
+	if c.ChangedBefore("Makefile") {
 		return block("a command of the stage has changed the Makefile")
 	}
 	for _, other := range []string{"GNUmakefile", "makefile"} {

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/drivers"
 	"xxkit/dfrewrite/drivers/makefile/gnumake"
@@ -226,7 +225,7 @@ func callOf(c *verdict.Call) (*verdict.Call, gnumake.Config, []string, error) {
 	}
 	config.Dir = folder
 	for _, name := range names {
-		if context.ChangedBefore(&c.Site, name) {
+		if c.ChangedBefore(name) {
 			return nil, config, nil, fmt.Errorf("a command of the stage has changed the %s", name)
 		}
 	}
@@ -236,7 +235,7 @@ func callOf(c *verdict.Call) (*verdict.Call, gnumake.Config, []string, error) {
 			return "$TARGET" + name[2:], true // as it will be
 		}
 		v := facts.Lookup(&c.Site, name)
-		if !v.Set && v.FromArg {
+		if !v.Set && (v.FromArg || drivers.Sourced(c, name)) {
 			return "$" + name, true
 		}
 		return v.Text, v.Set

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 
-	"xxkit/dfrewrite/context"
 	"xxkit/dfrewrite/drivers"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/shell"
@@ -22,6 +21,9 @@ var Recipe = &verdict.Recipe{Name: "script", Page: "scripts", Judge: judge}
 // variables go in front of it; where it does nothing that differs between platforms, it stands in nobody's way. Of any
 // other script nothing is known.
 func judge(c *verdict.Call) (verdict.Step, bool) {
+	if c.Program == "." || c.Program == "source" {
+		return judgeSourced(c)
+	}
 	file, interpreter := scriptFile(c)
 	if file == "" {
 		return verdict.Step{}, false
@@ -30,7 +32,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	if text == "" || len(text) > maxScript || strings.Contains(text, "\x00") {
 		return verdict.Step{}, false
 	}
-	if context.ChangedBefore(&c.Site, file) {
+	if c.ChangedBefore(file) {
 		return verdict.Step{Verdict: verdict.Block, Compiles: c.IsBuildScript(file), Reason: c.Source() + " runs a script that a command of the stage has changed",
 			Way: "change it in the build context"}, true
 	}
@@ -47,7 +49,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		interpreter = "sh"
 	}
 	text = withOwnFolder(text, path.Dir(c.Abs(file)))
-	if interpreter != "sh" || strings.HasPrefix(first, "#!") {
+	if strings.HasPrefix(first, "#!") {
 		text = "#!/bin/" + interpreter + "\n" + text // in the place of the first line
 	}
 	d := drivers.Build{File: path.Base(file), Lines: []verdict.Line{{Text: text, At: verdict.Where{File: placeName(file), Line: 1}}}}

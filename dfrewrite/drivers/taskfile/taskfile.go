@@ -385,7 +385,7 @@ func readTaskfile(c *verdict.Call, r *taskRun, dir string) error {
 	if i < 0 {
 		return drivers.ErrNoFile
 	}
-	if context.ChangedBefore(&c.Site, taskfiles[i]) {
+	if c.ChangedBefore(taskfiles[i]) {
 		return errors.New("a command of the stage has changed the Taskfile")
 	}
 	for _, name := range []string{".taskrc.yml", ".taskrc.yaml", ".task"} {
