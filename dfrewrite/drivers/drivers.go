@@ -180,6 +180,8 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 			}
 		case s.Verdict == verdict.Convert:
 			return block(" runs `%s`%s, which has to be written in another way", inMessage(line), at)
+		case s.Recipe == "go" && s.Review != "" && !strings.Contains(out.Review, s.Review):
+			out.Review = s.Review + "; " + out.Review
 		}
 	}
 	if !builds && !mayBuildGo(c) {

@@ -83,11 +83,9 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		}
 		return g.judgeOnHost("runs on the build platform"), true
 	case "env":
-		for _, w := range g.packages {
-			if c.Substituted && match.Words("GOARCH GOHOSTARCH GOOS GOARM GOAMD64")[w.Lit] {
-				return verdict.Step{Verdict: verdict.Block, Reason: c.Source() + " gives the build machine's value in a stage on $BUILDPLATFORM",
-					Way: "use $TARGETARCH or $TARGETOS"}, true
-			}
+		if g.answerUsed() && g.asksPlatform() {
+			return verdict.Step{Verdict: verdict.Block, Reason: c.Source() + " gives the build machine's value in a stage on $BUILDPLATFORM",
+				Way: "use $TARGETARCH or $TARGETOS"}, true
 		}
 		step := c.PrintsMachine()
 		if step.Verdict == verdict.Neutral {
@@ -98,7 +96,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		return verdict.Step{Reason: "does the same on every platform", CompilesOnHost: true}, true
 	case "version":
 		step := verdict.Step{Reason: "does the same on every platform"}
-		if len(g.packages) == 0 && (c.Substituted && !pipedOn().Match(c.Run.Doc.Src[c.Span.End:c.Run.Span.End]) || len(c.Redirects) > 0) {
+		if len(g.packages) == 0 && (g.answerUsed() && !takesVersion().Match(c.Run.Doc.Src[c.Span.End:c.Run.Span.End]) || len(c.Redirects) > 0) {
 			step.Review = "go version names the platform that it runs on, which is the build platform then"
 		}
 		return step, true
@@ -108,8 +106,27 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("there is no go command %q", g.sub.Lit), Way: "check the spelling"}, true
 }
 
-// pipedOn matches what takes a part of the output: mostly that is the version.
-var pipedOn = match.Pattern(`^\s*(?:\\\r?\n\s*)?\|`)
+// takesVersion matches what takes the version out of what `go version` prints, "go version go1.26.1 linux/amd64": the third field, or by
+// its look.
+var takesVersion = match.Pattern(`^\s*(?:\\\r?\n\s*)?\|[^)&;\n]*(?:\$\{?3\b|-f\s?["']?3\b|go\[?[0-9(\\]|\[0-9|\\d)`)
+
+// pipedInto matches a pipe whose output goes into a file, or to what runs it.
+var pipedInto = match.Pattern(`^\s*(?:\\\r?\n\s*)?\|[^&;\n]*(?:>\s*[^&\s]|\b(?:tee|xargs|sh|bash|ash|read)\b)`)
+
+// answerUsed reports whether what the command prints becomes part of another one, or goes through a pipe into a file.
+func (g *goCall) answerUsed() bool {
+	return g.Substituted || pipedInto().Match(g.Run.Doc.Src[g.Span.End:g.Run.Span.End])
+}
+
+// asksPlatform reports whether `go env` is asked for what the platform is: by name, or for all that there is.
+func (g *goCall) asksPlatform() bool {
+	if len(g.packages) == 0 {
+		return !g.has("-w") && !g.has("-u")
+	}
+	return slices.ContainsFunc(g.packages, func(w shell.Word) bool {
+		return !w.Const || match.Words("GOARCH GOHOSTARCH GOOS GOARM GOARM64 GOAMD64 GO386 GOMIPS GOMIPS64 GOPPC64 GORISCV64 GOGCCFLAGS")[w.Lit]
+	})
+}
 
 func parseGo(c *verdict.Call) *goCall {
 	g := &goCall{Call: c, flags: map[string]string{}}
