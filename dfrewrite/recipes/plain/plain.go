@@ -211,4 +211,4 @@ func makesFolders(c *verdict.Call) bool {
 // installsFolders matches -d among options of one letter without a value, as in -dv.
 var installsFolders = match.Pattern(`^-[bcCDpsTvZ]*d`)
 
-var findsProgram = match.Pattern("(\\$\\(|`)\\s*(which|command -v|type -p|whereis)\\s")
+var findsProgram = match.Pattern("(\\$\\(|`)\\s*(?:(?:which|command -v|type -p|whereis)\\s|(?:find|ls|realpath|readlink)\\s+(?:-[A-Za-z]+\\s+)*[\"']?/(?:\\s|\\*|(?:usr|lib|lib32|lib64|bin|sbin|opt)\\b)|ldconfig\\b)")
