@@ -148,6 +148,10 @@ func (x *Files) FolderAt(c *graph.Site, files ...string) (string, bool) {
 		}
 	}
 	for cmd, dest := range c.Copies() {
+		if src := onlySource(cmd); src != "" && path.Dir(dest) == path.Clean(c.Dir) && slices.Contains(files, path.Base(dest)) && path.Base(src) == path.Base(dest) && x.Has(src) {
+			found, folder = true, path.Dir(src) // COPY Makefile /src/Makefile
+			continue
+		}
 		rest, inside := Below(path.Clean(c.Dir), dest)
 		if !inside || rest != "" && cmd.From != "" {
 			continue
@@ -165,4 +169,12 @@ func (x *Files) FolderAt(c *graph.Site, files ...string) (string, bool) {
 		}
 	}
 	return folder, found
+}
+
+// onlySource returns the path in the build context of the one file that a COPY brings, or "".
+func onlySource(cmd *instructions.CopyCommand) string {
+	if cmd.From != "" || len(cmd.SourcePaths) != 1 {
+		return ""
+	}
+	return ContextPath(cmd.SourcePaths[0])
 }

@@ -149,7 +149,9 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 		at := Place(plan, &s)
 		switch {
 		case s.Verdict == verdict.Block && s.Recipe == "rust" && c.Opt.Helpers != verdict.HelpersNever:
-			return block(" runs `%s`%s, which would have to be xx-cargo", inMessage(line), at)
+			out = block(" runs `%s`%s, which would have to be xx-cargo", inMessage(line), at)
+			out.Way = "call cargo in the Dockerfile, or convert the stage by hand"
+			return out
 		case s.Verdict == verdict.Block:
 			out = block(" runs `%s`%s: %s", inMessage(line), at, s.Reason)
 			if s.Recipe == "compilers" { // no Go
@@ -182,6 +184,8 @@ func JudgeLedger(c *verdict.Call, d Build, plan *verdict.Ledger) verdict.Step {
 			}
 		case s.Verdict == verdict.Convert:
 			return block(" runs `%s`%s, which has to be written in another way", inMessage(line), at)
+		case s.Recipe == "go" && s.Review != "" && !strings.Contains(out.Review, s.Review):
+			out.Review = s.Review + "; " + out.Review
 		}
 	}
 	if !builds && !mayBuildGo(c) {
@@ -230,12 +234,13 @@ var goVet = match.Pattern(`^go vet( |$)`)
 // what.
 func OnBuilder(c *verdict.Call, d Build, plan *verdict.Ledger) (step verdict.Step, ok bool) {
 	step.Reason = fmt.Sprintf("what it runs of its %s is for the stage itself, or the same everywhere", d.File)
+	var reviews []string
 	for _, s := range plan.Steps {
 		if !IsLine(s.In) {
 			continue // it says what the stage has
 		}
 		same := !s.Compiles && !s.CompilesOnHost && s.Program == nil && len(s.HostWrites) == 0
-		if s.Verdict != verdict.Neutral || s.Installs != nil || len(s.Removes)+len(s.Writes) > 0 || !same && s.Recipe != "go" {
+		if s.Verdict != verdict.Neutral || s.Installs != nil || len(s.Removes)+len(s.Writes) > 0 || !same && s.Recipe != "go" && s.Recipe != "node" {
 			return verdict.Step{}, false
 		}
 		if same {
@@ -248,7 +253,11 @@ func OnBuilder(c *verdict.Call, d Build, plan *verdict.Ledger) (step verdict.Ste
 			step.Program = &verdict.Program{Text: shell.Shorten(c.Source()), Way: s.Program.Way, Call: c}
 		}
 		step.Review = fmt.Sprintf("what %s runs was read in the %s, and not tried", c.Program, d.File)
+		if s.Review != "" {
+			reviews = append(reviews, s.Review)
+		}
 	}
+	step.Review = strings.Join(append(reviews, step.Review), "; ")
 	// The lines were read as they are with the target's variables, which here are not in front.
 	if slices.ContainsFunc(d.Lines, func(l verdict.Line) bool { return facts.TargetReference().MatchString(l.Text) }) {
 		return Refuse(c, " uses the names of the target without a go build, for which alone the environment would say them"), true

@@ -81,9 +81,13 @@ func settingOf(c *graph.Site, w shell.Word, where string) Setting {
 	if w.Const {
 		return Setting{Set: true, Text: w.Lit, Fixed: true, Where: where}
 	}
-	text := w.Raw
-	if !strings.ContainsAny(text, "`") && !strings.Contains(text, "$(") {
-		text = c.Env.Expand(strings.Trim(text, `"`), '\\')
+	text := strings.Trim(w.Raw, `"`)
+	unseen := slices.ContainsFunc(graph.VariablesIn(w.Raw, '\\'), func(name string) bool { // the shell may have set it
+		_, ok := c.Env.Lookup(name)
+		return !ok
+	})
+	if !strings.ContainsAny(text, "`") && !strings.Contains(text, "$(") && !unseen {
+		text = c.Env.Expand(text, '\\')
 	}
 	v := Setting{Set: true, Text: text, Fixed: !strings.Contains(text, "$") && !strings.Contains(text, "`"), Where: where}
 	for _, name := range graph.VariablesIn(w.Raw, '\\') {

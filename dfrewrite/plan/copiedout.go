@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/recipes/golang"
+	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
 
@@ -84,6 +86,9 @@ func leavingPath(p string, plans []*verdict.Ledger) (why, way string) {
 	if slices.ContainsFunc(plans, func(plan *verdict.Ledger) bool { return plan.InProject(p) }) {
 		return "", ""
 	}
+	if verdict.Within(p, []string{"/var/lib"}) && slices.ContainsFunc(plans, func(plan *verdict.Ledger) bool { return makesFolder(plan.Stage, p) }) {
+		return "", "" // made for the state of what is shipped
+	}
 	for _, plan := range plans {
 		if verdict.IsSystemFile(p) && !verdict.SamePlatformFile(p) && plan.UnknownOutput() {
 			return fmt.Sprintf("takes %s; whether it was built here or comes from the base image cannot be seen", p), ""
@@ -93,6 +98,15 @@ func leavingPath(p string, plans []*verdict.Ledger) (why, way string) {
 		return fmt.Sprintf("takes %s, which comes from the base image or a package and would be the build platform's", p), ""
 	}
 	return "", ""
+}
+
+// makesFolder reports whether a stage makes a folder. What packages keep their own state in, somebody would not make.
+func makesFolder(s *graph.Stage, dir string) bool {
+	return slices.ContainsFunc(s.Body, func(in *dockerfile.Instruction) bool {
+		return graph.IsRun(in) && slices.ContainsFunc(s.Graph.Script(in).Commands, func(cmd *shell.Command) bool {
+			return cmd.Name == "mkdir" && slices.ContainsFunc(cmd.Words[1:], func(w shell.Word) bool { return w.Const && path.Clean(w.Lit) == dir })
+		})
+	})
 }
 
 // judgeUse looks at what a stage takes from elsewhere: BuildKit resolves images

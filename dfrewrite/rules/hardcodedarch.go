@@ -108,7 +108,7 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 		if a.what == "this download" && len(names) == 0 {
 			names, written = p.onlyAmd64(&a, v), false
 		}
-		if len(names) == 0 || strings.Contains(v.Text, "qemu-") { // whose names say what they emulate
+		if len(names) == 0 || strings.Contains(v.Text, "qemu-") || crossCompiler().MatchString(v.Text) { // whose names say what they are for
 			return
 		}
 		a.name = names[0]
@@ -186,6 +186,9 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 				}
 			case p.place(s) == graph.Target && (libraryFolder().MatchString(w.Text) || loader.Get().MatchString(w.Text)) && !slices.Contains([]string{"rm", "ls", "find", "echo", "test", "[", "apk", "apt-get"}, c.Name):
 				a.what = "this path"
+				if slices.ContainsFunc(calls[:i], func(before *facts.Call) bool { return slices.Contains(files(before.Writes()), cleanPath(w.Text)) }) {
+					continue // what gave it the name says so
+				}
 			default:
 				continue
 			}
@@ -194,6 +197,9 @@ func (p *Pass) archWords(s *graph.Stage, on *facts.Platform) []archWord {
 	}
 	return out
 }
+
+// crossCompiler matches compilers by the target that they are for: aarch64-linux-musl-cross.tgz.
+var crossCompiler = match.Pattern(`\b[a-z0-9_]+-(?:[a-z0-9]+-)*(?:linux|none|elf|musl|gnu|eabi)[a-z0-9]*-cross\b`)
 
 // forEach reports whether a variable with paths says itself which machine they are for (AARCH64_UNKNOWN_LINUX_GNU_OPENSSL_LIB_DIR), or
 // lists the folders of several machines: what is not there is passed over, and the own ones are looked into without a word.

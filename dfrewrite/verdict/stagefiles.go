@@ -189,8 +189,18 @@ func (c *Call) RunLater(file string) string {
 	return ""
 }
 
+// pipedInto matches a pipe whose output goes into a file, or to what runs it.
+var pipedInto = match.Pattern(`^\s*(?:\\\r?\n\s*)?\|[^&;\n]*(?:>\s*[^&\s]|\b(?:tee|xargs|sh|bash|ash|read)\b)`)
+
+// PipedInto reports whether what the command prints goes through a pipe into a file, or to what runs it.
+func (c *Call) PipedInto() bool { return pipedInto().Match(c.Run.Doc.Src[c.Span.End:c.Run.Span.End]) }
+
 // PrintsMachine judges a command that prints what the machine is: a file with that is the build platform's.
 func (c *Call) PrintsMachine() Step {
+	if c.PipedInto() {
+		return Step{Verdict: Block, Reason: c.Source() + " prints what the machine is, and a pipe puts that into a file or another command",
+			Way: "write $TARGETARCH or `xx-info march` into it"}
+	}
 	step := Step{Reason: "prints what the machine is"}
 	for _, r := range c.Redirects {
 		file := c.Abs(r.Lit)

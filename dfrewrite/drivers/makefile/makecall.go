@@ -142,6 +142,20 @@ var onlyMoves = match.Pattern(`^(echo|printf|mkdir|rm|rmdir|mv|cp|touch|true|:|c
 // forMessage is a value for a message.
 func forMessage(text string) string { return shell.Shorten(drivers.ShellLine(text)) }
 
+// copiedAs returns the file of the build context that stands where make looks for its Makefile under another name or out of another
+// folder, or "".
+func copiedAs(c *verdict.Call, folder string, names []string) string {
+	for _, name := range names {
+		if file := c.Opt.Context.PathAt(&c.Site, name); file != "" {
+			if path.Clean(file) == path.Join(folder, name) {
+				return ""
+			}
+			return path.Clean(file)
+		}
+	}
+	return ""
+}
+
 // environmentWins are the names of the option with which the environment wins over the Makefile.
 var environmentWins = match.Words("-e --environment-overrides")
 
@@ -224,6 +238,12 @@ func callOf(c *verdict.Call) (*verdict.Call, gnumake.Config, []string, error) {
 		return nil, config, nil, gnumake.ErrNoFile
 	}
 	config.Dir = folder
+	if other := copiedAs(&moved, folder, names); other != "" {
+		if path.Dir(other) != path.Clean(folder) {
+			return nil, config, nil, fmt.Errorf("its Makefile is %s of the build context, and the rest of its folder is not", other)
+		}
+		config.File, names = path.Base(other), []string{path.Base(other)}
+	}
 	for _, name := range names {
 		if c.ChangedBefore(name) {
 			return nil, config, nil, fmt.Errorf("a command of the stage has changed the %s", name)

@@ -38,6 +38,9 @@ func (g *goCall) judgeInstallAt() verdict.Step {
 		for _, name := range names {
 			step.HostWrites = append(step.HostWrites, path.Join(bin, name))
 		}
+		if hidden := g.hiddenBin(); hidden != "" && step.Verdict == verdict.Neutral {
+			step.Review = fmt.Sprintf("which folder $%s names cannot be seen; what is installed there is the build platform's, and must not be shipped", hidden)
+		}
 		return step
 	}
 	block := func(way, format string, args ...any) verdict.Step {
@@ -81,7 +84,7 @@ func (g *goCall) judgeInstallAt() verdict.Step {
 	from := g.pathBin()
 	to := from
 	if gobin := facts.Lookup(&g.Call.Site, "GOBIN"); gobin.Set && gobin.Text != "" {
-		if to = folderOf(gobin); gobin.Assign != nil && gobin.Assign.Span.Len() > 0 && !g.viaEnv(gobin) {
+		if to = g.folderOf(gobin); gobin.Assign != nil && gobin.Assign.Span.Len() > 0 && !g.viaEnv(gobin) {
 			step.Edits = append(step.Edits, dockerfile.Edit{Span: g.withBlanks(gobin.Assign.Span)})
 		} else {
 			step.Edits = append([]dockerfile.Edit{{Span: g.FrontAt(), New: "GOBIN= "}}, step.Edits...)

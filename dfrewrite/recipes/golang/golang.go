@@ -75,7 +75,17 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 			return g.judgeBuild(), true
 		}
 		return g.judgeOnHost("tests run on the build platform"), true
-	case "run", "generate", "tool":
+	case "tool":
+		if len(g.packages) > 0 && match.Words("asm cgo compile link pack")[g.packages[0].Lit] {
+			return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: c.Source() + " compiles for the machine that it runs on",
+				Way: "use go build"}, true
+		}
+		if len(g.packages) > 1 && g.packages[0].Lit == "dist" && g.packages[1].Lit == "env" && g.answerUsed() {
+			return verdict.Step{Verdict: verdict.Block, Reason: c.Source() + " gives the build machine's value in a stage on $BUILDPLATFORM",
+				Way: "use $TARGETARCH or $TARGETOS"}, true
+		}
+		return g.judgeOnHost("runs on the build platform"), true
+	case "run", "generate":
 		if tool := g.BuiltOnPath(""); tool != "" && g.sub.Lit == "generate" {
 			return g.MayRun(tool), true
 		}
@@ -84,11 +94,9 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		}
 		return g.judgeOnHost("runs on the build platform"), true
 	case "env":
-		for _, w := range g.packages {
-			if c.Substituted && match.Words("GOARCH GOHOSTARCH GOOS GOARM GOAMD64")[w.Lit] {
-				return verdict.Step{Verdict: verdict.Block, Reason: c.Source() + " gives the build machine's value in a stage on $BUILDPLATFORM",
-					Way: "use $TARGETARCH or $TARGETOS"}, true
-			}
+		if g.answerUsed() && g.asksPlatform() {
+			return verdict.Step{Verdict: verdict.Block, Reason: c.Source() + " gives the build machine's value in a stage on $BUILDPLATFORM",
+				Way: "use $TARGETARCH or $TARGETOS"}, true
 		}
 		step := c.PrintsMachine()
 		if step.Verdict == verdict.Neutral {
@@ -99,18 +107,41 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		return verdict.Step{Reason: "does the same on every platform", CompilesOnHost: true}, true
 	case "version":
 		step := verdict.Step{Reason: "does the same on every platform"}
-		if len(g.packages) == 0 && (c.Substituted && !pipedOn().Match(c.Run.Doc.Src[c.Span.End:c.Run.Span.End]) || len(c.Redirects) > 0) {
+		if len(g.packages) == 0 && (g.answerUsed() && !takesVersion().Match(c.Run.Doc.Src[c.Span.End:c.Run.Span.End]) || len(c.Redirects) > 0) {
 			step.Review = "go version names the platform that it runs on, which is the build platform then"
 		}
 		return step, true
-	case "mod", "work", "get", "fmt", "list", "clean", "doc", "help", "fix", "telemetry", "bug":
+	case "list":
+		if (g.answerUsed() || len(c.Redirects) > 0) && listsPlatform().MatchString(c.Source()) {
+			return verdict.Step{Verdict: verdict.Block, Reason: c.Source() + " gives the build machine's value in a stage on $BUILDPLATFORM",
+				Way: "use $TARGETARCH or $TARGETOS, or set GOOS and GOARCH in front of it"}, true
+		}
+		return verdict.Step{Reason: "does the same on every platform"}, true
+	case "mod", "work", "get", "fmt", "clean", "doc", "help", "fix", "telemetry", "bug":
 		return verdict.Step{Reason: "does the same on every platform", Fetches: g.sub.Lit == "mod" || g.sub.Lit == "get"}, true
 	}
 	return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("there is no go command %q", g.sub.Lit), Way: "check the spelling"}, true
 }
 
-// pipedOn matches what takes a part of the output: mostly that is the version.
-var pipedOn = match.Pattern(`^\s*(?:\\\r?\n\s*)?\|`)
+// takesVersion matches what takes the version out of what `go version` prints, "go version go1.26.1 linux/amd64": the third field, or by
+// its look.
+var takesVersion = match.Pattern(`^\s*(?:\\\r?\n\s*)?\|[^)&;\n]*(?:\$\{?3\b|-f\s?["']?3\b|go\[?[0-9(\\]|\[0-9|\\d)`)
+
+// listsPlatform matches a template of go list that asks what is built for.
+var listsPlatform = match.Pattern(`\bcontext\b|\.Target\b|GOARCH|GOOS`)
+
+// answerUsed reports whether what the command prints becomes part of another one, or goes through a pipe into a file.
+func (g *goCall) answerUsed() bool { return g.Substituted || g.PipedInto() }
+
+// asksPlatform reports whether `go env` is asked for what the platform is: by name, or for all that there is.
+func (g *goCall) asksPlatform() bool {
+	if len(g.packages) == 0 {
+		return !g.has("-w") && !g.has("-u")
+	}
+	return slices.ContainsFunc(g.packages, func(w shell.Word) bool {
+		return !w.Const || match.Words("GOARCH GOHOSTARCH GOOS GOARM GOARM64 GOAMD64 GO386 GOMIPS GOMIPS64 GOPPC64 GORISCV64 GOGCCFLAGS")[w.Lit]
+	})
+}
 
 func parseGo(c *verdict.Call) *goCall {
 	g := &goCall{Call: c, flags: map[string]string{}}
@@ -227,28 +258,49 @@ func programName(pkg string) string {
 // binDir is where go install puts programs; empty if that is not known. $TARGETARCH and its like stay in it as they are.
 func (g *goCall) binDir() string {
 	if v := facts.Lookup(&g.Call.Site, "GOBIN"); v.Set && v.Text != "" {
-		return folderOf(v)
+		return g.folderOf(v)
 	}
 	return g.pathBin()
+}
+
+// hiddenBin returns the variable that says where go install puts programs, if what it says is not known.
+func (g *goCall) hiddenBin() string {
+	for _, name := range []string{"GOBIN", "GOPATH"} {
+		if v := facts.Lookup(&g.Call.Site, name); v.Set && v.Text != "" {
+			if g.folderOf(v) == "" {
+				return name
+			}
+			return ""
+		}
+	}
+	return ""
 }
 
 // pathBin is the folder bin of GOPATH, in which go install puts programs unless GOBIN is set.
 func (g *goCall) pathBin() string {
 	if v := facts.Lookup(&g.Call.Site, "GOPATH"); v.Set && v.Text != "" {
-		if dir := folderOf(v); dir != "" && !strings.Contains(dir, ":") {
+		if dir := g.folderOf(v); dir != "" && !strings.Contains(dir, ":") {
 			return path.Join(dir, "bin")
 		}
 	}
 	return ""
 }
 
-// folderOf returns the folder that a variable names, if it is fixed but for what BuildKit says of the target.
-func folderOf(v facts.Setting) string {
-	if v.Fixed || onlyTarget().MatchString(v.Text) {
-		return v.Text
+// folderOf returns the folder that a variable names, if it is fixed but for what BuildKit says of the target, and for the folder that
+// the command runs in.
+func (g *goCall) folderOf(v facts.Setting) string {
+	text := v.Text
+	if g.Dir != "" {
+		text = workingFolder().ReplaceAllLiteralString(text, strings.TrimSuffix(g.Dir, "/"))
+	}
+	if v.Fixed || onlyTarget().MatchString(text) {
+		return text
 	}
 	return ""
 }
+
+// workingFolder matches what the shell fills in for the folder that it is in.
+var workingFolder = match.Pattern("\\$PWD\\b|\\$\\{PWD\\}|\\$\\(\\s*pwd\\s*\\)|`\\s*pwd\\s*`")
 
 // onlyTarget matches a path whose variables are all about the target.
 var onlyTarget = match.Pattern(`^(?:[A-Za-z0-9._/+@-]|\$\{?TARGET(?:PLATFORM|OS|ARCH|VARIANT)\b\}?)+$`)

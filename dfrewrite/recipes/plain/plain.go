@@ -231,4 +231,4 @@ func foundProgram(c *verdict.Call, w shell.Word) string {
 	return ""
 }
 
-var findsProgram = match.Pattern("(\\$\\(|`)\\s*(which|command -v|type -p|whereis)\\s")
+var findsProgram = match.Pattern("(\\$\\(|`)\\s*(?:(?:which|command -v|type -p|whereis)\\s|(?:find|ls|realpath|readlink)\\s+(?:-[A-Za-z]+\\s+)*[\"']?/(?:\\s|\\*|(?:usr|lib|lib32|lib64|bin|sbin|opt)\\b)|ldconfig\\b)")
