@@ -8,7 +8,9 @@ import (
 
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/recipes/golang"
+	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
 
@@ -86,10 +88,43 @@ func leavingPath(p string, plans []*verdict.Ledger) (why, way string) {
 			return fmt.Sprintf("takes %s; whether it was built here or comes from the base image cannot be seen", p), ""
 		}
 	}
+	if madeEmpty(p, plans) {
+		return "", ""
+	}
 	if verdict.IsSystemFile(p) && !verdict.SamePlatformFile(p) {
 		return fmt.Sprintf("takes %s, which comes from the base image or a package and would be the build platform's", p), ""
 	}
 	return "", ""
+}
+
+// madeEmpty reports whether the stages make a folder for a program's data in /var/lib, for an image that has no shell to do that: no
+// distribution has programs there, and no package that they install has its name.
+func madeEmpty(p string, plans []*verdict.Ledger) bool {
+	name, ok := strings.CutPrefix(strings.TrimSuffix(p, "/"), "/var/lib/")
+	if name, _, _ = strings.Cut(name, "/"); !ok || name == "" {
+		return false
+	}
+	for _, plan := range plans {
+		if graph.PlainImage(plan.Stage.Root().Image) && !packages.Installs(plan.Stage.Root(), name) && makesFolder(plan.Stage, "/var/lib/"+name) {
+			return true
+		}
+	}
+	return false
+}
+
+// makesFolder reports whether a RUN of a stage makes a folder, or one in it, with mkdir.
+func makesFolder(s *graph.Stage, folder string) bool {
+	for _, in := range s.Body {
+		if !graph.IsRun(in) {
+			continue
+		}
+		for _, cmd := range s.Graph.Script(in).Commands {
+			if cmd.Name == "mkdir" && slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return verdict.Within(path.Clean(w.Lit), []string{folder}) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // judgeUse looks at what a stage takes from elsewhere: BuildKit resolves images
@@ -131,11 +166,25 @@ func judgeUse(p *verdict.Ledger, pl *Planner, u *graph.Use) {
 	dest := path.Clean(u.Dest)
 	for _, src := range u.Paths {
 		src = path.Join("/", src)
-		if src == "/" || u.From == nil && !verdict.SamePlatformFile(src) || verdict.IsSystemFile(src) && !verdict.SamePlatformFile(src) || verdict.IsProgramDir(dest) || verdict.IsProgramDir(path.Dir(dest)) {
+		system := verdict.IsSystemFile(src) && !verdict.SamePlatformFile(src) && !(verdict.OwnFolder(src) && pl.onlyFetches(u.From))
+		if src == "/" || u.From == nil && !verdict.SamePlatformFile(src) || system || verdict.IsProgramDir(dest) || verdict.IsProgramDir(path.Dir(dest)) {
 			p.Block(u.By, fmt.Sprintf("takes %s of %s, which is the target platform's", src, source), way)
 			return
 		}
 	}
+}
+
+// onlyFetches reports whether nothing in a stage, or in one that it is based on, compiles or installs for the machine that it runs
+// on: what lies in a folder of its own there is the source that it got.
+func (pl *Planner) onlyFetches(s *graph.Stage) bool {
+	for t := s; t != nil; t = t.Base {
+		if slices.ContainsFunc(pl.Plan(t).Steps, func(step verdict.Step) bool {
+			return step.Verdict != verdict.Neutral || step.Compiles || step.CompilesOnHost || len(step.HostWrites) > 0
+		}) {
+			return false
+		}
+	}
+	return s != nil
 }
 
 // takesFromCargo reports whether a COPY --from takes what xx-cargo made, by the folders that cargo puts programs into: what

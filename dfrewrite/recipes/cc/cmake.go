@@ -238,8 +238,8 @@ var (
 	cmakeComment = match.Pattern(`(?m)#.*$`)
 	// cmakeAsks matches what is about the machine that builds. Instructions of a processor (-msse4.2) that are not behind a
 	// question for it, or for what the compiler takes, no other machine compiles, whoever builds.
-	cmakeAsks    = match.Pattern(`(?i)\b(?:try_run|check_c(?:xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|uname)\b|-m(?:arch|tune|cpu)=native\b`)
-	cmakeOpenMP  = match.Pattern(`(?i)\bfind_package\s*\(\s*OpenMP\b`)
+	cmakeAsks   = match.Pattern(`(?i)\b(?:try_run|check_c(?:xx)?_source_runs|CMAKE_SYSTEM_PROCESSOR|CMAKE_HOST_SYSTEM_PROCESSOR|ExternalProject_Add|uname)\b|-m(?:arch|tune|cpu)=native\b`)
+	cmakeOpenMP = match.Pattern(`(?i)\bfind_package\s*\(\s*OpenMP\b`)
 	// cmakePkgConfig matches CMake's module for pkg-config, and a find module's own call of it.
 	cmakePkgConfig = match.Pattern(`(?i)\bPkgConfig\b|\bpkg_(?:check|search)_module|pkg-config`)
 	cmakeSets      = match.Pattern(`(?i)\bset\s*\(\s*CMAKE_(?:C|CXX|ASM)_COMPILER\s`)

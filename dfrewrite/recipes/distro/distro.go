@@ -20,7 +20,7 @@ var Recipe = &verdict.Recipe{Name: "packages", Page: "packages", Judge: judge}
 // package plan moves them to the target.
 func judge(c *verdict.Call) (verdict.Step, bool) {
 	switch c.Program {
-	case "apk", "apt", "apt-get", "apt-cache", "apt-key", "apt-mark", "add-apt-repository", "dnf", "microdnf", "yum", "zypper", "tdnf":
+	case "apk", "apt", "apt-get", "apt-cache", "apt-key", "apt-mark", "add-apt-repository", "apt-add-repository", "dnf", "microdnf", "yum", "zypper", "tdnf":
 		for _, w := range c.Args {
 			name, _, _ := strings.Cut(w.Lit, "=")
 			switch {
