@@ -213,6 +213,8 @@ func (p *Ledger) PackagesAround(file string) string {
 			switch {
 			case s.Recipe == "python" && match.Words("lib lib64 bin")[parts[0]]:
 				return w
+			case s.Recipe == "node" && path.Base(w) != "node_modules": // a cache, or the packages beside what a framework makes
+				return w
 			case path.Base(w) == "node_modules" && packages.PartOfTree(path.Join("/node_modules", rest)):
 				return w
 			}

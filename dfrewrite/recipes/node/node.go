@@ -200,6 +200,9 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	case nodePackers[c.Program] || nodeBundlers[c.Program]:
 		return judgeNodeTool(c, c.Words), true
 	case nodePlain[c.Program]:
+		if step, ok := installsBrowsers(c, c.Program, c.Words); ok {
+			return step, true
+		}
 		return verdict.Step{Reason: "does the same on every platform"}, true
 	case c.Program == "tar" || c.Program == "zip":
 		return packsModules(c)
@@ -267,6 +270,9 @@ func judgeNodeTool(c *verdict.Call, words []shell.Word) verdict.Step {
 		return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("which program %s is cannot be known", words[0].Raw), Way: "write the program's name out"}
 	}
 	name := toolName(words[0].Lit)
+	if step, ok := installsBrowsers(c, name, words); ok {
+		return step
+	}
 	switch {
 	case nodePackers[name]:
 		return packs(name)
