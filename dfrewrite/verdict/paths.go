@@ -20,6 +20,10 @@ var SystemDirs = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"
 // binaries.
 var samePlatform = []string{"/usr/share", "/usr/local/share", "/usr/src", "/etc", "/usr/local/go/lib/time"}
 
+// otherPlatform are folders below these that do not keep to that: what packages of vendors have there, with a runtime in it.
+var otherPlatform = []string{"/etc/alternatives", "/usr/share/dotnet", "/usr/share/elasticsearch", "/usr/share/kibana", "/usr/share/logstash", "/usr/share/opensearch",
+	"/usr/share/code", "/usr/local/share/dotnet", "/usr/local/share/.config"}
+
 // Within reports whether a path is one of the folders, or lies in one.
 func Within(p string, dirs []string) bool {
 	for _, d := range dirs {
@@ -38,7 +42,7 @@ func IsSystemFile(p string) bool { return p != "" && Within(p, SystemDirs) }
 
 // SamePlatformFile reports whether a file of the distribution is the same on every platform.
 func SamePlatformFile(p string) bool {
-	return Within(p, samePlatform) && p != "/etc" && p != "/etc/ld.so.cache" && !Within(p, []string{"/etc/alternatives"})
+	return Within(p, samePlatform) && p != "/etc" && p != "/etc/ld.so.cache" && !Within(p, otherPlatform)
 }
 
 // fitsWildcard reports whether a path with wildcards names a file, or a folder that it is in.

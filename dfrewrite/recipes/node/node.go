@@ -196,7 +196,11 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	case c.Program == "node" || c.Program == "nodejs" || c.Program == "tsx" || c.Program == "ts-node":
 		return judgeNodeProgram(c, c.Args), true
 	case c.Program == "corepack" || c.Program == "nvm" || c.Program == "fnm" || c.Program == "n" && c.InstalledHere():
-		return verdict.Step{Reason: "sets up tools for the stage itself"}, true
+		step := verdict.Step{Reason: "sets up tools for the stage itself"}
+		if c.Program != "corepack" { // which gets programs in JavaScript
+			step.HostWrites = c.Folders("NVM_DIR", "FNM_DIR", "N_PREFIX", "VOLTA_HOME")
+		}
+		return step, true
 	case nodePackers[c.Program] || nodeBundlers[c.Program]:
 		return judgeNodeTool(c, c.Words), true
 	case nodePlain[c.Program]:

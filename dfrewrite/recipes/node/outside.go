@@ -26,12 +26,7 @@ func downloads(c *verdict.Call) []string {
 	if home := homeOf(c); home != "" {
 		out = append(out, path.Join(home, ".cache"))
 	}
-	for _, name := range downloadFolders {
-		if v := facts.Lookup(&c.Site, name); v.Set && v.Fixed && path.IsAbs(v.Text) {
-			out = append(out, path.Clean(v.Text))
-		}
-	}
-	return out
+	return append(out, c.Folders(downloadFolders...)...)
 }
 
 // homeOf returns the home folder of the user that runs a command, "" if it is not known.
@@ -53,10 +48,8 @@ func homeOf(c *verdict.Call) string {
 func (n *nodeCall) globals() []string {
 	home := homeOf(n.Call)
 	set := func(fallback string, names ...string) string {
-		for _, name := range names {
-			if v := facts.Lookup(&n.Site, name); v.Set && v.Fixed && path.IsAbs(v.Text) {
-				return v.Text
-			}
+		if folders := n.Folders(names...); len(folders) > 0 {
+			return folders[0]
 		}
 		return fallback
 	}
