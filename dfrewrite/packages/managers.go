@@ -65,7 +65,7 @@ var Managers = []*Manager{
 	{
 		Name: "apt-get", Of: "Debian",
 		Helpers: map[string]string{"apt-get": "xx-apt-get", "apt": "xx-apt"},
-		Others:  match.Words("apt-cache apt-key apt-mark add-apt-repository"),
+		Others:  match.Words("apt-cache apt-key apt-mark add-apt-repository apt-add-repository"),
 		Install: "install", Remove: match.Words("purge remove autoremove auto"),
 		Valued: match.Words("-t --target-release --default-release -o --option -c --config-file"),
 		Caches: []string{"/var/cache/apt", "/var/lib/apt"},

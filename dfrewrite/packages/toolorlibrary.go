@@ -38,7 +38,10 @@ var (
 	dataPackages = match.Words(`protobuf-dev libprotobuf-dev libprotoc-dev gettext-dev`)
 
 	// libraryNames are libraries and headers of which the name does not say so.
-	libraryNames = match.Words(`linux-headers gcompat libstdc++ libstdc++6 zlib1g`)
+	libraryNames = match.Words(`linux-headers bsd-compat-headers gcompat libstdc++ libstdc++6 zlib1g
+		gpgme libaio libass libevent libexecinfo libffi libuuid libuv libxml2 libxslt msgpack-c musl-fts pcre pcre2 sqlite-libs zlib`)
+	// boost is Alpine's, of which each library is a package; boost-build is a tool.
+	boost = match.Pattern(`^boost(?:[0-9.]+)?(?:-[a-z_0-9]+)?$`)
 
 	// cxxLibrary matches libraries in C++, by the names of Alpine and Debian: who links with one names the library of C++ as well.
 	cxxLibrary = match.Pattern(`^(?:lib)?(?:olm|icu|rocksdb|leveldb|snappy|zeromq|zmq[0-9]*|protobuf|grpc|grpc\+\+|re2|abseil(?:-cpp)?|absl|opencv|tag|taglib|boost` +
@@ -49,17 +52,17 @@ var (
 	// them. Several have a library in them as well; then the -dev package is what one links with.
 	toolPackages = match.Words(`
 		7zip alpine-keys apk-tools apt-transport-https apt-utils asciidoc autoconf automake autotools-dev bash bc
-		bind9-dnsutils binutils bison brotli bsdextrautils bsdmainutils busybox bzip2 bzr ca-certificates ccache clang
-		cmake coreutils cpio curl debhelper devscripts diffutils dirmngr dnsutils doas dos2unix doxygen dpkg dpkg-dev
-		dumb-init fakeroot file findutils flex gawk gdb gettext gettext-base git git-lfs gnupg gnupg2 go golang golang-go
+		bind9-dnsutils binutils bison brotli bsdextrautils bsdmainutils busybox byacc bzip2 bzr ca-certificates ccache ccmake clang
+		cmake cmake-data coreutils cpio curl debhelper devscripts diffutils dirmngr dnsutils doas dos2unix doxygen dpkg dpkg-dev
+		dumb-init fakeroot file findutils flex gawk gdb gengetopt gettext gettext-base git git-core git-lfs gnupg gnupg2 go golang golang-go
 		gperf gpg gpg-agent graphviz grep groff gzip help2man htop icu-data-full intltool iproute2 iputils-ping jq
 		ldnsutils less libarchive-tools libc-bin libc-utils libc6-compat libcap libcap-utils libcap2-bin libtool
-		libtool-bin libxml2-utils lld llvm locales lowdown lsb-release m4 make man-db mandoc mercurial meson moreutils
+		libtool-bin libxml2-utils lld llvm locales lowdown lsb-release m4 make man-db mandoc media-types mercurial meson moreutils
 		musl-utils nano nasm net-tools netbase ninja ninja-build ninja-is-really-ninja nodejs npm numactl openssh
-		openssh-client openssh-client-default openssl p7zip patch patchelf perl pigz pkg-config pkgconf pkgconfig procps
+		openssh-client openssh-client-default openssl p7zip pandoc patch patchelf perl pigz pkg-config pkgconf pkgconfig pngquant postgresql-client procps
 		protobuf protobuf-compiler protoc py3-pip python-is-python3 python3 python3-pip python3-venv re2c ripgrep rpm rsync
 		ruby samurai scdoc sed shadow shellcheck software-properties-common strace su-exec subversion sudo swig tar tcl
-		texinfo tini tree tzdata unzip upx upx-ucl uuid-runtime vim wget which xmlto xxd xz xz-utils yarn yasm yq zip zstd`)
+		texinfo tini tree tzdata unzip upx upx-ucl uuid-runtime valgrind vim wget which xmlto xxd xz xz-utils yarn yasm yq zip zstd`)
 
 	toolSuffix    = match.Pattern(`-(?:tools|utils|bin|cli|doc|docs|completion|bash-completion|compiler|compiler-grpc)$`)
 	LibrarySuffix = match.Pattern(`-(?:dev|static|libs|libs-static)$`)
@@ -91,6 +94,10 @@ func kindOfPackage(name string) packageKind {
 		return toolPackage
 	case interpreterDev().MatchString(name):
 		return UnknownPackage
+	case name == "boost-build":
+		return toolPackage
+	case boost().MatchString(name):
+		return LibraryPackage
 	case libraryNames[name] || LibrarySuffix().MatchString(name) || libraryFile().MatchString(name):
 		return LibraryPackage
 	}

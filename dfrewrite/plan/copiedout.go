@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/packages"
@@ -86,8 +85,8 @@ func leavingPath(p string, plans []*verdict.Ledger) (why, way string) {
 	if slices.ContainsFunc(plans, func(plan *verdict.Ledger) bool { return plan.InProject(p) }) {
 		return "", ""
 	}
-	if verdict.Within(p, []string{"/var/lib"}) && slices.ContainsFunc(plans, func(plan *verdict.Ledger) bool { return makesFolder(plan.Stage, p) }) {
-		return "", "" // made for the state of what is shipped
+	if madeEmpty(p, plans) {
+		return "", ""
 	}
 	for _, plan := range plans {
 		if verdict.IsSystemFile(p) && !verdict.SamePlatformFile(p) && plan.UnknownOutput() {
@@ -100,13 +99,34 @@ func leavingPath(p string, plans []*verdict.Ledger) (why, way string) {
 	return "", ""
 }
 
-// makesFolder reports whether a stage makes a folder. What packages keep their own state in, somebody would not make.
-func makesFolder(s *graph.Stage, dir string) bool {
-	return slices.ContainsFunc(s.Body, func(in *dockerfile.Instruction) bool {
-		return graph.IsRun(in) && slices.ContainsFunc(s.Graph.Script(in).Commands, func(cmd *shell.Command) bool {
-			return cmd.Name == "mkdir" && slices.ContainsFunc(cmd.Words[1:], func(w shell.Word) bool { return w.Const && path.Clean(w.Lit) == dir })
-		})
-	})
+// madeEmpty reports whether the stages make a folder for a program's data in /var/lib, for an image that has no shell to do that: no
+// distribution has programs there, and no package that they install has its name.
+func madeEmpty(p string, plans []*verdict.Ledger) bool {
+	name, ok := strings.CutPrefix(strings.TrimSuffix(p, "/"), "/var/lib/")
+	if name, _, _ = strings.Cut(name, "/"); !ok || name == "" {
+		return false
+	}
+	for _, plan := range plans {
+		if packages.PlainImage(plan.Stage.Root().Image) && !packages.Installs(plan.Stage.Root(), name) && makesFolder(plan.Stage, "/var/lib/"+name) {
+			return true
+		}
+	}
+	return false
+}
+
+// makesFolder reports whether a RUN of a stage makes a folder, or one in it, with mkdir.
+func makesFolder(s *graph.Stage, folder string) bool {
+	for _, in := range s.Body {
+		if !graph.IsRun(in) {
+			continue
+		}
+		for _, cmd := range s.Graph.Script(in).Commands {
+			if cmd.Name == "mkdir" && slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return verdict.Within(path.Clean(w.Lit), []string{folder}) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // judgeUse looks at what a stage takes from elsewhere: BuildKit resolves images
@@ -148,11 +168,25 @@ func judgeUse(p *verdict.Ledger, pl *Planner, u *graph.Use) {
 	dest := path.Clean(u.Dest)
 	for _, src := range u.Paths {
 		src = path.Join("/", src)
-		if src == "/" || u.From == nil && !verdict.SamePlatformFile(src) || verdict.IsSystemFile(src) && !verdict.SamePlatformFile(src) || verdict.IsProgramDir(dest) || verdict.IsProgramDir(path.Dir(dest)) {
+		system := verdict.IsSystemFile(src) && !verdict.SamePlatformFile(src) && !(verdict.OwnFolder(src) && pl.onlyFetches(u.From))
+		if src == "/" || u.From == nil && !verdict.SamePlatformFile(src) || system || verdict.IsProgramDir(dest) || verdict.IsProgramDir(path.Dir(dest)) {
 			p.Block(u.By, fmt.Sprintf("takes %s of %s, which is the target platform's", src, source), way)
 			return
 		}
 	}
+}
+
+// onlyFetches reports whether nothing in a stage, or in one that it is based on, compiles or installs for the machine that it runs
+// on: what lies in a folder of its own there is the source that it got.
+func (pl *Planner) onlyFetches(s *graph.Stage) bool {
+	for t := s; t != nil; t = t.Base {
+		if slices.ContainsFunc(pl.Plan(t).Steps, func(step verdict.Step) bool {
+			return step.Verdict != verdict.Neutral || step.Compiles || step.CompilesOnHost || len(step.HostWrites) > 0
+		}) {
+			return false
+		}
+	}
+	return s != nil
 }
 
 // takesFromCargo reports whether a COPY --from takes what xx-cargo made, by the folders that cargo puts programs into: what

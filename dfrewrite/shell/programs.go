@@ -31,7 +31,8 @@ var Plain = match.Words(`
 	readlink readonly realpath return rev rm rmdir sed seq set sha1sum sha256sum sha512sum shift
 	sleep sort split ssh ssh-keyscan stat stty sync tac tail tar tee test time touch tr trap true
 	truncate type typeset ulimit umask unalias uniq unlink unset unxz unzip update-ca-certificates
-	useradd usermod adduser addgroup userdel wait wc which whoami xxd xz yes zcat zip zstd nproc
+	useradd usermod userdel groupmod groupdel gpasswd chpasswd adduser addgroup wait wc which whoami xxd xz yes zcat zip zstd nproc
+	xmlstarlet xmllint xsltproc dos2unix unix2dos lsb_release debconf-set-selections
 	break continue ldconfig locale-gen localedef rsync hostname tput uuidgen shopt
 	gofmt goimports gofumpt golangci-lint staticcheck swag sqlc templ wire mockgen
 	stringer`)

@@ -211,7 +211,11 @@ func (p *Ledger) PackagesAround(file string) string {
 			}
 			parts := strings.Split(rest, "/")
 			switch {
-			case s.Recipe == "python" && match.Words("lib lib64 bin")[parts[0]]:
+			case s.Recipe == "python" && slices.ContainsFunc(parts[:min(2, len(parts))], func(part string) bool { return match.Words("lib lib64 bin")[part] }):
+				return w
+			case s.Recipe == "sites":
+				return w
+			case s.Recipe == "node" && path.Base(w) != "node_modules": // a cache, an installed Node.js, or the packages beside what a framework makes
 				return w
 			case path.Base(w) == "node_modules" && packages.PartOfTree(path.Join("/node_modules", rest)):
 				return w

@@ -20,6 +20,11 @@ var SystemDirs = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"
 // binaries.
 var samePlatform = []string{"/usr/share", "/usr/local/share", "/usr/src", "/etc", "/usr/local/go/lib/time"}
 
+// otherPlatform are files and folders below these that do not keep to that: what apk and the loader know of the machine, and what
+// packages of vendors have there, with a runtime in it.
+var otherPlatform = []string{"/etc/alternatives", "/etc/apk/arch", "/etc/ld.so.conf.d", "/usr/share/dotnet", "/usr/share/elasticsearch", "/usr/share/kibana", "/usr/share/logstash", "/usr/share/opensearch",
+	"/usr/share/code", "/usr/local/share/dotnet", "/usr/local/share/.config"}
+
 // Within reports whether a path is one of the folders, or lies in one.
 func Within(p string, dirs []string) bool {
 	for _, d := range dirs {
@@ -38,7 +43,7 @@ func IsSystemFile(p string) bool { return p != "" && Within(p, SystemDirs) }
 
 // SamePlatformFile reports whether a file of the distribution is the same on every platform.
 func SamePlatformFile(p string) bool {
-	return Within(p, samePlatform) && p != "/etc" && p != "/etc/ld.so.cache" && !Within(p, []string{"/etc/alternatives"})
+	return Within(p, samePlatform) && p != "/etc" && p != "/etc/apk" && p != "/etc/ld.so.cache" && !Within(p, otherPlatform)
 }
 
 // fitsWildcard reports whether a path with wildcards names a file, or a folder that it is in.

@@ -22,7 +22,10 @@ func judgeC(c *verdict.Call) (verdict.Step, bool) {
 	if c.Program != "make" && c.Program != "gmake" {
 		return verdict.Step{}, false
 	}
-	dir := strings.TrimSuffix(cc.MakeDir(c), "/")
+	dir := cc.MakeDir(c)
+	if dir != "/" {
+		dir = strings.TrimSuffix(dir, "/")
+	}
 	at, ok := c.ContextAt(dir)
 	if !ok {
 		return verdict.Step{}, false

@@ -11,6 +11,7 @@ import (
 
 	"xxkit/dfrewrite/dockerfile"
 	"xxkit/dfrewrite/facts"
+	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/shell"
@@ -224,6 +225,10 @@ var (
 	cFolders  = []string{"LIBRARY_PATH", "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR"}
 )
 
+// oldClang matches images whose clang has no configuration files yet, which are what helpers tell it the target with: Alpine before
+// 3.10, Debian before 10, Ubuntu before 18.04. (releases.llvm.org/6.0.0/tools/clang/docs/ReleaseNotes.html)
+var oldClang = match.Pattern(`(?:^alpine:|alpine)3\.[0-9](?:[.-]|$)|wheezy|jessie|stretch|^debian:[789](?:[.-]|$)|trusty|xenial|^ubuntu:1[46]\.`)
+
 // RefuseC says why C cannot be compiled for the target in this stage, whatever the command is.
 func RefuseC(c *verdict.Call) (verdict.Step, bool) {
 	if c.Opt.Helpers == verdict.HelpersNever {
@@ -233,6 +238,9 @@ func RefuseC(c *verdict.Call) (verdict.Step, bool) {
 	if !packages.PlainImage(image) {
 		return verdict.BlockBuild("build on the distribution's own image, debian or alpine, with clang",
 			"which compiler and libraries %s has is not known; they are for its own platform", image), true
+	}
+	if oldClang().MatchString(graph.ImageName(image) + ":" + graph.ImageTag(image)) {
+		return verdict.BlockBuild("build on a newer image", "the clang of %s is older than version 6, and takes no target from the name that it is called by", image), true
 	}
 	for _, name := range cFolders {
 		if v := facts.Lookup(&c.Site, name); v.Set && v.Text != "" {

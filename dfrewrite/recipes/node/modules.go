@@ -20,8 +20,9 @@ import (
 
 // judgeInstall decides on a command that installs packages.
 func (n *nodeCall) judgeInstall() verdict.Step {
-	step := verdict.Step{Reason: "installs packages for the stage itself", CompilesOnHost: true}
+	step := verdict.Step{Reason: "installs packages for the stage itself", CompilesOnHost: true, HostWrites: downloads(n.Call)}
 	if n.has("-g", "--global", "--location") || n.sub == "global" {
+		step.HostWrites = append(step.HostWrites, n.globals()...)
 		return step
 	}
 	if n.dir == "" {
@@ -30,10 +31,9 @@ func (n *nodeCall) judgeInstall() verdict.Step {
 	in := *n.Call
 	in.Dir = n.dir
 	if lock := in.ContextFile("package-lock.json"); n.Program == "npm" && lock != nil && string(lock) == string(n.Opt.Context.ReadFile("package-lock.json")) && packages.OnlyJavaScript(n.Opt.Context) {
-		step.Reason = "installs packages that package-lock.json shows to be the same on every platform"
-		return step
+		return verdict.Step{Reason: "installs packages that package-lock.json shows to be the same on every platform", CompilesOnHost: true}
 	}
-	step.HostWrites = []string{path.Join(n.dir, "node_modules"), path.Join(n.dir, ".yarn/unplugged")}
+	step.HostWrites = append(step.HostWrites, path.Join(n.dir, "node_modules"), path.Join(n.dir, ".yarn/unplugged"))
 	if folder := n.flags["--modules-folder"]; folder != "" {
 		step.HostWrites = append(step.HostWrites, n.Abs(folder))
 	}
@@ -78,7 +78,7 @@ func checkModules(c *verdict.Conversion) {
 				p := path.Join("/", u.In.Graph.EnvAt(u.By).Expand(raw, rune(u.In.Graph.Doc.Escape)))
 				rest, ok := context.Below(p, folder)
 				if server := serverFolder(p); ok && server != "" {
-					blockServer(c, u.By, server)
+					blockServer(c, u.By, p, server)
 					continue
 				}
 				if !ok || path.Ext(rest) != "" || namesBundle(c.Ledgers[i].Context, rest) {
@@ -102,7 +102,7 @@ func modulesIn(ledgers []*verdict.Ledger) string {
 	for _, p := range ledgers {
 		for _, s := range p.Steps {
 			for _, w := range s.HostWrites {
-				if s.Recipe == "node" && path.Base(w) == "node_modules" {
+				if s.Recipe == "node" && path.Base(w) == "node_modules" && !strings.HasSuffix(w, "/"+globalModules) {
 					folder = path.Dir(w)
 				}
 			}
@@ -129,9 +129,9 @@ func serverFolder(p string) string {
 
 // blockServer blocks what takes the server of a framework. Where the command that makes it stands in the same folder, the stage is
 // refused for that already.
-func blockServer(c *verdict.Conversion, at *dockerfile.Instruction, server string) {
+func blockServer(c *verdict.Conversion, at *dockerfile.Instruction, taken, server string) {
 	for _, p := range c.Ledgers {
-		if p.HostWriteIn(server) != "" {
+		if p.HostWriteIn(taken) != "" || p.PackagesAround(taken) != "" {
 			return
 		}
 	}

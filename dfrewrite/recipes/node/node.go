@@ -203,10 +203,17 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 	case c.Program == "node" || c.Program == "nodejs" || c.Program == "tsx" || c.Program == "ts-node":
 		return judgeNodeProgram(c, c.Args), true
 	case c.Program == "corepack" || c.Program == "nvm" || c.Program == "fnm" || c.Program == "n" && c.InstalledHere():
-		return verdict.Step{Reason: "sets up tools for the stage itself"}, true
+		step := verdict.Step{Reason: "sets up tools for the stage itself"}
+		if c.Program != "corepack" { // which gets programs in JavaScript
+			step.HostWrites = c.Folders("NVM_DIR", "FNM_DIR", "N_PREFIX", "VOLTA_HOME")
+		}
+		return step, true
 	case nodePackers[c.Program] || nodeBundlers[c.Program]:
 		return judgeNodeTool(c, c.Words), true
 	case nodePlain[c.Program]:
+		if step, ok := installsBrowsers(c, c.Program, c.Words); ok {
+			return step, true
+		}
 		return verdict.Step{Reason: "does the same on every platform"}, true
 	case c.Program == "tar" || c.Program == "zip":
 		return packsModules(c)
@@ -274,6 +281,9 @@ func judgeNodeTool(c *verdict.Call, words []shell.Word) verdict.Step {
 		return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("which program %s is cannot be known", words[0].Raw), Way: "write the program's name out"}
 	}
 	name := toolName(words[0].Lit)
+	if step, ok := installsBrowsers(c, name, words); ok {
+		return step
+	}
 	switch {
 	case nodePackers[name]:
 		return packs(name)

@@ -27,6 +27,12 @@ var (
 		pecl phpize docker-php-ext-install install-php-extensions julia`)
 )
 
+// languageBuilds are their commands that compile a program, whatever its packages are in.
+var languageBuilds = map[string]map[string]bool{
+	"nim": match.Words("c cc cpp compile"), "nimble": match.Words("build c cpp"), "stack": match.Words("build install"), "cabal": match.Words("build install v2-build v2-install"),
+	"dune": match.Words("build"), "swift": match.Words("build"),
+}
+
 // anyBinary are tools that take programs of every platform: upx has the loaders for all of them with it (its manual),
 // LLVM's strip knows every format, and setcap writes an attribute of the file.
 var anyBinary = match.Words("upx setcap getcap llvm-strip")
@@ -65,7 +71,7 @@ func judgeCompilers(c *verdict.Call) (verdict.Step, bool) {
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("%s compiles or links C for the machine that it runs on, and xx-clang does not stand in for it", c.Program),
 			Way: "compile with xx-clang, and its libraries from xx-apt-get or xx-apk"}, true
 	case languageTools[c.Program]:
-		return verdict.Step{Verdict: verdict.Block, CompilesOnHost: true, Reason: c.Program + " may compile for the machine that it runs on",
+		return verdict.Step{Verdict: verdict.Block, CompilesOnHost: true, Compiles: languageBuilds[c.Program] != nil && languageBuilds[c.Program][c.FirstArg()], Reason: c.Program + " may compile for the machine that it runs on",
 			Way: verdict.LeaveIt + ", or convert it by hand"}, true
 	case ninjas[c.Program]:
 		return verdict.BlockBuild("configure that folder in this stage, with cmake or meson", "what %s builds was not configured in this stage", c.Program), true

@@ -10,6 +10,7 @@ import (
 
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
+	"xxkit/dfrewrite/packages"
 	"xxkit/dfrewrite/shell"
 	"xxkit/dfrewrite/verdict"
 )
@@ -25,6 +26,9 @@ var (
 
 // writesText are tools that leave nothing but text behind: the licences of what is linked, and the sources that go with them.
 var writesText = match.Words("go-licenses")
+
+// packaged are tools that work on text where they come out of a package, by that: a file of such a name may be anything.
+var packaged = map[string][]string{"yq": {"yq", "yq-go"}, "xml": {"xmlstarlet"}}
 
 // toolMayBuild is the same for a tool that go install brought or that came out of another image, if it is not known for what it
 // writes.
@@ -82,6 +86,8 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		if plugin := c.BuiltOnPath("protoc-gen-"); plugin != "" {
 			return c.MayRun(plugin), true
 		}
+		return verdict.Step{Reason: "does the same on every platform"}, true
+	case packages.Installs(c.Stage.Root(), packaged[c.Program]...) && !strings.Contains(c.Words[0].Lit, "/"):
 		return verdict.Step{Reason: "does the same on every platform"}, true
 	case writesText[c.Program]:
 		return verdict.Step{Reason: "does the same on every platform"}, true

@@ -3,6 +3,7 @@ package plain
 import (
 	"fmt"
 	"path"
+	"strings"
 
 	"xxkit/dfrewrite/match"
 	"xxkit/dfrewrite/verdict"
@@ -23,6 +24,7 @@ func judgeSites(c *verdict.Call) (verdict.Step, bool) {
 			if c.Dir != "" {
 				step.HostWrites = []string{path.Join(c.Dir, "vendor/bundle"), path.Join(c.Dir, "vendor/cache")}
 			}
+			step.HostWrites = append(step.HostWrites, gemFolders(c)...)
 			return step, true
 		}
 		name, args = args[1].Lit, args[2:]
@@ -42,4 +44,21 @@ func judgeSites(c *verdict.Call) (verdict.Step, bool) {
 		return step, true
 	}
 	return verdict.Step{}, false
+}
+
+// gemFolders returns the folders that a command of gem or bundle says gems go to, many of which are in C: by an option, a variable
+// or a setting.
+func gemFolders(c *verdict.Call) []string {
+	out := c.Folders("GEM_HOME", "BUNDLE_PATH")
+	for i, w := range c.Args {
+		name, value, glued := strings.Cut(w.Raw, "=")
+		takes := match.Words("-i --install-dir --path -n --bindir")[name] || name == "path" && c.FirstArg() == "config"
+		if takes && !glued && i+1 < len(c.Args) {
+			value = c.Args[i+1].Raw
+		}
+		if text, ok := c.KnownText(value); takes && ok && c.Abs(text) != "" {
+			out = append(out, c.Abs(text))
+		}
+	}
+	return out
 }

@@ -101,11 +101,21 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 		if venv == "" {
 			venv = ".venv"
 		}
-		installs.HostWrites = nonEmpty(c.Abs(venv), option("--target"), option("--prefix"))
+		installs.HostWrites = nonEmpty(c.Abs(venv), option("--target"), option("--prefix"), option("--install-dir", "-i"))
+		if strings.HasSuffix(name, "conda") || strings.HasSuffix(name, "mamba") {
+			installs.HostWrites = append(installs.HostWrites, nonEmpty(option("-p"))...)
+		}
+		installs.HostWrites = append(installs.HostWrites, "/root/.local", "/root/.cache/pypoetry")
+		installs.HostWrites = append(installs.HostWrites, c.Folders(environmentFolders...)...)
 		return installs, true
 	}
 	return verdict.Step{}, false
 }
+
+// environmentFolders are variables that say where tools put environments and interpreters: the manuals of uv, Poetry, Pipenv and
+// Conda.
+var environmentFolders = strings.Fields(`UV_TOOL_DIR UV_TOOL_BIN_DIR UV_PYTHON_INSTALL_DIR POETRY_VIRTUALENVS_PATH POETRY_CACHE_DIR WORKON_HOME
+	CONDA_ENVS_PATH CONDA_ENVS_DIRS MAMBA_ROOT_PREFIX`)
 
 func nonEmpty(words ...string) []string {
 	return slices.DeleteFunc(words, func(w string) bool { return w == "" })

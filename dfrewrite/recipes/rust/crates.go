@@ -129,9 +129,27 @@ func (c crate) compilesCxx(all []string) string {
 // numberedSys matches forks of a crate that wraps a library, such as boring-sys2.
 var numberedSys = match.Pattern(`-sys-?[0-9]+$`)
 
+const scripts = "build scripts run on the build platform, and crates that compile or link C do that with clang and the target's packages"
+
+// fetchedSource says the same of a program that cargo install gets from elsewhere: out of a registry, of which nothing is seen, or
+// with git, which may well be what lies in the build context.
+func (g *cargoCall) fetchedSource(here rustSource) rustSource {
+	if _, local := g.flags["--path"]; local || g.sub != "install" {
+		return here
+	}
+	what := "the program"
+	if len(g.rest) > 0 && g.rest[0].Const {
+		what = g.rest[0].Lit
+	}
+	if _, git := g.flags["--git"]; !git {
+		here = rustSource{config: here.config, flags: here.flags, oneToolchain: here.oneToolchain}
+	}
+	here.locked, here.review = false, fmt.Sprintf("which crates %s needs cannot be seen, and libraries that they link with have to be installed for the target; %s", what, scripts)
+	return here
+}
+
 // readSource says what the context holds of the Rust program in a folder of it; c may be nil.
 func readSource(c *context.Files, folder string) rustSource {
-	const scripts = "build scripts run on the build platform, and crates that compile or link C do that with clang and the target's packages"
 	if c == nil {
 		return rustSource{review: "which crates the program needs cannot be seen without the build context; " + scripts}
 	}

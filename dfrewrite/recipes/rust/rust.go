@@ -122,7 +122,7 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 			return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: "rustup run starts a toolchain of its own, which xx-cargo does not see",
 				Way: "make the toolchain the default with rustup default, and call cargo"}, true
 		}
-		return verdict.Step{Reason: "installs parts of Rust for the stage itself"}, true
+		return verdict.Step{Reason: "installs parts of Rust for the stage itself", HostWrites: c.Folders("RUSTUP_HOME")}, true
 	case "rustc":
 		asks := len(c.Args) > 0 && !slices.ContainsFunc(c.Args, func(w shell.Word) bool { return !match.Words("-V -vV --version --print -v --verbose sysroot")[w.Lit] })
 		if asks && !(c.Substituted && c.HasArg("-vV")) {

@@ -144,6 +144,7 @@ func (g *cargoCall) rustSetup() (s *setup, review, why, way string) {
 	if src.config != "" {
 		return nil, "", src.config, byHand
 	}
+	src = g.fetchedSource(src)
 	if src.cxx != "" && g.PublicHelpers() {
 		return nil, "", fmt.Sprintf("%s, and the xx-cargo of %s names no C++ compiler for the target", src.cxx, g.File.HelperImage(g.Stage.Graph)),
 			"rewrite with --image and an image of the helpers whose xx-cargo sets CXX, or convert the stage by hand"
