@@ -50,6 +50,7 @@ package xxapk
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -136,7 +137,7 @@ func native(h *host.Host, apk string, call Call) error {
 		return nil
 	}
 	cmd := host.Command{Path: apk, Args: slices.Concat(front("/", call.Command), call.Args), Env: h.Env}
-	if !locks(call.Command) || call.OwnRoot {
+	if info, err := os.Stat(h.Path(lockDir)); !locks(call.Command) || call.OwnRoot || err != nil || !info.IsDir() {
 		return h.Exec(cmd)
 	}
 	unlock, err := h.Lock(lockDir)
