@@ -35,7 +35,7 @@ func (v Setting) Follows() bool {
 func Lookup(c *graph.Site, name string) Setting {
 	for i := range c.Assigns {
 		if a := &c.Assigns[i]; a.Name == name {
-			v := settingOf(c, a.Value, "in front of the command")
+			v := settingOf(c, name, a.Value, "in front of the command")
 			v.Assign = a
 			return v
 		}
@@ -53,7 +53,7 @@ func Lookup(c *graph.Site, name string) Setting {
 			if a.Name != name || declares && a.Value.Raw == "" {
 				continue
 			}
-			v := settingOf(c, a.Value, "earlier in the RUN")
+			v := settingOf(c, name, a.Value, "earlier in the RUN")
 			if earlier.Nested {
 				v.Fixed, v.Text = false, a.Value.Raw
 			}
@@ -77,13 +77,14 @@ func Lookup(c *graph.Site, name string) Setting {
 	return Setting{Set: true, Text: outer.Value, Fixed: !strings.Contains(outer.Value, "$"), FromArg: fromArg, Where: where}
 }
 
-func settingOf(c *graph.Site, w shell.Word, where string) Setting {
+func settingOf(c *graph.Site, name string, w shell.Word, where string) Setting {
 	if w.Const {
 		return Setting{Set: true, Text: w.Lit, Fixed: true, Where: where}
 	}
 	text := strings.Trim(w.Raw, `"`)
-	unseen := slices.ContainsFunc(graph.VariablesIn(w.Raw, '\\'), func(name string) bool { // the shell may have set it
-		_, ok := c.Env.Lookup(name)
+	// The shell may have set it. What is said of the target is looked up for each platform, where the shell's variables are followed.
+	unseen := name != "GOOS" && name != "GOARCH" && slices.ContainsFunc(graph.VariablesIn(w.Raw, '\\'), func(v string) bool {
+		_, ok := c.Env.Lookup(v)
 		return !ok
 	})
 	if !strings.ContainsAny(text, "`") && !strings.Contains(text, "$(") && !unseen {

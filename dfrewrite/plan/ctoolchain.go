@@ -46,6 +46,10 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 			"compiles C, and clang and the target's C library are to be had from apk and apt-get only, of which neither is known to be in the base image")
 		return
 	}
+	if manager != "apk" && len(installs) == 0 && archived(root.Image) {
+		block("use a newer tag", "compiles C, and the packages of the Debian that %s stands on are no longer on its mirrors", root.Image)
+		return
+	}
 	for _, p := range pl.Options.Platforms {
 		linker, special := manager.Linkers[p]
 		switch {
@@ -99,6 +103,18 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 		c.Reviews = append(c.Reviews, "with -static clang links a program at a fixed address, and Alpine's gcc a position-independent one: -static-pie asks for that")
 	}
 }
+
+// archived reports whether an image stands on a release of Debian that has gone from the mirrors to archive.debian.org. Go's images
+// stood on buster and older ones before 1.16, and say so in their tags if they stand on another than their newest.
+func archived(image string) bool {
+	tag := graph.ImageTag(image)
+	return oldDebian().MatchString(tag) || graph.OfficialGo(image) && !graph.AlpineGo(image) && !onNewDebian().MatchString(tag) && graph.GoBefore(image, 16)
+}
+
+var (
+	oldDebian   = match.Pattern(`\b(?:buster|stretch|jessie|wheezy)\b`)
+	onNewDebian = match.Pattern(`\b(?:bullseye|bookworm|trixie)\b`)
+)
 
 // compilesOnHost reports whether something is compiled for the build platform, too, in these
 // stages or in one that is based on them.

@@ -368,10 +368,20 @@ func (g *goCall) judgeBuild() verdict.Step {
 	if goos.Set && goos.Fixed && goos.Text != "" && goos.Text != "linux" && goarch.Fixed && goarch.Text != "" {
 		return verdict.Step{Compiles: true, Reason: fmt.Sprintf("builds for %s/%s, whatever the image is for", goos.Text, goarch.Text)}
 	}
+	var inShell []string
 	for _, name := range []string{"GOOS", "GOARCH"} {
 		v := facts.Lookup(&g.Call.Site, name)
 		if v.Set && !v.Fixed && !v.Follows() {
 			return block("set it from $TARGETOS or $TARGETARCH", "%s is %s, set %s; what that is on another machine is not known", name, v.Text, v.Where)
+		}
+		if v.Set && v.Text == "" && v.Assign != nil && strings.Contains(v.Assign.Value.Raw, "$") {
+			switch value := g.fromShell(name); value {
+			case "$TARGET" + name[2:]:
+			case "":
+				return block("set it from $TARGETOS or $TARGETARCH", "%s is %s, set %s; what that is on another machine is not known", name, v.Assign.Value.Raw, v.Where)
+			default:
+				inShell = append(inShell, fmt.Sprintf("%s is %s by a variable of the shell, and is the target's then", name, value))
+			}
 		}
 	}
 	if hides, ok := g.HidesTarget(); ok {
@@ -416,7 +426,31 @@ func (g *goCall) judgeBuild() verdict.Step {
 	step.Review = cgo.review
 	step.Crosses = goarch.Follows()
 	g.edits(&step, goos, goarch, cgo)
+	if len(inShell) > 0 {
+		step.Review = strings.TrimPrefix(step.Review+"; "+strings.Join(inShell, "; "), "; ")
+	}
 	return step
+}
+
+// fromShell returns what a variable of the shell makes of GOOS or GOARCH: $TARGETOS or $TARGETARCH if it is the target's for every
+// platform, else a value that it has for one, or "" if that is not known.
+func (g *goCall) fromShell(name string) string {
+	target, value := true, ""
+	for _, c := range g.Facts().Calls(g.Stage) {
+		if c.Run != g.Run || c.Span != g.Span {
+			continue
+		}
+		v := c.Env(name)
+		if !v.Known() || v.Text == "" {
+			return ""
+		}
+		value = v.Text
+		target = target && value == map[string]string{"GOOS": c.Platform.OS, "GOARCH": c.Platform.Arch}[name]
+	}
+	if target && value != "" {
+		return "$TARGET" + name[2:]
+	}
+	return value
 }
 
 // edits sets the target's variables in front of the command.
