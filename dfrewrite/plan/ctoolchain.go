@@ -46,7 +46,7 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 			"compiles C, and clang and the target's C library are to be had from apk and apt-get only, of which neither is known to be in the base image")
 		return
 	}
-	if manager != "apk" && len(installs) == 0 && archived(root.Image) {
+	if manager.Of == "Debian" && len(installs) == 0 && archived(root.Image) {
 		block("use a newer tag", "compiles C, and the packages of the Debian that %s stands on are no longer on its mirrors", root.Image)
 		return
 	}
