@@ -6,6 +6,7 @@ package match
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"xxkit/internal/lazyregexp"
 )
@@ -17,6 +18,11 @@ func Words(text string) map[string]bool {
 		set[w] = true
 	}
 	return set
+}
+
+// LongWords is [Words] for a long text, of which the set is made when it is first asked for. It is for package variables.
+func LongWords(text string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool { return Words(text) })
 }
 
 // Patterns lists every expression that Pattern was given, so that a test can compile them all.

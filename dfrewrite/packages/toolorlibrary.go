@@ -50,7 +50,7 @@ var (
 
 	// toolPackages are the packages of Alpine, Debian and Ubuntu that Dockerfiles install to run
 	// them. Several have a library in them as well; then the -dev package is what one links with.
-	toolPackages = match.Words(`
+	toolPackages = match.LongWords(`
 		7zip alpine-keys apk-tools apt-transport-https apt-utils asciidoc autoconf automake autotools-dev bash bc
 		bind9-dnsutils binutils bison brotli bsdextrautils bsdmainutils busybox byacc bzip2 bzr ca-certificates ccache ccmake clang
 		cmake cmake-data coreutils cpio curl debhelper devscripts diffutils dirmngr dnsutils doas dos2unix doxygen dpkg dpkg-dev
@@ -89,7 +89,7 @@ func kindOfPackage(name string) packageKind {
 		return CxxPackage
 	case dataPackages[name]:
 		return dataPackage
-	case toolPackages[name] || versionedGo().MatchString(name) || toolSuffix().MatchString(name) ||
+	case toolPackages()[name] || versionedGo().MatchString(name) || toolSuffix().MatchString(name) ||
 		interpreterModule().MatchString(name) && !LibrarySuffix().MatchString(name):
 		return toolPackage
 	case interpreterDev().MatchString(name):

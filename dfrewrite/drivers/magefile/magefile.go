@@ -473,7 +473,7 @@ func (r *mageRun) named(n ast.Node, importPath, pkg, name string) {
 	switch {
 	case importPath == "runtime" && name == "GOARCH":
 		r.fail(n, "runtime.GOARCH is the processor that mage runs on, which is another one on the build platform")
-	case !harmlessMagePackages[importPath] && !harmlessMageNames[importPath+"."+name]:
+	case !harmlessMagePackages()[importPath] && !harmlessMageNames()[importPath+"."+name]:
 		r.fail(n, "what %s.%s does is not followed", pkg, name)
 	}
 }
@@ -484,11 +484,11 @@ func (r *mageRun) isDeclared(name string) bool {
 }
 
 // harmlessMagePackages neither start programs nor change the environment. Values of their types have no methods that do.
-var harmlessMagePackages = match.Words(`bufio bytes context crypto/md5 crypto/sha1 crypto/sha256 encoding/hex encoding/json errors fmt io io/fs io/ioutil log maps
+var harmlessMagePackages = match.LongWords(`bufio bytes context crypto/md5 crypto/sha1 crypto/sha256 encoding/hex encoding/json errors fmt io io/fs io/ioutil log maps
 	path path/filepath regexp slices sort strconv strings sync text/tabwriter text/template time unicode ` + magePackage + `target`)
 
 // harmlessMageNames are those of other packages.
-var harmlessMageNames = match.Words(`runtime.GOOS runtime.NumCPU runtime.Version
+var harmlessMageNames = match.LongWords(`runtime.GOOS runtime.NumCPU runtime.Version
 	os.Args os.Chmod os.Create os.CreateTemp os.DevNull os.DirEntry os.Environ os.ErrExist os.ErrNotExist os.Executable os.Exit os.File os.FileInfo os.FileMode
 	os.Getpid os.Getwd os.IsExist os.IsNotExist os.Lstat os.Mkdir os.MkdirAll os.MkdirTemp os.ModeDir os.ModePerm os.O_APPEND os.O_CREATE os.O_RDONLY os.O_RDWR
 	os.O_TRUNC os.O_WRONLY os.Open os.OpenFile os.PathError os.PathSeparator os.ReadDir os.ReadFile os.Remove os.RemoveAll os.Rename os.Stat os.Stderr os.Stdin

@@ -16,7 +16,7 @@ import (
 // $GOARCH, which go generate sets to the builder's, are not (`go help generate`).
 
 // textGenerators make source or text of source or text.
-var textGenerators = match.Words(`stringer mockgen mockery moq minimock counterfeiter enumer go-enum jsonenums wire sqlc sqlboiler ent entc gqlgen
+var textGenerators = match.LongWords(`stringer mockgen mockery moq minimock counterfeiter enumer go-enum jsonenums wire sqlc sqlboiler ent entc gqlgen
 	goyacc ragel peg pigeon protoc buf protoc-gen-go oapi-codegen openapi-generator swag swagger goa kin-openapi controller-gen
 	deepcopy-gen client-gen lister-gen informer-gen conversion-gen defaulter-gen openapi-gen go-to-protobuf applyconfiguration-gen templ qtc
 	go-bindata statik esc easyjson ffjson msgp tygo go-localize gotext xtext genny gowrap ifacemaker optgen options goimports gofmt gofumpt
@@ -100,7 +100,7 @@ func (g *goCall) generator(words []string) (why string, review bool) {
 		return "", false
 	case machineVariable().MatchString(text):
 		return "where go generate fills in the builder's", false
-	case textGenerators[name]:
+	case textGenerators()[name]:
 		return "", false
 	case words[0] == "go" && (rest == nil || name != path.Base(words[0])):
 		return "", true // a program of the project, or one that is not known

@@ -40,14 +40,14 @@ var nodeOptionsWithValue = match.Words(`--prefix -C --cwd --dir -w --workspace -
 
 // nodeBundlers make files out of source and no programs for one machine. What they do is in their
 // configuration; what comes out is for browsers and for node.
-var nodeBundlers = match.Words(`ng vue-cli-service vue-tsc vite vitepress vuepress webpack webpack-cli rollup esbuild parcel tsc tsup swc babel
+var nodeBundlers = match.LongWords(`ng vue-cli-service vue-tsc vite vitepress vuepress webpack webpack-cli rollup esbuild parcel tsc tsup swc babel
 	react-scripts craco react-app-rewired next nuxt nuxi gatsby astro eleventy docusaurus snowpack microbundle unbuild rspack rsbuild
 	rslib ember quasar umi max father remix react-router svelte-kit svelte-check storybook build-storybook hexo sass less lessc stylus
 	postcss tailwindcss terser uglifyjs html-minifier html-minifier-terser svgo elm redocly antora gulp grunt polymer preact
 	nest openapi-typescript graphql-codegen lingui paraglide-js typedoc`)
 
 // nodePlain check, copy, remove and start others.
-var nodePlain = match.Words(`eslint markdownlint markdownlint-cli2 htmlhint jshint standard xo textlint cspell prettier stylelint jest vitest mocha ava tslint biome oxlint rimraf shx cpx cpx2 copyfiles ncp mkdirp del-cli
+var nodePlain = match.LongWords(`eslint markdownlint markdownlint-cli2 htmlhint jshint standard xo textlint cspell prettier stylelint jest vitest mocha ava tslint biome oxlint rimraf shx cpx cpx2 copyfiles ncp mkdirp del-cli
 	del cpy npm-check depcheck license-checker husky is-ci opencollective tsc-alias patch-package update-browserslist-db browserslist
 	lint-staged commitlint madge size-limit bundlesize publint attw cypress playwright simple-git-hooks lefthook only-allow corepack`)
 
@@ -171,7 +171,7 @@ func (n *nodeCall) script() string {
 				return n.rest[i+1].Raw
 			}
 		}
-	case n.Program != "npm" && n.sub != "" && !nodeInstalls[n.sub] && !nodeSame[n.sub] && !nodeExecs[n.sub]:
+	case n.Program != "npm" && n.sub != "" && !nodeInstalls[n.sub] && !nodeSame()[n.sub] && !nodeExecs[n.sub]:
 		return n.sub // yarn build
 	}
 	return ""
@@ -181,7 +181,7 @@ var (
 	nodeInstalls = match.Words("ci install i add clean-install ic install-clean install-ci-test it install-test cit import rebuild rb dedupe update up upgrade prune unplug focus link")
 	nodeExecs    = match.Words("exec x dlx create init node")
 	// nodeSame change settings, ask, or only fetch into a cache.
-	nodeSame = match.Words(`config set get cache version view info list ls ll la outdated audit why explain fetch store pkg login whoami ping root
+	nodeSame = match.LongWords(`config set get cache version view info list ls ll la outdated audit why explain fetch store pkg login whoami ping root
 		prefix bin doctor help policies plugin import pack publish remove rm uninstall un setup env licenses constraints patch patch-commit
 		self-update --version -v`)
 )
@@ -208,9 +208,9 @@ func judge(c *verdict.Call) (verdict.Step, bool) {
 			step.HostWrites = c.Folders("NVM_DIR", "FNM_DIR", "N_PREFIX", "VOLTA_HOME")
 		}
 		return step, true
-	case nodePackers[c.Program] || nodeBundlers[c.Program]:
+	case nodePackers[c.Program] || nodeBundlers()[c.Program]:
 		return judgeNodeTool(c, c.Words), true
-	case nodePlain[c.Program]:
+	case nodePlain()[c.Program]:
 		if step, ok := installsBrowsers(c, c.Program, c.Words); ok {
 			return step, true
 		}
@@ -249,7 +249,7 @@ func (n *nodeCall) judge() verdict.Step {
 		return judgeNodeTool(n.Call, n.rest)
 	case script != "":
 		return n.judgeScript(script)
-	case nodeSame[n.sub]:
+	case nodeSame()[n.sub]:
 		return verdict.Step{Reason: "does the same on every platform"}
 	}
 	return verdict.Step{Verdict: verdict.Block, Reason: fmt.Sprintf("what %s %s does is not known", n.Program, n.sub),
@@ -287,7 +287,7 @@ func judgeNodeTool(c *verdict.Call, words []shell.Word) verdict.Step {
 	switch {
 	case nodePackers[name]:
 		return packs(name)
-	case nodeBundlers[name]:
+	case nodeBundlers()[name]:
 		var text strings.Builder
 		for _, w := range words {
 			text.WriteString(w.Raw + " ")
@@ -298,7 +298,7 @@ func judgeNodeTool(c *verdict.Call, words []shell.Word) verdict.Step {
 		return nodeFiles(c, "")
 	case name == "node" || name == "tsx":
 		return judgeNodeProgram(c, words[1:])
-	case nodePlain[name] || shell.Plain[name]:
+	case nodePlain()[name] || shell.Plain[name]:
 		return verdict.Step{Reason: "does the same on every platform"}
 	}
 	return nodeFiles(c, fmt.Sprintf("whether %s makes files that are the same on every platform has to be looked up", name))
@@ -351,7 +351,7 @@ func judgeNodeProgram(c *verdict.Call, args []shell.Word) verdict.Step {
 			i++
 		}
 	}
-	if base := toolName(strings.TrimSuffix(file, ".js")); strings.Contains(file, "node_modules/") && (nodeBundlers[base] || nodePackers[base]) {
+	if base := toolName(strings.TrimSuffix(file, ".js")); strings.Contains(file, "node_modules/") && (nodeBundlers()[base] || nodePackers[base]) {
 		return judgeNodeTool(c, []shell.Word{{Raw: base, Lit: base, Const: true}})
 	}
 	if file == "" {
@@ -381,7 +381,7 @@ func (n *nodeCall) judgeScript(name string) verdict.Step {
 	in := *n.Call
 	in.Dir = n.dir
 	data := in.ContextFile("package.json")
-	if data == nil && nodePlain[name] {
+	if data == nil && nodePlain()[name] {
 		return verdict.Step{Reason: "does the same on every platform"}
 	}
 	if data == nil {
@@ -391,7 +391,7 @@ func (n *nodeCall) judgeScript(name string) verdict.Step {
 	if err := json.Unmarshal(data, &pkg); err != nil {
 		return verdict.Step{Verdict: verdict.Block, Compiles: true, Reason: fmt.Sprintf("package.json cannot be read: %s", err), Way: "mend package.json"}
 	}
-	if _, ok := pkg.Scripts[name]; !ok && nodePlain[name] {
+	if _, ok := pkg.Scripts[name]; !ok && nodePlain()[name] {
 		return verdict.Step{Reason: "does the same on every platform"} // the package's program of that name
 	} else if !ok {
 		return nodeFiles(&in, fmt.Sprintf("package.json has no script %s, so what %s makes cannot be seen", name, text))
@@ -507,7 +507,7 @@ func (m *manifest) judgeCommand(words []shell.Word, depth int) (block, review st
 		return block, review
 	case nodePackers[name] || nativeBuilders[name]:
 		return name, ""
-	case nodeBundlers[name] || nodePlain[name] || shell.Plain[name]:
+	case nodeBundlers()[name] || nodePlain()[name] || shell.Plain[name]:
 		return "", ""
 	}
 	if name == "node" || name == "tsx" || name == "ts-node" {
