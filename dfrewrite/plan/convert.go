@@ -51,6 +51,9 @@ func (pl *Planner) ToBuildPlatform(s *graph.Stage) *verdict.Conversion {
 		if undone := pl.withoutHandMade(s); undone != nil {
 			return undone
 		}
+		if apart := pl.splitLast(s); apart != nil {
+			return apart
+		}
 		return c
 	}
 	reviewReaders(c, pl)

@@ -12,7 +12,7 @@ import (
 // TestSplitIt is about what a second stage would need to copy, which has to be what a COPY can name.
 func TestSplitIt(t *testing.T) {
 	for _, tt := range []struct{ src, copies string }{
-		{"FROM debian\nRUN gcc -o /app app.c\nCMD [\"/app\"]\n", "/app,"},
+		{"FROM debian\nRUN gcc -o /app app.c && touch /started\nCMD [\"/app\"]\n", "/app,"},
 		{"FROM debian\nWORKDIR /src\nRUN cmake -B build && cmake --build build\n", "what was built,"},
 		{"FROM debian\nRUN cd /src && autoreconf && ./configure && make && make install\nENTRYPOINT [\"/srv/app\"]\n", "/srv/app,"},
 	} {

@@ -34,6 +34,8 @@ type Planner struct {
 	heads map[*graph.Stage][]*graph.Stage // see Heads
 	// undone says that a hand-made recipe has been taken out of the file already.
 	undone bool
+	// apart says that what a shipped stage compiles has been given a stage of its own already.
+	apart bool
 }
 
 // NewPlanner returns a planner that judges with the given options.
