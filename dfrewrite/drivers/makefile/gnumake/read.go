@@ -81,7 +81,8 @@ func (m *machine) evaluate(file string, list []statement) error {
 		return true
 	}
 	for _, s := range list {
-		if c := conditional().FindStringSubmatch(s.text); c != nil && !s.recipe && s.define == nil {
+		recipe := s.recipe && (len(m.current) > 0 || m.nowhere) // a tab in front of the first rule is a blank
+		if c := conditional().FindStringSubmatch(strings.TrimLeft(s.text, " \t")); c != nil && !recipe && s.define == nil {
 			word, rest := c[1], strings.TrimSpace(c[2])
 			switch word {
 			case "else", "endif":
