@@ -82,7 +82,7 @@ func (pl *Planner) makesOnly(s *graph.Stage, in *dockerfile.Instruction) (files 
 		switch {
 		case step.Verdict == verdict.Block || cmd.Nested && !cmd.Substituted || step.Installs != nil || len(step.HostWrites)+len(step.Removes) > 0:
 			return nil
-		case step.Verdict == verdict.Convert && step.Compiles:
+		case step.Verdict == verdict.Convert && step.Compiles && oneFile[cmd.Name] && step.Runs == nil && !hasPrefix(cmd, "-buildmode"): // c-shared makes a header, too
 			var named []string
 			for _, w := range step.Writes {
 				if whole := strings.HasSuffix(w, "/"); !whole && !strings.HasSuffix(w, "/**") && shell.PlainPath().MatchString(w) && !mayBeFolder(s, w) {
@@ -118,6 +118,10 @@ func (pl *Planner) makesOnly(s *graph.Stage, in *dockerfile.Instruction) (files 
 	return files
 }
 
+func hasPrefix(cmd *shell.Command, prefix string) bool {
+	return slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return strings.HasPrefix(w.Raw, prefix) })
+}
+
 // mayBeFolder reports whether a path is known as a folder of the stage: a COPY of that would bring more than what is compiled.
 func mayBeFolder(s *graph.Stage, p string) bool {
 	if verdict.IsProgramDir(p) || slices.Contains(verdict.SystemDirs, p) || p == "/" {
@@ -135,6 +139,9 @@ func mayBeFolder(s *graph.Stage, p string) bool {
 		})
 	})
 }
+
+// oneFile are compilers, which make what they are told and nothing else. What make or a script does besides would be lost.
+var oneFile = match.Words("go gcc g++ cc c++ clang clang++")
 
 // leavesNothing are commands that leave nothing in an image, and goLeavesNothing those of go.
 var (
