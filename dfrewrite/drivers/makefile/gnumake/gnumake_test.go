@@ -156,8 +156,7 @@ func steady(lines []string) []string {
 func TestMakefilesElsewhere(t *testing.T) {
 	root := os.Getenv("XX_MAKEFILES")
 	if root == "" {
-		t.Log("LEFT OUT: XX_MAKEFILES names no folder with Makefiles")
-		return
+		t.Skip("XX_MAKEFILES names no folder with Makefiles")
 	}
 	make, err := exec.LookPath("make")
 	if err != nil {
