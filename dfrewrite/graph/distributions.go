@@ -1,7 +1,7 @@
 package graph
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 
 	"xxkit/dfrewrite/match"
@@ -20,10 +20,8 @@ type Distribution struct {
 
 	// images are the last parts of the names of its own images.
 	images map[string]bool
-	// tags are words in the tags of images that are made from it.
-	tags func() *regexp.Regexp
-	// names are beginnings and parts of the names of other images that are made from it.
-	names func() *regexp.Regexp
+	// tags are parts of the tags of images that are made from it, and names parts of the whole name of others that are.
+	tags, names []string
 }
 
 // Distributions are looked through in this order, and images that are made for a program (golang:1.26-alpine) before
@@ -33,11 +31,11 @@ type Distribution struct {
 // that docker-library builds.
 var Distributions = []*Distribution{
 	{Name: "Wolfi", Manager: "apk", Libc: "gnu", OneArchitecture: true, // https://edu.chainguard.dev/open-source/wolfi
-		names: match.Pattern(`^cgr\.dev/|wolfi|chainguard/`)},
-	{Name: "Alpine", Manager: "apk", Libc: "musl", images: match.Words("alpine"), tags: match.Pattern(`alpine`)},
+		names: []string{"cgr.dev/", "wolfi", "chainguard/"}},
+	{Name: "Alpine", Manager: "apk", Libc: "musl", images: match.Words("alpine"), tags: []string{"alpine"}},
 	{Name: "Debian", Manager: "apt-get", Libc: "gnu", images: match.Words("debian"),
-		tags: match.Pattern(`bullseye|bookworm|trixie`)},
-	{Name: "Ubuntu", Manager: "apt-get", Libc: "gnu", images: match.Words("ubuntu"), tags: match.Pattern(`ubuntu|focal|jammy|noble|plucky|questing`)},
+		tags: []string{"bullseye", "bookworm", "trixie"}},
+	{Name: "Ubuntu", Manager: "apt-get", Libc: "gnu", images: match.Words("ubuntu"), tags: []string{"ubuntu", "focal", "jammy", "noble", "plucky", "questing"}},
 	{Name: "Fedora", Manager: "dnf", Libc: "gnu", images: match.Words("fedora")},
 	{Name: "Red Hat", Manager: "dnf", Libc: "gnu", images: match.Words("ubi ubi-minimal ubi8 ubi9 rockylinux almalinux centos")},
 	{Name: "openSUSE", Manager: "zypper", Libc: "gnu", images: match.Words("opensuse leap tumbleweed")},
@@ -50,12 +48,12 @@ var onDebian = match.Words("golang rust buildpack-deps")
 func DistributionOf(image string) *Distribution {
 	name, tag := ImageName(image), ImageTag(image)
 	for _, d := range Distributions {
-		if d.names != nil && d.names().MatchString(image) || d.images[name] {
+		if d.images[name] || slices.ContainsFunc(d.names, func(part string) bool { return strings.Contains(image, part) }) {
 			return d
 		}
 	}
 	for _, d := range Distributions {
-		if d.tags != nil && d.tags().MatchString(tag) {
+		if slices.ContainsFunc(d.tags, func(part string) bool { return strings.Contains(tag, part) }) {
 			return d
 		}
 	}

@@ -36,6 +36,9 @@ func ArchOf(name string) string {
 
 // KnownArch returns what Go calls the architecture of a name; it is false for names of nothing known.
 func KnownArch(name string) (arch string, ok bool) {
+	if !MayNameArch(name) {
+		return "", false
+	}
 	if m := spelling().FindStringSubmatch(name); m != nil {
 		for i, group := range m[1:] {
 			if group != "" {
@@ -46,13 +49,17 @@ func KnownArch(name string) (arch string, ok bool) {
 	return "", false
 }
 
-// MayNameArch is false for most texts, and takes less time than ArchName: every name
-// has one of four pairs of characters in it.
+// MayNameArch is false for most texts, and takes less time than ArchName: every name has one of three pairs of characters in
+// it, or arm.
 func MayNameArch(text string) bool {
 	for i := 1; i < len(text); i++ {
 		switch text[i-1 : i+1] {
-		case "64", "86", "39", "rm", "RM", "Rm", "rM":
+		case "64", "86", "39":
 			return true
+		case "rm", "RM", "Rm", "rM":
+			if i > 1 && (text[i-2] == 'a' || text[i-2] == 'A') {
+				return true
+			}
 		}
 	}
 	return false

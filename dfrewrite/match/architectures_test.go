@@ -16,6 +16,15 @@ func TestArchOf(t *testing.T) {
 	}
 }
 
+func TestMayNameArch(t *testing.T) {
+	for text, want := range map[string]bool{"app-linux-amd64": true, "x86": true, "s390x": true, "ARMhf": true, "armel": true, "i386": true,
+		"debian:bookworm": false, "rm -rf": false, "": false, "arm": true} {
+		if match.MayNameArch(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}
+
 // TestArchOfKnowsTheTable holds the spellings to what distributions call the architectures of the platform table.
 func TestArchOfKnowsTheTable(t *testing.T) {
 	for _, r := range triples.Rows() {

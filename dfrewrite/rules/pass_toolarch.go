@@ -90,7 +90,7 @@ func (p *Pass) toolArchs(s *graph.Stage, on *facts.Platform) []archWord {
 		}
 		for _, w := range append(c.Words[:len(c.Words):len(c.Words)], facts.Word{Value: c.Heredoc}) {
 			switch {
-			case bpfArch().MatchString(w.Text):
+			case strings.Contains(w.Text, "__TARGET_ARCH_") && bpfArch().MatchString(w.Text):
 				name := bpfArch().FindStringSubmatch(w.Text)[1]
 				if p.reaches(s, c) {
 					w.Text = "bpf " + bpfName[name]

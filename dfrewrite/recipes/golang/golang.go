@@ -610,16 +610,20 @@ var linksPIE = match.Words("amd64 arm64 loong64 ppc64le")
 
 // externalLink matches linker flags that call the C linker. (-extldflags alone
 // does nothing without cgo.)
+func linksExternally(flags string) bool {
+	return strings.Contains(flags, "linkmode") && externalLink().MatchString(flags)
+}
+
 var externalLink = match.Pattern(`(^|\s|['"=])--?linkmode[= ]['"]?external\b`)
 
 func (g *goCall) linksExternally() bool {
 	flags := g.flags["-ldflags"]
-	if externalLink().MatchString(flags) || externalLink().MatchString(facts.Lookup(&g.Call.Site, "GOFLAGS").Text) {
+	if linksExternally(flags) || linksExternally(facts.Lookup(&g.Call.Site, "GOFLAGS").Text) {
 		return true
 	}
 	for _, name := range graph.VariablesIn(flags, '\\') {
-		if v, ok := g.Env.Lookup(name); ok && externalLink().MatchString(v.Value) ||
-			g.Script.Sets(name) && externalLink().Match(g.Script.Text.Bytes) {
+		if v, ok := g.Env.Lookup(name); ok && linksExternally(v.Value) ||
+			g.Script.Sets(name) && linksExternally(string(g.Script.Text.Bytes)) {
 			return true
 		}
 	}
