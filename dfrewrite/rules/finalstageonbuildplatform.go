@@ -16,7 +16,8 @@ var FinalStageOnBuildPlatform = &Rule{
 	Severity: Error,
 	Check: func(p *Pass) {
 		for _, s := range p.Graph.Delivered() {
-			if s.Place == graph.Build && s.Image != "scratch" && !p.Planner.OnlyChecks(s) && !onlyDefault(s) && !forDevelopment(s) {
+			// BuildKit makes images from scratch for the target, whatever their flag says, and those that are based on them.
+			if s.Place == graph.Build && s.Root().Image != "scratch" && !p.Planner.OnlyChecks(s) && !onlyDefault(s) && !forDevelopment(s) {
 				p.reportDelivered(s)
 			}
 		}
