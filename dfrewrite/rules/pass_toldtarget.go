@@ -36,7 +36,7 @@ func (p *Pass) untoldBuild(s *graph.Stage, mentioned bool) (first dockerfile.Spa
 		}
 	}
 	for _, step := range p.Planner.Plan(s).Steps {
-		if step.Compiles && len(step.Writes) > 0 && (!mentioned || p.untoldStep(s, step.Span)) && p.takenForTarget(s, step) {
+		if step.Compiles && len(step.Writes) > 0 && (!mentioned || p.untoldStep(s, step.Span)) && p.takenForTarget(s, step) && !p.toldEach(s, step.Span) {
 			found(step.Span, nil)
 			break
 		}
@@ -51,6 +51,23 @@ func (p *Pass) untoldBuild(s *graph.Stage, mentioned bool) (first dockerfile.Spa
 		}
 	}
 	return first, by
+}
+
+// toldEach reports whether what a command runs in a file of the context is go for architectures that it names there, one by one.
+func (p *Pass) toldEach(s *graph.Stage, span dockerfile.Span) bool {
+	found := false
+	for _, on := range p.Facts.PlatformsOf(s) {
+		for _, c := range p.callsInFiles(s, on) {
+			if c.Name != "go" || !c.GoBuilds() || !span.Contains(c.Span) {
+				continue
+			}
+			if goarch := c.Env("GOARCH"); !constant(goarch) || goarch.Text == "" {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
 }
 
 // untoldGo reports whether go builds for the machine that it runs on.
