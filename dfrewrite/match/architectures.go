@@ -26,6 +26,9 @@ var ArchName, archSpelt = func() (name, spelt string) {
 
 var spelling = Pattern(archSpelt)
 
+// ArchInText matches the name of an architecture, its one group, that stands apart in a URL, a file name, a triple or the like.
+var ArchInText = Pattern(`(?i)(?:^|[^a-z0-9])(` + ArchName + `)(?:$|[^a-z0-9])`)
+
 // ArchOf returns what Go calls the architecture of such a name; any other name comes back as it is, in lower case.
 func ArchOf(name string) string {
 	if arch, ok := KnownArch(name); ok {

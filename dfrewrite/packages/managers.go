@@ -2,6 +2,7 @@ package packages
 
 import (
 	"slices"
+	"strings"
 
 	"xxkit/dfrewrite/graph"
 	"xxkit/dfrewrite/match"
@@ -133,7 +134,7 @@ func (m *Manager) InstallsForTarget() string {
 // groups reports whether a word is an option that gives what is installed a name to remove it by.
 func (m *Manager) groups(word string) bool {
 	return slices.ContainsFunc(m.Groups, func(option string) bool {
-		return word == option || len(option) > 2 && len(word) > len(option) && word[:len(option)+1] == option+"="
+		return word == option || strings.HasPrefix(word, option+"=")
 	})
 }
 

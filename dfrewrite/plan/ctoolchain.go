@@ -104,7 +104,7 @@ func planToolchain(c *verdict.Conversion, pl *Planner) {
 	}
 }
 
-// archived reports whether an image stands on a release of Debian that has gone from the mirrors to archive.debian.org. Go's images
+// archived reports whether an image stands on a release of Debian that has gone from the mirrors to the archive. Go's images
 // stood on buster and older ones before 1.16, and say so in their tags if they stand on another than their newest.
 func archived(image string) bool {
 	tag := graph.ImageTag(image)

@@ -283,16 +283,7 @@ func (u *undoing) packages(s *shell.Script, cmd *shell.Command) {
 // conditions undoes conditions on the target that choose between machines by hand, and returns where they are.
 func (u *undoing) conditions(s *shell.Script) (covered []dockerfile.Span) {
 	syntax.Walk(s.File, func(n syntax.Node) bool {
-		var branches [][]*shell.Command
-		var ok bool
-		switch n := n.(type) {
-		case *syntax.IfClause:
-			branches, ok = u.ifBranches(s, n)
-		case *syntax.CaseClause:
-			branches, ok = u.caseBranches(s, n)
-		default:
-			return true
-		}
+		branches, _, ok := u.branches(s, n)
 		if !ok {
 			return true
 		}
@@ -327,6 +318,19 @@ func aboutTargetOnly(s *shell.Script, n syntax.Node) bool {
 		return ok
 	})
 	return ok && about
+}
+
+// branches returns the commands in each branch of a condition on the target that choose between machines; ok is false for others.
+func (u *undoing) branches(s *shell.Script, n syntax.Node) (branches [][]*shell.Command, condition, ok bool) {
+	switch n := n.(type) {
+	case *syntax.IfClause:
+		branches, ok = u.ifBranches(s, n)
+	case *syntax.CaseClause:
+		branches, ok = u.caseBranches(s, n)
+	default:
+		return nil, false, false
+	}
+	return branches, true, ok
 }
 
 func (u *undoing) ifBranches(s *shell.Script, n *syntax.IfClause) (branches [][]*shell.Command, ok bool) {

@@ -148,14 +148,8 @@ func (u *undoing) chosenTables(s *shell.Script, chosen []string) {
 		return
 	}
 	syntax.Walk(s.File, func(n syntax.Node) bool {
-		var branches [][]*shell.Command
-		var ok bool
-		switch n := n.(type) {
-		case *syntax.IfClause:
-			branches, ok = u.ifBranches(s, n)
-		case *syntax.CaseClause:
-			branches, ok = u.caseBranches(s, n)
-		default:
+		branches, condition, ok := u.branches(s, n)
+		if !condition {
 			return true
 		}
 		if ok && sets(branches) {

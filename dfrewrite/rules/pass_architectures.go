@@ -10,14 +10,11 @@ import (
 	"xxkit/dfrewrite/match"
 )
 
-// archName matches the names that architectures have in URLs, file names, triples and packages.
-var archName = match.Pattern(`(?i)(?:^|[^a-z0-9])(` + match.ArchName + `)(?:$|[^a-z0-9])`)
-
 // archNames lists the architectures' names in a text.
 func archNames(text string) []string {
 	var out []string
 	for match.MayNameArch(text) {
-		m := archName().FindStringSubmatchIndex(text)
+		m := match.ArchInText().FindStringSubmatchIndex(text)
 		if m == nil {
 			return out
 		}

@@ -51,7 +51,7 @@ func (p *Pass) mentionsIn(s *graph.Stage, in *dockerfile.Instruction, on *facts.
 	}
 	var out []mention
 	for from := 0; ; {
-		m := archName().FindStringSubmatchIndex(src[from:])
+		m := match.ArchInText().FindStringSubmatchIndex(src[from:])
 		if m == nil {
 			return out
 		}
